@@ -1,0 +1,196 @@
+import { type Address, readable } from "./address.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
+import { type Diagnostic, error } from "./diagnostic.ts";
+import { diffSpec, openCollection } from "./diff.ts";
+import type { FieldChange, Spelled } from "./engine.ts";
+import type { Kind, Spec } from "./kind.ts";
+import { KINDS } from "./kinds/index.ts";
+import { type LedgerEntry, madeElement } from "./ledger.ts";
+import { pathKey } from "./objects.ts";
+import type { Ownership } from "./ownership.ts";
+import type { Action, Unmanaged } from "./plan.ts";
+import { computedFields, settle } from "./spelling.ts";
+
+/** What is to happen to one object, before any statement is made of it. */
+export interface Change {
+  readonly address: Address;
+  readonly action: Action;
+  readonly kind: Kind;
+  readonly before?: DataObject;
+  readonly after?: DataObject;
+  readonly fields: readonly FieldChange[];
+  readonly computed: Spec;
+  readonly from?: Address;
+  readonly reason?: string;
+}
+
+export interface Comparison {
+  readonly changes: Change[];
+  readonly observed: Change[];
+  readonly unmanaged: Unmanaged[];
+  /** Declared objects that are there as declared, in the server's spelling. */
+  readonly settled: Map<Address, Spec>;
+  /** Ledger entries whose objects are neither declared nor there. */
+  readonly gone: Address[];
+  readonly diagnostics: Diagnostic[];
+}
+
+export interface Sides {
+  readonly desired: Catalog;
+  readonly live: Catalog;
+  readonly ledger: ReadonlyMap<Address, LedgerEntry>;
+  readonly spelled: Spelled;
+  readonly ownership: Ownership;
+  /** New address → former address and the spec before the rename. */
+  readonly renamed: ReadonlyMap<Address, Address>;
+}
+
+/** Compares what is declared with what is there, and lets ownership decide what follows. */
+export function compare(sides: Sides): Comparison {
+  const result: Comparison = { changes: [], observed: [], unmanaged: [], settled: new Map(), gone: [], diagnostics: [] };
+  for (const [address, after] of sides.desired) compareOne(address, after, sides, result);
+  for (const [address, before] of sides.live) if (!sides.desired.has(address)) disappear(address, before, sides, result);
+  for (const address of sides.ledger.keys()) {
+    if (!sides.desired.has(address) && !sides.live.has(address)) result.gone.push(address);
+  }
+  return result;
+}
+
+function compareOne(address: Address, after: DataObject, sides: Sides, result: Comparison): void {
+  const kind = kindOfObject(after);
+  const before = sides.live.get(address);
+  const target = sides.ownership.mode(kind, after.spec) === "observe" ? result.observed : result.changes;
+  if (!before) {
+    target.push({ address, action: "create", kind, after, fields: [], computed: {} });
+    return;
+  }
+  const entry = sides.ledger.get(address);
+  const spelled = sides.spelled.get(address);
+  const settled = settle(kind, after.spec, before.spec, entry, spelled);
+  const fields = keepOthers(address, kind, diffSpec(kind.schema, before.spec, settled), sides, after.spec, entry, result);
+  const from = sides.renamed.get(address);
+  result.settled.set(address, settled);
+  if (fields.length === 0 && !from) return;
+  const computed = computedFields(kind, spelled);
+  target.push({ address, action: from ? "rename" : "alter", kind, before, after, fields, computed, ...(from && { from }) });
+}
+
+/** Elements that others added to an open collection stay, unless the scope is authoritative or Datumline made them. */
+function keepOthers(
+  address: Address,
+  kind: Kind,
+  fields: readonly FieldChange[],
+  sides: Sides,
+  after: Spec,
+  entry: LedgerEntry | undefined,
+  result: Comparison,
+): FieldChange[] {
+  if (fields.length === 0) return [];
+  if (sides.ownership.mode(kind, after) === "authoritative") return [...fields];
+  return fields.flatMap((field): FieldChange[] => {
+    if (Array.isArray(field.from) && setIsOpen(kind, field)) return keepMembers(address, field, entry, result);
+    if (field.to !== undefined || !openCollection(kind.schema, field.path)) return [field];
+    if (madeElement(entry, pathKey(field.path))) return [field];
+    result.unmanaged.push({ address, element: field.path.join(".") });
+    return [];
+  });
+}
+
+function setIsOpen(kind: Kind, field: FieldChange): boolean {
+  let schema = kind.schema.properties[field.path[0] as string];
+  for (const part of field.path.slice(1)) schema = schema?.properties?.[part];
+  return schema?.collection === "set" && schema.open === true;
+}
+
+/** The same for the members of an open set, such as the columns of a grant. */
+function keepMembers(address: Address, field: FieldChange, entry: LedgerEntry | undefined, result: Comparison): FieldChange[] {
+  const from = field.from as readonly string[];
+  const to = (field.to ?? []) as readonly string[];
+  let applied: unknown = entry?.applied;
+  for (const part of field.path) applied = (applied as Record<string, unknown> | undefined)?.[part];
+  const ours = new Set(entry?.made === true && Array.isArray(applied) ? (applied as string[]) : []);
+  const others = from.filter((member) => !to.includes(member) && !ours.has(member));
+  for (const member of others) result.unmanaged.push({ address, element: [...field.path, member].join(".") });
+  const kept = [...to, ...others].sort();
+  return kept.length === from.length && kept.every((member) => from.includes(member)) ? [] : [{ ...field, to: kept }];
+}
+
+function disappear(address: Address, before: DataObject, sides: Sides, result: Comparison): void {
+  const kind = kindOfObject(before);
+  const managed = sides.ownership.manages(kind, before.spec);
+  const ours = sides.ledger.get(address)?.made === true;
+  if (!managed && !ours) return;
+  const mode = sides.ownership.mode(kind, before.spec);
+  const drop: Change = { address, action: "drop", kind, before, fields: [], computed: {} };
+  if (mode === "observe") {
+    if (ours) result.observed.push(drop);
+    else result.unmanaged.push({ address });
+  } else if (ours || (mode === "authoritative" && managed)) result.changes.push(drop);
+  else result.unmanaged.push({ address });
+}
+
+export function kindOfObject(object: DataObject): Kind {
+  const kind = KINDS.get(object.kind);
+  if (!kind) throw new Error(`internal: no kind named ${object.kind}`);
+  return kind;
+}
+
+/** Changes that must not be made whatever is allowed: what is protected, and what may be a rename. */
+export function refusals(changes: readonly Change[]): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const creates = new Map<string, Change>();
+  for (const change of changes) if (change.action === "create") creates.set(shape(change.after as DataObject) ?? "", change);
+  for (const change of changes) {
+    found.push(...elementRefusals(change));
+    if (change.action !== "drop" && change.action !== "replace") continue;
+    if ((change.after ?? change.before)?.spec.protect) {
+      found.push(
+        error("PROTECTED", `${readable(change.address)} is protected and would be ${change.action === "drop" ? "dropped" : "replaced"}`, {
+          address: change.address,
+          ...(change.after?.origin && { origin: change.after.origin }),
+          detail: "Take `protect: true` off in a change of its own, or leave the object as it is.",
+        }),
+      );
+    }
+    const like = change.action === "drop" ? creates.get(shape(change.before as DataObject) ?? "-") : undefined;
+    if (like) found.push(lookalike(readable(change.address), readable(like.address), nameOf(change.before as DataObject), like));
+  }
+  return found;
+}
+
+/** What makes two objects that hold data look like one under two names; undefined where nothing is lost. */
+function shape(object: DataObject): string | undefined {
+  if (object.kind !== "Table") return undefined;
+  const columns = object.spec.columns as readonly { name: string; type: string }[];
+  return columns
+    .map((column) => `${column.name} ${column.type}`)
+    .sort()
+    .join("\n");
+}
+
+function elementRefusals(change: Change): Diagnostic[] {
+  if (change.kind.name !== "Table" || change.action === "create" || change.action === "drop") return [];
+  const columns = change.fields.filter((field) => field.path.length === 2 && field.path[0] === "columns");
+  const added = columns.filter((field) => field.from === undefined);
+  return columns
+    .filter((field) => field.to === undefined)
+    .flatMap((gone) => {
+      const type = (gone.from as { type: string }).type;
+      const like = added.find((field) => (field.to as { type: string }).type === type);
+      if (!like) return [];
+      const old = gone.path[1] as string;
+      return [lookalike(`column ${old} of ${readable(change.address)}`, `column ${like.path[1]}`, old, change)];
+    });
+}
+
+function lookalike(gone: string, added: string, old: string, at: Change): Diagnostic {
+  return error("LOOKS_LIKE_RENAME", `${gone} would be dropped and ${added}, which looks like it, created`, {
+    address: at.address,
+    ...(at.after?.origin && { origin: at.after.origin }),
+    detail: `If it is the same under a new name, write \`renamedFrom: ${old}\` on the new one. If not, drop the old one in a run of its own first.`,
+  });
+}
+
+function nameOf(object: DataObject): string {
+  return object.spec.name as string;
+}

@@ -1,0 +1,198 @@
+/**
+ * Every name that an object gives to another must mean something: an object that is declared, one that the engine has
+ * built in, or one that the DataSource names as external. So a typo is found without a connection.
+ */
+import { type Address, kindOf, readable } from "../address.ts";
+import type { DataObject } from "../catalog.ts";
+import type { Code } from "../codes.ts";
+import { type Diagnostic, error } from "../diagnostic.ts";
+import type { Kind } from "../kind.ts";
+import { KINDS } from "../kinds/index.ts";
+import { nameParts, nearest } from "../names.ts";
+import { meanings, type Path, walk } from "../objects.ts";
+import { matchesAny } from "../ownership.ts";
+import type { Json, Reference, Schema } from "../schema.ts";
+import { circles } from "./circles.ts";
+import { ColumnBook } from "./columns.ts";
+import { aliases, type DeclaredSource, type OfflineEngine } from "./declare.ts";
+import type { Locate } from "./locate.ts";
+import { alternatives, quoted } from "./words.ts";
+
+/** A name that is wrong, and where in the object it stands. */
+interface Finding {
+  readonly code: Code;
+  readonly address: Address;
+  readonly object: DataObject;
+  readonly path: Path;
+  readonly value?: Json;
+  readonly key?: boolean;
+  readonly summary: string;
+  readonly detail?: string;
+}
+
+/** Checks the names of a data source; the locator is asked for only where something is wrong. */
+export async function checkReferences(
+  source: DeclaredSource,
+  engine: OfflineEngine,
+  locator?: () => Promise<Locate>,
+): Promise<Diagnostic[]> {
+  const findings = findWrongNames(source, engine);
+  const locate: Locate = findings.length > 0 && locator ? await locator() : (origin) => origin;
+  return findings.map(({ code, address, object, path, value, key, summary, detail }) =>
+    error(code, summary, {
+      address,
+      ...(detail !== undefined && { detail }),
+      ...(object.origin && {
+        origin: locate(object.origin, path, { ...(value !== undefined && { value }), ...(key && { key }) }),
+      }),
+    }),
+  );
+}
+
+function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[] {
+  const { declared } = source;
+  const known = knownNames(source, engine);
+  const columns = new ColumnBook(source, engine);
+  const findings: Finding[] = [];
+  const needs = new Map<Address, Address[]>();
+  for (const [address, object] of declared) {
+    const kind = KINDS.get(object.kind) as Kind;
+    if (!namesSomething(kind.schema)) continue;
+    const found = (finding: Omit<Finding, "address" | "object">): void => {
+      findings.push({ address, object, ...finding });
+    };
+    walk(kind.schema, object.spec, ({ schema, value, path, around }) => {
+      if (schema.reference && typeof value === "string") {
+        const target = known.resolve(schema.reference, value);
+        if (target === undefined) found(known.unknown(schema.reference, value, path));
+        else if (target !== true && schema.reference.orders !== false) push(needs, address, target);
+      }
+      if (schema.column !== undefined) {
+        for (const name of columnNames(value)) {
+          const missing = columns.missing(schema.column, name, address, around);
+          if (missing)
+            found({
+              code: "UNKNOWN_COLUMN",
+              path: typeof value === "string" ? path : [...path, name],
+              value: name,
+              key: typeof value !== "string",
+              ...missing,
+            });
+        }
+      }
+      // Values that name nothing are passed over: most of a table.
+      return namesSomething(schema) ? undefined : value;
+    });
+  }
+  for (const circle of circles(needs)) {
+    const first = circle[0] as Address;
+    findings.push({
+      code: "CYCLE",
+      address: first,
+      object: declared.get(first) as DataObject,
+      path: [],
+      summary: `Objects need each other in a circle: ${[...circle, first].map(readable).join(" → ")}`,
+      detail: "Take one of these references away.",
+    });
+  }
+  return findings;
+}
+
+/** A column by itself, or the keys of a map of columns. */
+function columnNames(value: Json): readonly string[] {
+  if (typeof value === "string") return [value];
+  return value === null || typeof value !== "object" || Array.isArray(value) ? [] : Object.keys(value);
+}
+
+function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+interface KnownNames {
+  /** The declared object, true for one that need not be declared, undefined for none. */
+  resolve(reference: Reference, name: string): Address | true | undefined;
+  unknown(reference: Reference, name: string, path: Path): Omit<Finding, "address" | "object">;
+}
+
+function knownNames({ source, declared, broken, complete }: DeclaredSource, engine: OfflineEngine): KnownNames {
+  const byAlias = new Map<Address, Address>();
+  for (const [address, object] of declared) for (const alias of aliases(object)) byAlias.set(alias, address);
+
+  const isGiven = (kind: string, name: string): boolean => {
+    if (engine.isBuiltIn(kind, name)) return true;
+    if (kind === "Schema") return matchesAny(source.external?.schemas, name);
+    return kind === "Role" && (matchesAny(source.external?.roles, name) || name === source.connection.user);
+  };
+
+  const look = (reference: Reference, name: string): Address | true | undefined => {
+    const addresses = meanings(reference, name);
+    for (const address of addresses) {
+      if (declared.has(address)) return address;
+      const intent = byAlias.get(address);
+      if (intent !== undefined) return intent;
+    }
+    if (!complete || addresses.some((address) => broken.has(address))) return true;
+    if (reference.kinds.some((kind) => isGiven(kind, name))) return true;
+    return reference.parts === 2 && isGiven("Schema", nameParts(name)[0] as string) ? true : undefined;
+  };
+
+  // Most names stand in many places: the grants on a table, the roles of a team.
+  const looked = new Map<Reference, Map<string, Address | true | undefined>>();
+  const resolve: KnownNames["resolve"] = (reference, name) => {
+    const byName = looked.get(reference) ?? new Map<string, Address | true | undefined>();
+    looked.set(reference, byName);
+    if (!byName.has(name)) byName.set(name, look(reference, name));
+    return byName.get(name);
+  };
+
+  const suggest = suggestions([...declared.keys(), ...byAlias.keys()]);
+  const unknown: KnownNames["unknown"] = (reference, name, path) => {
+    const near = suggest(reference, name);
+    const what = alternatives(reference.kinds);
+    const external = reference.kinds.includes("Role") ? "external.roles" : "external.schemas";
+    const otherwise = `Declare it, or list ${reference.parts === 2 ? "its schema" : "it"} under \`${external}\` of the DataSource.`;
+    return {
+      code: "UNKNOWN_REFERENCE",
+      path,
+      value: name,
+      summary: `There is no ${what} ${quoted(name)}`,
+      detail: near === undefined ? otherwise : `Did you mean ${quoted(near)}? ${otherwise}`,
+    };
+  };
+  return { resolve, unknown };
+}
+
+/** Comparing one name with all others takes time; past this many, the names alone must do. */
+const MOST_SUGGESTIONS = 50;
+
+function suggestions(addresses: readonly Address[]): (reference: Reference, name: string) => string | undefined {
+  const made = new Map<string, string | undefined>();
+  return ({ kinds }, name) => {
+    const key = `${kinds.join()} ${name}`;
+    if (!made.has(key) && made.size < MOST_SUGGESTIONS) {
+      const names = addresses.filter((of) => kinds.includes(kindOf(of))).map((of) => of.slice(of.indexOf("/") + 1));
+      made.set(key, nearest(name, names));
+    }
+    return made.get(key);
+  };
+}
+
+const NAMING = new WeakMap<Schema, boolean>();
+
+/** Does the schema, or anything in it, name an object or a column? */
+function namesSomething(schema: Schema): boolean {
+  let known = NAMING.get(schema);
+  if (known === undefined) {
+    const inside = [
+      ...Object.values(schema.properties ?? {}),
+      ...(schema.items ? [schema.items] : []),
+      ...(schema.anyOf ?? []),
+      ...(typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : []),
+    ];
+    known = schema.reference !== undefined || schema.column !== undefined || inside.some(namesSomething);
+    NAMING.set(schema, known);
+  }
+  return known;
+}

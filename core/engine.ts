@@ -1,0 +1,234 @@
+import type { Address } from "./address.ts";
+import type { Catalog, DataObject, Need } from "./catalog.ts";
+import type { HazardCode } from "./codes.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import type { Spec } from "./kind.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Json } from "./schema.ts";
+import type { SecretHole, Sql } from "./sql.ts";
+import type { DataSource } from "./specs.ts";
+
+/** One danger, told beside the SQL that causes it. */
+export interface Hazard {
+  readonly code: HazardCode;
+  readonly message: string;
+  /** Roles or objects that it concerns. */
+  readonly affects?: readonly string[];
+}
+
+/**
+ * When a statement runs: revoke and restrict first, build next, protect what was built, expose last; what goes away
+ * goes as early as nothing needs it any more.
+ */
+export const PHASES = ["rename", "restrict", "drop", "build", "link", "protect", "fill", "expose"] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+/** One statement as a handler makes it. */
+export interface Statement {
+  readonly sql: Sql;
+  /** @default "build", or "drop" for what a handler's drop returns */
+  readonly phase?: Phase;
+  /** Further objects that must be there before it. */
+  readonly after?: readonly Address[];
+  readonly hazards?: readonly Hazard[];
+  /** Can be undone with the transaction that it runs in. @default true */
+  readonly transactional?: boolean;
+  /** Lock that it takes, in the engine's words. */
+  readonly lock?: string;
+  /** Schema in which unqualified names of the user's text are looked up. */
+  readonly scope?: string;
+  /** Columns that nothing else may use while it runs; what uses them is dropped before and made again after. */
+  readonly disturbs?: readonly string[];
+}
+
+/** One field that differs. A path into a keyed list names the element: `["columns", "email", "type"]`. */
+export interface FieldChange {
+  readonly path: readonly string[];
+  readonly from: Json | undefined;
+  readonly to: Json | undefined;
+}
+
+/** What a handler may ask about the rest of the plan. */
+export interface PlanContext {
+  readonly desired: Catalog;
+  readonly live: Catalog;
+  readonly target: Target;
+  /** Made in this plan, so that nobody can hold or lose anything on it yet. */
+  isNew(of: Address): boolean;
+}
+
+export interface Alteration<S> {
+  readonly before: S;
+  /** The fields as declared, with what only others declared left in. */
+  readonly after: S;
+  readonly fields: readonly FieldChange[];
+  /** Fields that the engine computed of the new text, such as the columns that a query will return. */
+  readonly computed: Spec;
+}
+
+/** HOW an engine holds one kind. Pure: it neither reads nor writes. */
+export interface Handler<S = Spec> {
+  /** Spells what the server is not needed for (types, default names) in the engine's way. */
+  normalise?(spec: S, context: NormaliseContext): S;
+  create(spec: S, context: PlanContext): Statement[];
+  /** `"replace"` where the engine cannot alter it in place. */
+  alter(change: Alteration<S>, context: PlanContext): Statement[] | "replace";
+  /** Why the engine can neither alter it to what is declared nor replace it, and what to do instead; asked before `alter`. */
+  refuse?(change: Alteration<S>, context: PlanContext): string | undefined;
+  drop(spec: S, context: PlanContext): Statement[];
+  rename?(from: S, to: S, context: PlanContext): Statement[];
+  /** Objects that its text needs, as far as the engine can tell from the text. */
+  needs?(spec: S, context: NormaliseContext): Need[];
+  /** Goes without a statement when one of these goes. */
+  goesWith?(spec: S): Address[];
+  /** What the declared object asks that this engine or version cannot do. */
+  check?(spec: S, target: Target): string[];
+}
+
+export interface NormaliseContext {
+  readonly desired: Catalog;
+  readonly live: Catalog;
+  readonly facts: Facts;
+}
+
+/** What an engine learned while inspecting that is no object: type names, the connected role. */
+export interface Facts {
+  readonly connectedAs: string;
+  readonly [fact: string]: unknown;
+}
+
+/** How an engine turns an intent into objects of its own. */
+export interface Lowering<S = Spec> {
+  /** Lowers to rows as well, so that it must be looked at even when no catalog has changed. */
+  readonly fills?: boolean;
+  lower(spec: S, context: LowerContext): Lowered;
+}
+
+export interface LowerContext {
+  /** What is declared, intents included, by address. */
+  readonly declared: Catalog;
+  /** What is there; empty where nothing was inspected (offline check). */
+  readonly live: Catalog;
+}
+
+export interface Lowered {
+  readonly objects: readonly { readonly kind: string; readonly spec: Spec }[];
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** The system that a plan was made for. */
+export interface Target {
+  readonly engine: string;
+  /** Tells this very system from every other. */
+  readonly identity: string;
+  /** Where it is, for people: `localhost:5432/analytics`. */
+  readonly location: string;
+  readonly version: string;
+  /** Comparable number of the version, as the engine counts. */
+  readonly versionNumber: number;
+  readonly user: string;
+  /** Database connected to, where the engine has several in one server. */
+  readonly database?: string;
+}
+
+export interface NotModelled {
+  readonly type: string;
+  readonly count: number;
+  /** Qualified names, in order. */
+  readonly names: readonly string[];
+}
+
+export interface Inspection {
+  readonly catalog: Catalog;
+  /** Objects that no kind describes, with the schema of each where it has one. */
+  readonly notModelled: readonly { readonly type: string; readonly name: string; readonly schema?: string }[];
+  readonly facts: Facts;
+  readonly target: Target;
+  /** What is there but is nobody's to declare: the connected role, system schemas. */
+  readonly present: ReadonlySet<Address>;
+}
+
+/** Declared objects that hold what no catalog shows: secrets and rows. */
+export type Probes = Catalog;
+
+/** Texts to be spelled by the server: declared objects whose rewritten fields nobody has read back yet. */
+export type Spelled = ReadonlyMap<Address, Spec>;
+
+/** A statement ready to run, with the object it is for. */
+export interface Run {
+  /** Runs before it, for the names in its text to mean what they should. */
+  readonly enter: string | undefined;
+  readonly text: string;
+  readonly secrets: readonly SecretHole[];
+  readonly address: Address | undefined;
+}
+
+/** An open connection to a data source: the only place of I/O. */
+export interface Session {
+  readonly target: Target;
+  /** Equal to an earlier one only if nothing that `inspect` reads has changed since; cheap. */
+  fingerprint(): Promise<string>;
+  inspect(probes: Probes): Promise<Inspection>;
+  /** State of the rows and secrets that the fingerprint does not cover, as a text that tells nothing else of them. */
+  probe(probes: Probes): Promise<string>;
+  /** The declared objects in the server's spelling; one that it could not spell is left out. */
+  spell(objects: Catalog, context: NormaliseContext): Promise<Spelled>;
+  readonly ledger: Ledger | undefined;
+  /** Waits for its turn among all applies to this target. */
+  lock(): Promise<void>;
+  begin(): Promise<void>;
+  /** Runs statements in order; throws a StatementError that names the one that failed. */
+  run(runs: readonly Run[], progress: (done: number) => void): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Problems that can be told before the first statement runs. */
+  preflight(runs: readonly Run[]): Promise<readonly Diagnostic[]>;
+  /** Round trips and connections so far. */
+  readonly traffic: { readonly roundTrips: number; readonly connections: number };
+  close(): Promise<void>;
+}
+
+/** What holds for a whole engine. */
+export interface Capabilities {
+  /** Statements of several kinds can be undone together. */
+  readonly transactions: boolean;
+  readonly rowPolicies: boolean;
+}
+
+export interface ConnectOptions {
+  /** Stands for the connection of the document. */
+  readonly url?: string;
+  /** Resolves a secret reference; the value never leaves the session. */
+  readonly secret: (reference: SecretHole["secret"]) => Promise<string>;
+  readonly readOnly: boolean;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** Schemes of its URLs, without the colon. */
+  readonly schemes: readonly string[];
+  readonly capabilities: Capabilities;
+  /** One cell per native kind; a kind without one is not held by this engine. */
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly intents: Readonly<Record<string, Lowering>>;
+  connect(source: DataSource, options: ConnectOptions): Promise<Session>;
+  /** Tests a connection step by step. */
+  diagnose(source: DataSource, options: ConnectOptions): AsyncIterable<ConnectionStep>;
+  /** The statement that makes unqualified names of the user's text mean what they should in a schema. */
+  enter(scope: string | undefined, context: PlanContext): Sql;
+  /** What the engine will make by itself when these are created, such as grants by default privileges. */
+  implied?(created: readonly DataObject[], context: PlanContext): Catalog;
+  /** The kinds whose objects are probes: they hold secrets or rows. */
+  isProbe(object: DataObject): boolean;
+  /** Is it built in, so that a reference to it needs no declaration? */
+  isBuiltIn(kind: string, name: string): boolean;
+}
+
+export interface ConnectionStep {
+  readonly step: string;
+  readonly ok: boolean;
+  readonly result: string;
+  readonly milliseconds: number;
+  readonly diagnostic?: Diagnostic;
+}

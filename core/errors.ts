@@ -1,0 +1,40 @@
+import type { Address } from "./address.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+
+/** What the user can mend, thrown once all of it is known. */
+export class Refusal extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Exit code: 1 for bad input, 3 for a guardrail. */
+  readonly exitCode: 1 | 3;
+
+  constructor(diagnostics: readonly Diagnostic[], exitCode: 1 | 3 = 1) {
+    super(diagnostics.map((diagnostic) => diagnostic.summary).join("\n"));
+    this.name = "Refusal";
+    this.diagnostics = diagnostics;
+    this.exitCode = exitCode;
+  }
+}
+
+/** A statement that the engine refused. */
+export class StatementError extends Error {
+  /** The engine's own code: an SQLSTATE, an error number. */
+  readonly engineCode: string | undefined;
+  readonly statement: string | undefined;
+  readonly address: Address | undefined;
+  readonly hint: string | undefined;
+  /** What had been committed before it, in order. */
+  readonly applied: readonly Address[];
+
+  constructor(
+    message: string,
+    details: { engineCode?: string; statement?: string; address?: Address; hint?: string; applied?: readonly Address[]; cause?: unknown },
+  ) {
+    super(message, { cause: details.cause });
+    this.name = "StatementError";
+    this.engineCode = details.engineCode;
+    this.statement = details.statement;
+    this.address = details.address;
+    this.hint = details.hint;
+    this.applied = details.applied ?? [];
+  }
+}

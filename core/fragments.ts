@@ -1,0 +1,57 @@
+/** Fields that several kinds share. */
+import { list, map, reference, type Schema, set, text } from "./schema.ts";
+
+export const NAME: Schema = text("Name, exactly as the engine holds it; nothing is folded to lower case.");
+export const SCHEMA_REFERENCE: Schema = reference("Schema that holds it.", "Schema");
+export const OWNER: Schema = {
+  ...reference("Role that owns it. Absent: whoever owns it now, or whoever creates it.", "Role"),
+  absent: "keep",
+};
+export const COMMENT: Schema = text("Comment kept by the engine beside the object.");
+
+/** A secret by reference; a literal is refused, so that no document ever holds one. */
+export const SECRET: Schema = {
+  type: "object",
+  description: "A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`.",
+  properties: {
+    env: text("Name of an environment variable that holds the secret."),
+    file: text("Path of a file that holds the secret, relative to the document; one trailing line break is ignored."),
+    exec: list("A command and its arguments; what it prints is the secret.", text("Word."), { minItems: 1 }),
+  },
+  additionalProperties: false,
+  minProperties: 1,
+  maxProperties: 1,
+  secret: true,
+};
+
+export const PRIVILEGE: Schema = text("Privilege, in lower case as in the engine's manual: `select`, `usage`, `execute` …", {
+  pattern: "^[a-z ]+$",
+});
+export const PRIVILEGES: Schema = set("Privileges.", PRIVILEGE, { minItems: 1 });
+
+/** Column and type of what a query returns, in order, in the engine's words. */
+export const OUTPUT: Schema = { ...list("Columns that the query returns, each with its type.", text("Column.")), computed: true };
+export const COLUMN_COMMENTS: Schema = map("Comment by column.", text("Comment."));
+export const SCALAR: Schema = { anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }] };
+export const PARAMETERS: Schema = map("Storage parameters, such as `fillfactor: 70`.", SCALAR);
+
+/** Parameters as the engine keeps them: text. */
+export function parameterTexts(parameters: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, `${value}`]));
+}
+
+/** A query without the semicolon and white space that files tend to have around it. */
+export function bareQuery(query: string): string {
+  return query.trim().replace(/[\s;]+$/, "");
+}
+
+/** One document can grant several privileges; each is a fact of its own, and they are written together again. */
+export function byPrivilege<S extends { readonly privileges: readonly string[] }>() {
+  return {
+    expand: (spec: S): S[] => spec.privileges.map((privilege) => ({ ...spec, privileges: [privilege] })),
+    group: {
+      key: ({ privileges: _, ...rest }: S): string => JSON.stringify(rest),
+      join: (specs: readonly S[]): S => ({ ...(specs[0] as S), privileges: specs.flatMap((spec) => spec.privileges).sort() }),
+    },
+  };
+}

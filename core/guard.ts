@@ -1,0 +1,83 @@
+import { readable } from "./address.ts";
+import { type Code, HAZARDS, type HazardCode } from "./codes.ts";
+import { type Diagnostic, error } from "./diagnostic.ts";
+import { nearest } from "./names.ts";
+import { hazardsOf, type Plan, type Step } from "./plan.ts";
+
+/** What one run may do. */
+export interface Allowance {
+  readonly allow: ReadonlySet<HazardCode> | "all";
+  readonly maxDrops?: number;
+  readonly maxRevokes?: number;
+}
+
+/** Diagnostics that refuse a plan rather than call its input wrong: they end a run with exit code 3. */
+export const GUARDRAIL_CODES: ReadonlySet<Code> = new Set<Code>([
+  "PROTECTED",
+  "LOOKS_LIKE_RENAME",
+  "HAZARD_NOT_ALLOWED",
+  "TOO_MANY_DROPS",
+  "TOO_MANY_REVOKES",
+  "STALE_PLAN",
+  "WRONG_TARGET",
+]);
+
+/** `DELETES_DATA,LOCKS_TABLE` or `all`, as `--allow` takes it. */
+export function parseAllow(words: readonly string[]): { allow: Allowance["allow"]; diagnostics: Diagnostic[] } {
+  const given = words.flatMap((word) => word.split(",")).map((word) => word.trim()).filter(Boolean);
+  if (given.includes("all")) return { allow: "all", diagnostics: [] };
+  const known: readonly string[] = HAZARDS;
+  const diagnostics = given
+    .filter((word) => !known.includes(word))
+    .map((word) => {
+      const near = nearest(word, known);
+      return error("UNKNOWN_HAZARD", `No hazard is named ${word}`, { detail: near ? `Did you mean ${near}?` : `They are: ${known.join(", ")}.` });
+    });
+  return { allow: new Set(given as HazardCode[]), diagnostics };
+}
+
+/** Everything that stands between a plan and its execution. */
+export function guard(plan: Plan, allowance: Allowance): Diagnostic[] {
+  return [...plan.diagnostics.filter((diagnostic) => diagnostic.severity === "error"), ...limits(plan, allowance), ...dangers(plan, allowance)];
+}
+
+export function limits(plan: Plan, { maxDrops, maxRevokes }: Pick<Allowance, "maxDrops" | "maxRevokes">): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const drops = plan.steps.reduce((sum, step) => sum + dropsOf(step), 0);
+  const revokes = plan.steps.reduce((sum, step) => sum + revokesOf(step), 0);
+  if (maxDrops !== undefined && drops > maxDrops) {
+    found.push(error("TOO_MANY_DROPS", `The plan drops ${drops}, and no more than ${maxDrops} may be dropped`, { detail: "Review the drops; raise `maxDrops` or `--max-drops` if they are meant." }));
+  }
+  if (maxRevokes !== undefined && revokes > maxRevokes) {
+    found.push(error("TOO_MANY_REVOKES", `The plan takes away ${revokes} privileges, and no more than ${maxRevokes} may be taken`, { detail: "Review them; raise `maxRevokes` or `--max-revokes` if they are meant." }));
+  }
+  return found;
+}
+
+const PRIVILEGE_KINDS = /^(Grant|DefaultPrivilege)\//;
+
+function dropsOf(step: Step): number {
+  if (PRIVILEGE_KINDS.test(step.address)) return 0;
+  if (step.action === "drop") return 1;
+  return (step.fields ?? []).filter((field) => field.path[0] === "columns" && field.path.length === 2 && field.to === undefined).length;
+}
+
+function revokesOf(step: Step): number {
+  if (PRIVILEGE_KINDS.test(step.address)) {
+    if (step.action === "drop") return 1;
+    return (step.fields ?? []).filter(({ from, to }) => Array.isArray(from) && from.some((item) => !(to as readonly unknown[]).includes(item))).length;
+  }
+  return (step.fields ?? []).filter((field) => field.path[0] === "memberOf" && field.to === undefined).length;
+}
+
+function dangers(plan: Plan, { allow }: Allowance): Diagnostic[] {
+  if (allow === "all") return [];
+  const refused = hazardsOf(plan).filter(({ hazard }) => !allow.has(hazard.code));
+  return refused.map(({ step, hazard }) =>
+    error("HAZARD_NOT_ALLOWED", `${hazard.code}: ${readable(step.address)}: ${hazard.message}`, {
+      address: step.address,
+      ...(step.origin && { origin: step.origin }),
+      detail: `If it is meant, run again with --allow ${[...new Set(refused.map((item) => item.hazard.code))].join(",")}.`,
+    }),
+  );
+}

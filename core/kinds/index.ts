@@ -1,0 +1,46 @@
+import type { Kind } from "../kind.ts";
+import { dataSource } from "./data-source.ts";
+import { dateDimension } from "./date-dimension.ts";
+import { dimensionTable } from "./dimension-table.ts";
+import { factTable } from "./fact-table.ts";
+import { grant } from "./grant.ts";
+import { maskedView } from "./masked-view.ts";
+import { materializedView } from "./materialized-view.ts";
+import { defaultPrivilege } from "./postgresql/default-privilege.ts";
+import { enumeration } from "./postgresql/enum.ts";
+import { extension } from "./postgresql/extension.ts";
+import { readOnlyRole } from "./read-only-role.ts";
+import { role } from "./role.ts";
+import { rowPolicy } from "./row-policy.ts";
+import { schema } from "./schema.ts";
+import { seed } from "./seed.ts";
+import { sequence } from "./sequence.ts";
+import { table } from "./table.ts";
+import { index } from "./table-index.ts";
+import { view } from "./view.ts";
+
+/** Every kind there is, in the order in which people read a catalog. */
+const ALL = [
+  dataSource,
+  role,
+  readOnlyRole,
+  schema,
+  extension,
+  enumeration,
+  sequence,
+  table,
+  dimensionTable,
+  factTable,
+  dateDimension,
+  index,
+  materializedView,
+  view,
+  maskedView,
+  rowPolicy,
+  grant,
+  defaultPrivilege,
+  seed,
+];
+
+/** Every kind by name. The registry forgets the types of the specs: what a document holds is checked by its schema. */
+export const KINDS: ReadonlyMap<string, Kind> = new Map(ALL.map((kind) => [kind.name, kind as unknown as Kind]));

@@ -1,0 +1,82 @@
+import { type Address, readable } from "./address.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
+import { kindOfObject } from "./change.ts";
+import { type Diagnostic, error, place } from "./diagnostic.ts";
+import type { Engine, Inspection } from "./engine.ts";
+import type { Spec } from "./kind.ts";
+import { KINDS } from "./kinds/index.ts";
+import { canonical } from "./objects.ts";
+
+export interface Native {
+  readonly desired: Catalog;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Turns intents into objects that the engine really holds, and spells all of them in its way as far as it can alone. */
+export function lower(declared: Catalog, engine: Engine, inspection: Pick<Inspection, "catalog" | "facts" | "target"> | undefined): Native {
+  const live: Catalog = inspection?.catalog ?? new Map();
+  const diagnostics: Diagnostic[] = [];
+  const objects = new Map<Address, DataObject>();
+  for (const [address, object] of declared) {
+    const intent = engine.intents[object.kind];
+    if (!intent) {
+      add(objects, object, diagnostics);
+      continue;
+    }
+    const lowered = intent.lower(object.spec, { declared, live });
+    for (const { kind, spec } of lowered.objects) add(objects, { kind, spec, intent: address, ...(object.origin && { origin: object.origin }) }, diagnostics);
+    for (const found of lowered.diagnostics ?? []) diagnostics.push({ address, ...(object.origin && { origin: object.origin }), ...found });
+  }
+  if (!inspection) return { desired: objects, diagnostics };
+  return { desired: spell(objects, engine, inspection, diagnostics), diagnostics };
+}
+
+function add(objects: Map<Address, DataObject>, object: DataObject, diagnostics: Diagnostic[]): void {
+  const kind = kindOfObject(object);
+  const specs = object.intent ? expanded(object) : [object.spec];
+  for (const spec of specs) {
+    const address = kind.address(spec);
+    const there = objects.get(address);
+    const merged = there && kind.merge?.(there.spec, spec);
+    if (there && !merged) {
+      diagnostics.push(
+        error("DUPLICATE", `${readable(address)} is declared twice: by ${by(there)} and by ${by(object)}`, {
+          address,
+          ...(object.origin && { origin: object.origin }),
+          detail: "One of the two must go: every fact has one owner.",
+        }),
+      );
+      continue;
+    }
+    objects.set(address, { ...object, spec: merged ? canonical(kind.schema, merged) : spec });
+  }
+}
+
+function expanded(object: DataObject): Spec[] {
+  const kind = kindOfObject(object);
+  const normal = kind.normalise?.(object.spec) ?? object.spec;
+  return (kind.expand?.(normal) ?? [normal]).map((spec) => canonical(kind.schema, spec));
+}
+
+function by(object: DataObject): string {
+  const where = place(object.origin);
+  return [object.intent ? readable(object.intent) : object.kind, where && `(${where})`].filter(Boolean).join(" ");
+}
+
+function spell(objects: Catalog, engine: Engine, inspection: Pick<Inspection, "catalog" | "facts" | "target">, diagnostics: Diagnostic[]): Catalog {
+  const context = { desired: objects, live: inspection.catalog, facts: inspection.facts };
+  const result = new Map<Address, DataObject>();
+  for (const [address, object] of objects) {
+    const handler = engine.handlers[object.kind];
+    const kind = KINDS.get(object.kind);
+    if (!handler || !kind) continue;
+    for (const problem of handler.check?.(object.spec, inspection.target) ?? []) {
+      diagnostics.push(
+        error("NOT_SUPPORTED", `${readable(address)}: ${problem}`, { address, ...(object.origin && { origin: object.origin }) }),
+      );
+    }
+    const spec = handler.normalise?.(object.spec, context);
+    result.set(address, spec && spec !== object.spec ? { ...object, spec: canonical(kind.schema, spec) } : object);
+  }
+  return result;
+}

@@ -1,0 +1,90 @@
+import type { Address } from "./address.ts";
+import type { Diagnostic, Origin } from "./diagnostic.ts";
+import type { FieldChange, Hazard, NotModelled, Phase, Target } from "./engine.ts";
+import type { Spec } from "./kind.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import type { Mode } from "./ownership.ts";
+import type { SecretHole } from "./sql.ts";
+
+/** Version of the plan file's format. */
+export const PLAN_VERSION = 1;
+
+export type Action = "create" | "alter" | "replace" | "rename" | "drop";
+
+/** One statement of a plan. */
+export interface PlannedStatement {
+  /** Place in the order in which the statements run, from 0. */
+  readonly order: number;
+  readonly phase: Phase;
+  readonly sql: string;
+  /** Where secrets go when it runs; the text holds none. */
+  readonly secrets?: readonly SecretHole[];
+  /** Runs before it, because the statement before stood in another schema. */
+  readonly enter?: string;
+  readonly hazards?: readonly Hazard[];
+  /** False where it stands outside the transaction and is not undone with it. */
+  readonly transactional?: false;
+  readonly lock?: string;
+}
+
+/** What happens to one object. */
+export interface Step {
+  readonly address: Address;
+  readonly action: Action;
+  /** Former address of what is renamed. */
+  readonly from?: Address;
+  readonly fields?: readonly FieldChange[];
+  /** Why, where the declaration alone does not say so. */
+  readonly reason?: string;
+  readonly statements: readonly PlannedStatement[];
+  /** The declared fields; absent for a drop. */
+  readonly spec?: Spec;
+  readonly origin?: Origin;
+  /** Intent that it was lowered from. */
+  readonly intent?: Address;
+}
+
+export interface Unmanaged {
+  readonly address: Address;
+  /** Element of a declared object, such as a column that only the live table has. */
+  readonly element?: string;
+}
+
+/** What would change, for whom, how dangerously: a file. Every output is a rendering of it. */
+export interface Plan {
+  readonly version: typeof PLAN_VERSION;
+  readonly dataSource: string;
+  readonly engine: string;
+  readonly target: Target;
+  readonly mode: Mode;
+  /** Hash of the live catalog that the plan was made from. */
+  readonly fingerprint: string;
+  readonly steps: readonly Step[];
+  /** Differences in scopes that are only observed; nothing is done about them. */
+  readonly observed: readonly Omit<Step, "statements">[];
+  readonly unmanaged: readonly Unmanaged[];
+  readonly notModelled: readonly NotModelled[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the ledger learns although nothing changes: objects found as declared, and entries of what is gone. */
+  readonly bookkeeping: { readonly found: readonly LedgerEntry[]; readonly gone: readonly Address[] };
+}
+
+/** The statements of a plan in the order in which they run. */
+export function inOrder(plan: Plan): { step: Step; statement: PlannedStatement }[] {
+  return plan.steps
+    .flatMap((step) => step.statements.map((statement) => ({ step, statement })))
+    .sort((a, b) => a.statement.order - b.statement.order);
+}
+
+export function hazardsOf(plan: Plan): { step: Step; hazard: Hazard }[] {
+  return plan.steps.flatMap((step) =>
+    step.statements.flatMap((statement) => (statement.hazards ?? []).map((hazard) => ({ step, hazard }))),
+  );
+}
+
+/** How many objects each action concerns. */
+export function tally(steps: readonly { readonly action: Action }[]): Record<Action, number> {
+  const counts: Record<Action, number> = { create: 0, alter: 0, replace: 0, rename: 0, drop: 0 };
+  for (const { action } of steps) counts[action] += 1;
+  return counts;
+}

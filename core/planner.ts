@@ -1,0 +1,161 @@
+import { type Address, readable } from "./address.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
+import { type Work, work } from "./cascade.ts";
+import { type Change, type Comparison, compare, kindOfObject, refusals } from "./change.ts";
+import { type Diagnostic, error } from "./diagnostic.ts";
+import type { Engine, Inspection, NotModelled, PlanContext, Spelled } from "./engine.ts";
+import { hash } from "./hash.ts";
+import { type LedgerEntry, textHashes } from "./ledger.ts";
+import { canonical } from "./objects.ts";
+import { type Ordered, order } from "./order.ts";
+import type { Mode, Ownership } from "./ownership.ts";
+import { PLAN_VERSION, type Plan, type PlannedStatement, type Step } from "./plan.ts";
+import { applyRenames } from "./rename.ts";
+import type { DataSource } from "./specs.ts";
+
+export interface PlanInput {
+  readonly engine: Engine;
+  readonly source: DataSource;
+  readonly mode: Mode;
+  readonly ownership: Ownership;
+  /** Native objects, lowered and spelled as far as no server is needed. */
+  readonly desired: Catalog;
+  readonly inspection: Inspection;
+  /** Absent where there is no ledger. */
+  readonly ledger: ReadonlyMap<Address, LedgerEntry> | undefined;
+  readonly spelled: Spelled;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** From both sides to the plan: pure. */
+export function makePlan(input: PlanInput): Plan {
+  const { engine, desired, inspection, ownership } = input;
+  const { live, renamed } = applyRenames(desired, inspection.catalog);
+  const ledger = input.ledger ?? new Map<Address, LedgerEntry>();
+  const sides = { desired, live, ledger, spelled: input.spelled, ownership, renamed };
+  const compared = compare(sides);
+  const created = new Set(compared.changes.filter((change) => change.action === "create").map((change) => change.address));
+  const context: PlanContext = { desired, live, target: inspection.target, isNew: (of) => created.has(of) };
+  const changes = withImplied(compared.changes, engine, context, ownership);
+  const works = work(changes, engine, context);
+  const ordered = order(works, desired, live, engine, { desired, live, facts: inspection.facts });
+  return {
+    version: PLAN_VERSION,
+    dataSource: input.source.name,
+    engine: engine.name,
+    target: inspection.target,
+    mode: input.mode,
+    fingerprint: catalogHash(inspection.catalog),
+    steps: stepsOf(works, ordered, engine, context),
+    observed: compared.observed.map(stepHead),
+    unmanaged: compared.unmanaged,
+    notModelled: notModelled(inspection, ownership),
+    diagnostics: [...input.diagnostics, ...compared.diagnostics, ...refusals([...works.values()].map(({ change }) => change)), ...impossible(works)],
+    bookkeeping: input.ledger ? bookkeeping(compared, desired, works, ledger) : { found: [], gone: [] },
+  };
+}
+
+function impossible(works: ReadonlyMap<Address, Work>): Diagnostic[] {
+  return [...works.values()].flatMap(({ change: { address, after }, refused }) =>
+    refused === undefined ? [] : [error("NOT_SUPPORTED", `${readable(address)}: ${refused}`, { address, ...(after?.origin && { origin: after.origin }) })],
+  );
+}
+
+/** What the engine will make by itself while it creates; where it is not wanted it is taken back in the same run. */
+function withImplied(changes: readonly Change[], engine: Engine, context: PlanContext, ownership: Ownership): Change[] {
+  const created = changes.filter((change) => change.action === "create").map((change) => change.after as DataObject);
+  if (!engine.implied || created.length === 0) return [...changes];
+  const extra: Change[] = [];
+  for (const [address, before] of engine.implied(created, context)) {
+    if (context.desired.has(address) || context.live.has(address)) continue;
+    const kind = kindOfObject(before);
+    if (ownership.mode(kind, before.spec) !== "authoritative") continue;
+    const reason = "given by default privileges, and not declared";
+    extra.push({ address, action: "drop", kind, before, fields: [], computed: {}, reason });
+  }
+  return [...changes, ...extra];
+}
+
+/** Hash of everything that was found, so that a plan can tell whether it still stands. */
+export function catalogHash(live: Catalog): string {
+  return hash([...live].map(([address, object]) => `${address} ${JSON.stringify(object.spec)}`).sort().join("\n"));
+}
+
+function stepsOf(works: ReadonlyMap<Address, Work>, ordered: readonly Ordered[], engine: Engine, context: PlanContext): Step[] {
+  const statements = new Map<Address, PlannedStatement[]>();
+  let scope: string | undefined;
+  ordered.forEach(({ address, statement }, index) => {
+    const enter = statement.scope !== undefined && statement.scope !== scope ? engine.enter(statement.scope, context).text : undefined;
+    scope = statement.scope ?? scope;
+    const planned: PlannedStatement = {
+      order: index,
+      phase: statement.phase ?? "build",
+      sql: statement.sql.text,
+      ...(statement.sql.secrets.length > 0 && { secrets: statement.sql.secrets }),
+      ...(enter && { enter }),
+      ...(statement.hazards && statement.hazards.length > 0 && { hazards: statement.hazards }),
+      ...(statement.transactional === false && { transactional: false }),
+      ...(statement.lock && { lock: statement.lock }),
+    };
+    const known = statements.get(address);
+    if (known) known.push(planned);
+    else statements.set(address, [planned]);
+  });
+  const rest = [...works.keys()].filter((address) => !statements.has(address));
+  return [...statements.keys(), ...rest].map((address) => ({
+    ...stepHead((works.get(address) as Work).change),
+    statements: statements.get(address) ?? [],
+  }));
+}
+
+function stepHead({ address, action, from, fields, reason, after }: Change): Omit<Step, "statements"> {
+  return {
+    address,
+    action,
+    ...(from && { from }),
+    ...(fields.length > 0 && { fields }),
+    ...(reason && { reason }),
+    ...(after && { spec: after.spec }),
+    ...(after?.origin && { origin: after.origin }),
+    ...(after?.intent && { intent: after.intent }),
+  };
+}
+
+function notModelled(inspection: Inspection, ownership: Ownership): NotModelled[] {
+  const types = new Map<string, string[]>();
+  for (const { type, name, schema } of inspection.notModelled) {
+    if (!ownership.managesSchema(schema)) continue;
+    const names = types.get(type);
+    if (names) names.push(name);
+    else types.set(type, [name]);
+  }
+  return [...types].sort().map(([type, names]) => ({ type, count: names.length, names: names.sort() }));
+}
+
+/** What the ledger should say of objects that are as declared: the engine's spelling, for the next plan. */
+function bookkeeping(compared: Comparison, desired: Catalog, works: ReadonlyMap<Address, Work>, ledger: ReadonlyMap<Address, LedgerEntry>): Plan["bookkeeping"] {
+  const found: LedgerEntry[] = [];
+  for (const [address, settled] of compared.settled) {
+    const entry = ledger.get(address);
+    if (works.has(address)) continue;
+    const object = desired.get(address) as DataObject;
+    const made = entry?.made ?? [];
+    const next = ledgerEntry(address, object, settled, made);
+    if (!entry || !sameEntry(entry, next)) found.push(next);
+  }
+  return { found, gone: compared.gone };
+}
+
+function sameEntry(a: LedgerEntry, b: LedgerEntry): boolean {
+  return JSON.stringify([a.applied, a.texts]) === JSON.stringify([b.applied, b.texts]);
+}
+
+/** The entry of an object whose declared fields read like `settled` in the engine's spelling. */
+export function ledgerEntry(address: Address, object: DataObject, settled: DataObject["spec"], made: LedgerEntry["made"]): LedgerEntry {
+  const kind = kindOfObject(object);
+  return { address, applied: canonical(kind.schema, withoutLocal(kind, settled)), texts: textHashes(kind, object.spec), made };
+}
+
+function withoutLocal(kind: Change["kind"], spec: DataObject["spec"]): DataObject["spec"] {
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => !kind.schema.properties[name]?.local));
+}

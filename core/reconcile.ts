@@ -1,0 +1,99 @@
+import type { Address } from "./address.ts";
+import { readable } from "./address.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
+import { kindOfObject } from "./change.ts";
+import { type Diagnostic, error } from "./diagnostic.ts";
+import type { Engine, Inspection, Session } from "./engine.ts";
+import { type LedgerEntry } from "./ledger.ts";
+import { lower } from "./lower.ts";
+import { meanings, references } from "./objects.ts";
+import { type Mode, ownership } from "./ownership.ts";
+import type { Plan } from "./plan.ts";
+import { makePlan } from "./planner.ts";
+import type { DataSource } from "./specs.ts";
+import { unsettled } from "./spelling.ts";
+
+/** One declared data source, ready to be compared. */
+export interface Declaration {
+  readonly source: DataSource;
+  readonly declared: Catalog;
+  readonly mode?: Mode;
+  /** What the offline checks and guardrails had to say. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Guardrails over native objects: functions, so that this file knows none of them. */
+export type Guardrail = (desired: Catalog, live: Catalog) => readonly Diagnostic[];
+
+/** Inspects and compares: the plan of one data source. Reads only. */
+export async function plan(session: Session, engine: Engine, declaration: Declaration, guardrails: readonly Guardrail[] = []): Promise<Plan> {
+  const inspection = await session.inspect(probes(declaration.declared, engine));
+  const ledger = await session.ledger?.entries("all");
+  return compareWith(session, engine, declaration, inspection, ledger, guardrails);
+}
+
+/** The same from an inspection that has been made: after an apply, to see that nothing is left to do. */
+export async function compareWith(
+  session: Session,
+  engine: Engine,
+  declaration: Declaration,
+  inspection: Inspection,
+  ledger: ReadonlyMap<Address, LedgerEntry> | undefined,
+  guardrails: readonly Guardrail[],
+): Promise<Plan> {
+  const { source, declared, mode } = declaration;
+  const { desired, diagnostics } = lower(declared, engine, inspection);
+  const live = inspection.catalog;
+  const questions = unsettled(desired, live, ledger ?? new Map());
+  const spelled = questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
+  return makePlan({
+    engine,
+    source,
+    mode: mode ?? source.manage?.mode ?? "additive",
+    ownership: ownership(source, declared, mode),
+    desired,
+    inspection,
+    ledger,
+    spelled,
+    diagnostics: [
+      ...declaration.diagnostics,
+      ...diagnostics,
+      ...missing(desired, inspection, engine),
+      ...guardrails.flatMap((guardrail) => guardrail(desired, live)),
+    ],
+  });
+}
+
+/** Declared objects that hold secrets or rows, which only a look of their own can compare. */
+export function probes(declared: Catalog, engine: Engine): Catalog {
+  const found = new Map<Address, DataObject>();
+  for (const [address, object] of lower(intentsWithRows(declared, engine), engine, undefined).desired) {
+    if (engine.isProbe(object)) found.set(address, object);
+  }
+  return found;
+}
+
+function intentsWithRows(declared: Catalog, engine: Engine): Catalog {
+  return new Map([...declared].filter(([, object]) => engine.isProbe(object) || engine.intents[object.kind]?.fills));
+}
+
+/** References to what others own are looked up where they live. */
+function missing(desired: Catalog, inspection: Inspection, engine: Engine): Diagnostic[] {
+  const { catalog, present } = inspection;
+  const found: Diagnostic[] = [];
+  for (const [address, object] of desired) {
+    for (const { reference, name } of references(kindOfObject(object), object.spec)) {
+      const meant = meanings(reference, name);
+      if (meant.some((of) => desired.has(of) || catalog.has(of) || present.has(of))) continue;
+      if (reference.kinds.some((kind) => engine.isBuiltIn(kind, name))) continue;
+      found.push(
+        error("UNKNOWN_REFERENCE", `${readable(address)} refers to ${reference.kinds[0]} ${name}, which is neither declared nor there`, {
+          address,
+          ...(object.origin && { origin: object.origin }),
+          detail: "It is named as external, and the live system does not have it. Create it there, or mend the name.",
+        }),
+      );
+    }
+  }
+  return found;
+}

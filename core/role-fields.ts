@@ -1,0 +1,58 @@
+/** What a role has whichever kind declares it: limits, password, memberships, settings. */
+import { SCALAR, SECRET } from "./fragments.ts";
+import { flag, keyed, map, object, reference, type Schema, text, whole } from "./schema.ts";
+import type { Role } from "./specs.ts";
+
+const MEMBERSHIP = object(
+  "A membership.",
+  {
+    role: reference("Role it is a member of.", "Role"),
+    admin: flag("May grant the membership to others."),
+    inherit: flag("Has the privileges of the group without SET ROLE.", true),
+    set: flag("May SET ROLE to the group.", true),
+  },
+  ["role"],
+);
+
+const SETTINGS = map("Setting by name, such as `statement_timeout: 30s`.", SCALAR);
+
+export const ROLE_FIELDS: Readonly<Record<string, Schema>> = {
+  connectionLimit: whole("Most connections at a time; -1 for no limit.", { minimum: -1, default: -1 }),
+  validUntil: text("Time after which its password no longer works, ISO 8601 with a time zone.", {
+    examples: ["2026-12-31T00:00:00Z"],
+  }),
+  password: { ...SECRET, absent: "keep" },
+  passwordVersion: whole(
+    "Raise it to send the password again where the server does not let us compare the one it holds.",
+    { minimum: 1, local: true },
+  ),
+  memberOf: keyed("Roles it is a member of: a name, or a name with options.", "role", { anyOf: [reference("Role it is a member of.", "Role"), MEMBERSHIP] }, { open: true }),
+  settings: { ...SETTINGS, open: true, description: `${SETTINGS.description} Holds in every database.` },
+  databaseSettings: { ...SETTINGS, open: true, description: `${SETTINGS.description} Holds in this database only.` },
+};
+
+type RoleFields = Pick<Role, "memberOf" | "settings" | "databaseSettings">;
+
+export function normaliseRole<S extends RoleFields>(spec: S): S {
+  return {
+    ...spec,
+    ...(spec.memberOf && { memberOf: spec.memberOf.map((of) => (typeof of === "string" ? { role: of } : of)) }),
+    ...(spec.settings && { settings: texts(spec.settings) }),
+    ...(spec.databaseSettings && { databaseSettings: texts(spec.databaseSettings) }),
+  };
+}
+
+export function compactRole<S extends RoleFields>(spec: S): S {
+  return {
+    ...spec,
+    ...(spec.memberOf && {
+      memberOf: spec.memberOf.map((of) => (typeof of !== "string" && Object.keys(of).length === 1 ? of.role : of)),
+    }),
+  };
+}
+
+function texts(settings: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, typeof value === "boolean" ? (value ? "on" : "off") : `${value}`]),
+  );
+}

@@ -1,0 +1,42 @@
+import type { DataObject } from "../../core/catalog.ts";
+import type { Engine, PlanContext } from "../../core/engine.ts";
+import { sql } from "../../core/sql.ts";
+// TMP import { dateDimension } from "./date-dimension.ts";
+import { diagnose } from "./diagnose.ts";
+// TMP import { dimensionTable } from "./dimension-table.ts";
+// TMP import { factTable } from "./fact-table.ts";
+import { HANDLERS } from "./handlers.ts";
+import { impliedGrants } from "./implied.ts";
+// TMP import { maskedView } from "./masked-view.ts";
+import { searchPath } from "./path.ts";
+// TMP import { readOnlyRole } from "./read-only-role.ts";
+import { connect } from "./session.ts";
+
+const INTENTS = {
+// TMP   DimensionTable: dimensionTable,
+// TMP   FactTable: factTable,
+// TMP   DateDimension: dateDimension,
+// TMP   MaskedView: maskedView,
+// TMP   ReadOnlyRole: readOnlyRole,
+};
+
+export const postgresql: Engine = {
+  name: "postgresql",
+  schemes: ["postgresql", "postgres"],
+  capabilities: { transactions: true, rowPolicies: true },
+  handlers: HANDLERS,
+  intents: INTENTS as unknown as Engine["intents"],
+  connect,
+  diagnose,
+  enter: (scope: string | undefined, { desired, live }: PlanContext) => sql`SET search_path = ${searchPath(scope, desired, live)}`,
+  implied: impliedGrants,
+  isProbe: ({ kind, spec }: DataObject) => kind === "Seed" || (kind === "Role" && spec.password !== undefined),
+  isBuiltIn: (kind: string, name: string) => BUILT_IN[kind]?.test(name) ?? false,
+};
+
+const BUILT_IN: Readonly<Record<string, RegExp>> = {
+  Role: /^(public$|pg_)/,
+  Schema: /^(pg_catalog$|pg_toast$|information_schema$)/,
+  Extension: /^plpgsql$/,
+};
+

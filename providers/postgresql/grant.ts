@@ -1,0 +1,195 @@
+/**
+ * Only what differs is granted or revoked, never all revoked and granted again. What another role than the owner
+ * granted is revoked as that role: a REVOKE by the owner would leave it in place, without an error.
+ * https://www.postgresql.org/docs/current/sql-grant.html
+ */
+import { type Address, address } from "../../core/address.ts";
+import type { Alteration, Hazard, PlanContext, Statement } from "../../core/engine.ts";
+import { formatName, nameParts } from "../../core/names.ts";
+import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
+import type { Grant } from "../../core/specs.ts";
+import { arrayItems, changed } from "./common.ts";
+import { id, ids, named, role } from "./quote.ts";
+import { COLUMNS, RELATIONS, SCHEMAS } from "./reads.ts";
+import { type PostgresHandler, query, relationName, type Snapshot, sparse } from "./snapshot.ts";
+
+/**
+ * object class, object, column, grantor, grantee, privilege, grantable. Where nothing was ever granted the ACL is null:
+ * for databases and functions that still means something to PUBLIC.
+ */
+const GRANTS = query(
+  sql`SELECT 'r', c.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, c.relowner
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+UNION ALL
+SELECT 'c', t.attrelid, t.attnum, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, c.relowner
+FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+WHERE t.attacl IS NOT NULL AND NOT t.attisdropped AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+UNION ALL
+SELECT 'n', n.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, n.nspowner
+FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+UNION ALL
+SELECT 'd', d.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, d.datdba
+FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE d.datname = current_database()
+UNION ALL
+SELECT 'f', p.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, p.proowner
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY 1, 2, 3`,
+  10,
+);
+
+/** oid, schema, name, types of the arguments */
+const FUNCTIONS = query(
+  sql`SELECT p.oid, p.pronamespace, p.proname, ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, n) ORDER BY n)
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`,
+  2,
+);
+
+export const grant: PostgresHandler<Grant> = {
+  reads: [GRANTS, FUNCTIONS, RELATIONS, COLUMNS, SCHEMAS],
+  *inspect(snapshot) {
+    const functions = readFunctions(snapshot);
+    const byColumns = new Map<string, Grant & { on: { columns: string[] } }>();
+    for (const row of snapshot.rows(GRANTS)) {
+      const [sort, oid, column, grantor, grantee, privilege, grantable, owner] = row as readonly string[];
+      if (grantee === owner) continue;
+      const on = target(snapshot, functions, sort as string, oid as string);
+      if (!on) continue;
+      const spec = sparse<Grant>({
+        to: grantee === "0" ? "public" : snapshot.role(grantee as string),
+        privileges: [privilege as string],
+        on,
+        grantOption: grantable === "t" ? true : undefined,
+        grantor: grantor === owner ? undefined : snapshot.role(grantor as string),
+      });
+      if (sort !== "c") {
+        yield { spec };
+        continue;
+      }
+      const key = `${oid} ${grantee} ${privilege} ${grantable} ${grantor}`;
+      const name = snapshot.columnName(oid as string, column as string);
+      const known = byColumns.get(key);
+      if (known) known.on.columns.push(name);
+      else byColumns.set(key, { ...spec, on: { ...on, columns: [name] } });
+    }
+    for (const spec of byColumns.values()) {
+      spec.on.columns.sort();
+      yield { spec };
+    }
+  },
+  normalise: (spec) => (spec.on.function ? { ...spec, on: { function: canonicalSignature(spec.on.function) } } : spec),
+  goesWith: objectsOf,
+  create: (spec, context) => as(spec, [give(spec, spec.on.columns, context)]),
+  alter,
+  drop: (spec, context) => as(spec, [take(spec, spec.on.columns, context, EMPTY)]),
+};
+
+function readFunctions(snapshot: Snapshot): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [oid, schema, name, types] of snapshot.rows(FUNCTIONS)) {
+    const schemaName = snapshot.schema(schema as string);
+    if (schemaName === undefined || snapshot.inExtension("pg_proc", oid as string)) continue;
+    found.set(oid as string, `${formatName([schemaName, name as string])}(${arrayItems(types as string).join(", ")})`);
+  }
+  return found;
+}
+
+function target(snapshot: Snapshot, functions: ReadonlyMap<string, string>, sort: string, oid: string): Grant["on"] | undefined {
+  if (sort === "d") return { database: snapshot.database };
+  if (sort === "n") {
+    const name = snapshot.schema(oid);
+    return name === undefined || snapshot.inExtension("pg_namespace", oid) ? undefined : { schema: name };
+  }
+  if (sort === "f") {
+    const signature = functions.get(oid);
+    return signature === undefined ? undefined : { function: signature };
+  }
+  const relation = snapshot.relation(oid);
+  if (!relation || snapshot.inExtension("pg_class", oid)) return undefined;
+  return relation.kind === "S" ? { sequence: relationName(relation) } : { table: relationName(relation) };
+}
+
+/** `f( int,text )` as the server spells the types is beyond a pure function; spaces are not. */
+function canonicalSignature(signature: string): string {
+  const open = signature.indexOf("(");
+  if (open < 0) return `${signature}()`;
+  const types = signature.slice(open + 1, signature.lastIndexOf(")")).split(",").map((type) => type.trim()).filter(Boolean);
+  return `${signature.slice(0, open).trim()}(${types.join(", ")})`;
+}
+
+function objectsOf(spec: Grant): Address[] {
+  const { schema, table, sequence } = spec.on;
+  if (schema !== undefined) return [address("Schema", schema)];
+  if (sequence !== undefined) return [address("Sequence", nameParts(sequence))];
+  if (table === undefined) return [];
+  return ["Table", "View", "MaterializedView"].map((kind) => address(kind, nameParts(table)));
+}
+
+function object(spec: Grant): Sql {
+  const { database, schema, table, sequence, function: signature } = spec.on;
+  if (database !== undefined) return sql`DATABASE ${id(database)}`;
+  if (schema !== undefined) return sql`SCHEMA ${id(schema)}`;
+  if (sequence !== undefined) return sql`SEQUENCE ${named(sequence)}`;
+  if (signature !== undefined) {
+    const open = signature.indexOf("(");
+    return sql`ROUTINE ${named(signature.slice(0, open))}${expr(signature.slice(open))}`;
+  }
+  return sql`TABLE ${named(table ?? "")}`;
+}
+
+/** Privileges are words of the engine's own language; the schema of the kind lets through letters and spaces only. */
+function privilege(spec: Grant, columns: readonly string[] | undefined): Sql {
+  const word = expr((spec.privileges[0] ?? "").toUpperCase());
+  return columns ? sql`${word} (${ids(columns)})` : word;
+}
+
+function words(spec: Grant, columns: readonly string[] | undefined): string {
+  const on = spec.on.table ?? spec.on.schema ?? spec.on.sequence ?? spec.on.function ?? `database ${spec.on.database}`;
+  return `${(spec.privileges[0] ?? "").toUpperCase()} on ${on}${columns ? ` (${columns.join(", ")})` : ""}`;
+}
+
+function give(spec: Grant, columns: readonly string[] | undefined, context: PlanContext): Statement {
+  const option = spec.grantOption ? sql` WITH GRANT OPTION` : EMPTY;
+  const made = objectsOf(spec).some((of) => context.isNew(of));
+  const hazards: Hazard[] = made ? [] : [{ code: "WIDENS_ACCESS", message: `${spec.to} gets ${words(spec, columns)}`, affects: [spec.to] }];
+  return { sql: sql`GRANT ${privilege(spec, columns)} ON ${object(spec)} TO ${role(spec.to)}${option}`, phase: "expose", hazards };
+}
+
+function take(spec: Grant, columns: readonly string[] | undefined, context: PlanContext, option: Sql): Statement {
+  const fresh = objectsOf(spec).some((of) => context.isNew(of));
+  const hazards: Hazard[] = fresh ? [] : [{ code: "NARROWS_ACCESS", message: `${spec.to} loses ${words(spec, columns)}`, affects: [spec.to] }];
+  return {
+    sql: sql`REVOKE ${option}${privilege(spec, columns)} ON ${object(spec)} FROM ${role(spec.to)}`,
+    phase: fresh ? "expose" : "restrict",
+    hazards,
+  };
+}
+
+/** As the role that granted it, where that is not the owner. */
+function as(spec: Grant, statements: readonly Statement[]): Statement[] {
+  if (spec.grantor === undefined) return [...statements];
+  return statements.flatMap((statement): Statement[] => [
+    { sql: sql`SET LOCAL ROLE ${id(spec.grantor ?? "")}`, phase: statement.phase ?? "restrict" },
+    statement,
+    { sql: sql`RESET ROLE`, phase: statement.phase ?? "restrict" },
+  ]);
+}
+
+function alter({ before, after, fields }: Alteration<Grant>, context: PlanContext): Statement[] {
+  const statements: Statement[] = [];
+  if (changed(fields, "grantOption")) {
+    if (after.grantOption) statements.push(...as(after, [give(after, after.on.columns, context)]));
+    else statements.push(...as(after, [take(after, after.on.columns, context, sql`GRANT OPTION FOR `)]));
+  }
+  const change = fields.find(({ path }) => path[0] === "on" && path[1] === "columns");
+  if (change) {
+    const old = new Set(before.on.columns);
+    const wanted = (change.to ?? []) as readonly string[];
+    const gone = [...old].filter((column) => !wanted.includes(column));
+    const added = wanted.filter((column) => !old.has(column));
+    if (gone.length > 0) statements.push(...as(after, [take(after, gone, context, EMPTY)]));
+    if (added.length > 0) statements.push(...as(after, [give(after, added, context)]));
+  }
+  return statements;
+}

@@ -1,0 +1,75 @@
+/** Reads that several cells share. Names are qualified in every text because search_path is empty while inspecting. */
+import { sql } from "../../core/sql.ts";
+import { query } from "./snapshot.ts";
+
+/** oid, name, owner, acl */
+export const SCHEMAS = query(sql`SELECT oid, nspname, nspowner FROM pg_namespace`);
+
+/** oid, name; names only: attributes are the Role cell's. */
+export const ROLE_NAMES = query(sql`SELECT oid, rolname FROM pg_roles`);
+
+/**
+ * oid, schema, name, kind, owner, row security, forced, persistence, options, rows, tablespace, access method,
+ * is partition, options of the toast table
+ */
+export const RELATIONS = query(
+  ({ within }) => sql`SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
+  c.relpersistence, c.reloptions, c.reltuples::bigint, t.spcname, m.amname, c.relispartition
+FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
+  LEFT JOIN pg_am m ON m.oid = c.relam
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'${within(sql`c.oid`)}
+ORDER BY n.nspname, c.relname`,
+  4,
+);
+
+/** relation, number, name, type, not null, identity, generated, collation where it is not the type's */
+export const COLUMNS = query(
+  ({ within }) => sql`SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+  CASE WHEN a.attcollation <> t.typcollation THEN
+    (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+     FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END
+FROM pg_attribute a
+  JOIN pg_class c ON c.oid = a.attrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'${within(sql`a.attrelid`)}
+ORDER BY a.attrelid, a.attnum`,
+  20,
+);
+
+/** catalog, object, column, text */
+export const COMMENTS = query(
+  sql`SELECT classoid, objoid, objsubid, description FROM pg_description WHERE objoid >= 16384 OR classoid = 'pg_namespace'::regclass
+UNION ALL SELECT classoid, objoid, 0, description FROM pg_shdescription`,
+  2,
+);
+
+/** catalog, object: what belongs to an extension */
+export const EXTENSION_MEMBERS = query(sql`SELECT classid, objid FROM pg_depend WHERE deptype = 'e'`);
+
+/** type name, schema: types that a name without a schema may mean */
+export const TYPES = query(
+  sql`SELECT t.typname, n.nspname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema' AND t.typtype IN ('b', 'd', 'e', 'r', 'm', 'c') AND t.typname !~ '^_'
+  AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))`,
+);
+
+/**
+ * dependant catalog, dependant, object, column: what views, materialized views and policies use. A view depends through
+ * its rule.
+ */
+export const USES = query(
+  sql`SELECT DISTINCT 'pg_class'::regclass::oid, r.ev_class, d.refobjid, d.refobjsubid
+FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND r.ev_class >= 16384
+UNION ALL
+SELECT DISTINCT 'pg_policy'::regclass::oid, d.objid, d.refobjid, d.refobjsubid
+FROM pg_depend d
+WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_class'::regclass`,
+  2,
+);
+
+export const SHARED = [SCHEMAS, ROLE_NAMES, RELATIONS, COLUMNS, COMMENTS, EXTENSION_MEMBERS, TYPES, USES] as const;

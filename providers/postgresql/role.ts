@@ -1,0 +1,174 @@
+/**
+ * Attributes change in place; a password is sent as a SCRAM verifier that is computed here, so that the server's log and
+ * whoever reads the wire learn nothing of it. https://www.postgresql.org/docs/current/sql-createrole.html
+ */
+import type { Alteration, Hazard, Statement } from "../../core/engine.ts";
+import { address } from "../../core/address.ts";
+import { join, type Sql, secretHole, sql } from "../../core/sql.ts";
+import type { Role } from "../../core/specs.ts";
+import { arrayItems, changed, comment } from "./common.ts";
+import { memberships, membershipFields, type Membership } from "./membership.ts";
+import { id, lit, number } from "./quote.ts";
+import { canonicalSettings, settingChanges, settings } from "./settings.ts";
+import { type PostgresHandler, query, type Row, sparse } from "./snapshot.ts";
+
+const ROLES = query(sql`SELECT oid, rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolreplication, rolbypassrls,
+  rolconnlimit, to_char(rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), rolvaliduntil = 'infinity'
+FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`);
+
+const MEMBERS = query(({ version }) =>
+  version >= 160000
+    ? sql`SELECT member, roleid, bool_or(admin_option), bool_or(inherit_option), bool_or(set_option) FROM pg_auth_members GROUP BY 1, 2`
+    : sql`SELECT member, roleid, bool_or(admin_option), NULL, NULL FROM pg_auth_members GROUP BY 1, 2`,
+);
+
+const SETTINGS = query(sql`SELECT s.setrole, s.setdatabase <> 0, s.setconfig
+FROM pg_db_role_setting s WHERE s.setrole <> 0
+  AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))`);
+
+const ATTRIBUTES = [
+  ["login", 2, sql`LOGIN`, sql`NOLOGIN`],
+  ["superuser", 3, sql`SUPERUSER`, sql`NOSUPERUSER`],
+  ["createdb", 4, sql`CREATEDB`, sql`NOCREATEDB`],
+  ["createrole", 5, sql`CREATEROLE`, sql`NOCREATEROLE`],
+  ["inherit", 6, sql`INHERIT`, sql`NOINHERIT`],
+  ["replication", 7, sql`REPLICATION`, sql`NOREPLICATION`],
+  ["bypassrls", 8, sql`BYPASSRLS`, sql`NOBYPASSRLS`],
+] as const;
+
+/** Not ours to change: the role that bootstrapped the cluster, and the one connected. */
+const BOOTSTRAP = "10";
+
+export const role: PostgresHandler<Role> = {
+  reads: [ROLES, MEMBERS, SETTINGS],
+  *inspect(snapshot) {
+    const members = new Map<string, Membership[]>();
+    for (const [member, group, admin, inherit, set] of snapshot.rows(MEMBERS)) {
+      const all = members.get(member as string) ?? [];
+      members.set(member as string, all);
+      all.push({
+        role: snapshot.role(group as string),
+        ...(admin === "t" && { admin: true }),
+        ...(inherit === "f" && { inherit: false }),
+        ...(set === "f" && { set: false }),
+      });
+    }
+    const configured = new Map<string, Row[]>();
+    for (const row of snapshot.rows(SETTINGS)) configured.set(row[0] as string, [...(configured.get(row[0] as string) ?? []), row]);
+    for (const row of snapshot.rows(ROLES)) {
+      const [oid, name] = row as [string, string];
+      if (oid === BOOTSTRAP || name === snapshot.connectedAs) continue;
+      const own = configured.get(oid) ?? [];
+      const groups = members.get(oid)?.sort((a, b) => (a.role < b.role ? -1 : 1));
+      const probe = snapshot.probes.get(address("Role", name));
+      yield {
+        spec: sparse<Role>({
+          name,
+          ...attributes(row),
+          connectionLimit: row[9] === "-1" ? undefined : Number(row[9]),
+          validUntil: row[10] === null || row[11] === "t" ? undefined : row[10],
+          password: snapshot.passwords.get(name) && (probe?.spec as Role | undefined)?.password,
+          passwordVersion: snapshot.passwords.get(name)?.version,
+          memberOf: groups,
+          settings: parse(own.filter((setting) => setting[1] === "f")),
+          databaseSettings: parse(own.filter((setting) => setting[1] === "t")),
+          comment: snapshot.comment("pg_authid", oid),
+        }),
+      };
+    }
+  },
+  check: (spec, target) =>
+    target.versionNumber < 160000 && spec.memberOf?.some((of) => typeof of !== "string" && (of.inherit === false || of.set === false))
+      ? ["`inherit` and `set` of a membership need PostgreSQL 16; before it, INHERIT is an attribute of the member"]
+      : [],
+  normalise: (spec) => canonicalSettings(spec.validUntil === undefined ? spec : { ...spec, validUntil: instant(spec.validUntil) }),
+  create: (spec, context) => [
+    { sql: sql`CREATE ROLE ${id(spec.name)}${options(creation(spec))}`, ...(spec.superuser || spec.bypassrls ? { hazards: powers(spec) } : {}) },
+    ...memberships(spec, undefined, context),
+    ...settings(spec, context),
+    ...comment(sql`ROLE ${id(spec.name)}`, spec.comment),
+  ],
+  alter: (change, context) => [
+    ...alterAttributes(change),
+    ...memberships(change.after, membershipFields(change.fields), context),
+    ...settingChanges(change.after, change.fields, context),
+    ...comment(sql`ROLE ${id(change.after.name)}`, change.after.comment, change.fields),
+  ],
+  rename: (from, to) => [{ sql: sql`ALTER ROLE ${id(from.name)} RENAME TO ${id(to.name)}`, phase: "rename" }],
+  drop: (spec) => [
+    {
+      sql: sql`DROP ROLE ${id(spec.name)}`,
+      hazards: [{ code: "NARROWS_ACCESS", message: `${spec.name} and everything granted to it goes`, affects: [spec.name] }],
+    },
+  ],
+};
+
+function attributes(row: Row): Partial<Role> {
+  const found: Record<string, boolean> = {};
+  for (const [field, column] of ATTRIBUTES) {
+    const value = row[column] === "t";
+    if (value !== (field === "inherit")) found[field] = value;
+  }
+  return found;
+}
+
+function parse(rows: readonly Row[]): Record<string, string> | undefined {
+  const entries = rows
+    .flatMap((row) => arrayItems(row[2] ?? null))
+    .map((item): [string, string] => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function options(words: readonly Sql[]): Sql {
+  return words.length > 0 ? sql` WITH ${join(words, " ")}` : sql``;
+}
+
+function creation(spec: Role): Sql[] {
+  return [
+    ...ATTRIBUTES.filter(([field]) => spec[field] !== undefined && spec[field] !== (field === "inherit")).map(([field, , yes, no]) =>
+      spec[field] ? yes : no,
+    ),
+    ...(spec.connectionLimit === undefined ? [] : [sql`CONNECTION LIMIT ${number(spec.connectionLimit)}`]),
+    ...(spec.validUntil ? [sql`VALID UNTIL ${lit(spec.validUntil)}`] : []),
+    ...(spec.password ? [password(spec)] : []),
+  ];
+}
+
+function password(spec: Role): Sql {
+  return spec.password ? sql`PASSWORD ${secretHole(spec.password, "scram-sha-256", spec.name)}` : sql`PASSWORD NULL`;
+}
+
+function alterAttributes({ after, fields }: Alteration<Role>): Statement[] {
+  const words: Sql[] = [];
+  const hazards: Hazard[] = [];
+  for (const [field, , yes, no] of ATTRIBUTES) {
+    const change = fields.find(({ path }) => path[0] === field);
+    if (!change) continue;
+    const given = after[field] ?? field === "inherit";
+    words.push(given ? yes : no);
+    hazards.push(attributeHazard(after.name, field, given));
+  }
+  if (changed(fields, "connectionLimit")) words.push(sql`CONNECTION LIMIT ${number(after.connectionLimit ?? -1)}`);
+  if (changed(fields, "validUntil")) words.push(sql`VALID UNTIL ${lit(after.validUntil ?? "infinity")}`);
+  if (changed(fields, "password") || changed(fields, "passwordVersion")) words.push(password(after));
+  return words.length === 0 ? [] : [{ sql: sql`ALTER ROLE ${id(after.name)}${options(words)}`, hazards }];
+}
+
+function attributeHazard(name: string, field: string, given: boolean): Hazard {
+  return given
+    ? { code: "WIDENS_ACCESS", message: `${name} gains ${field}`, affects: [name] }
+    : { code: "NARROWS_ACCESS", message: `${name} loses ${field}`, affects: [name] };
+}
+
+function powers(spec: Role): Hazard[] {
+  const power = spec.superuser ? "superuser: every check is passed" : "bypassrls: row policies do not apply";
+  return [{ code: "WIDENS_ACCESS", message: `${spec.name} is ${power}`, affects: [spec.name] }];
+}
+
+/** Any way to write a moment, as the server gives it back: in UTC, to the second. */
+function instant(text: string): string {
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? text : moment.toISOString().replace(/\.\d+Z$/, "Z");
+}
+

@@ -1,0 +1,61 @@
+/**
+ * Rows that a table always has. They are compared by a hash of those rows of the table whose keys the query gives; rows
+ * with other keys are others' business. https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT
+ */
+import { address } from "../../core/address.ts";
+import { nameParts } from "../../core/names.ts";
+import { expr, join, type Sql, sql } from "../../core/sql.ts";
+import type { Seed } from "../../core/specs.ts";
+import { hasSeveralStatements, needsOf } from "./lexer.ts";
+import { id, ids, named } from "./quote.ts";
+import type { PostgresHandler } from "./snapshot.ts";
+
+export const seed: PostgresHandler<Seed> = {
+  reads: [],
+  *inspect(snapshot) {
+    for (const [at, rows] of snapshot.seeds) {
+      const probe = snapshot.probes.get(at as never);
+      if (probe) yield { spec: { ...(probe.spec as Seed), rows } };
+    }
+  },
+  check: (spec) => (hasSeveralStatements(spec.rows) ? ["`rows` holds more than one statement"] : []),
+  needs: (spec, { desired }) => needsOf(spec.rows, nameParts(spec.table)[0] as string, desired),
+  goesWith: (spec) => [address("Table", nameParts(spec.table))],
+  create: (spec) => fill(spec),
+  alter: ({ after }) => fill(after),
+  // The rows are data: they stay until the table goes.
+  drop: () => [],
+};
+
+function fill(spec: Seed): ReturnType<PostgresHandler<Seed>["create"]> {
+  const others = spec.columns.filter((column) => !spec.key.includes(column));
+  const table = named(spec.table);
+  const updates = join(others.map((column) => sql`${id(column)} = excluded.${id(column)}`), ", ");
+  const differs = sql`(${join(others.map((column) => sql`target.${id(column)}`))}) IS DISTINCT FROM (${join(others.map((column) => sql`excluded.${id(column)}`))})`;
+  const conflict = others.length > 0 ? sql`DO UPDATE SET ${updates}\nWHERE ${differs}` : sql`DO NOTHING`;
+  return [
+    {
+      sql: sql`INSERT INTO ${table} AS target (${ids(spec.columns)})\n${expr(spec.rows)}\nON CONFLICT (${ids(spec.key)}) ${conflict}`,
+      phase: "fill",
+      scope: nameParts(spec.table)[0] as string,
+    },
+  ];
+}
+
+/** Hash of the rows of the table whose keys the query gives, in the order of the key. */
+export function hashOfTable(spec: Seed): Sql {
+  return sql`SELECT ${digest(spec)} FROM ${named(spec.table)} AS target
+WHERE (${join(spec.key.map((column) => sql`target.${id(column)}`))}) IN (SELECT ${ids(spec.key)} FROM (${expr(spec.rows)}) AS wanted (${ids(spec.columns)}))`;
+}
+
+/** Hash of the rows that the query gives, cast to the types of the table's columns. */
+export function hashOfQuery(spec: Seed): Sql {
+  const empty = sql`SELECT ${ids(spec.columns)} FROM ${named(spec.table)} WHERE false`;
+  return sql`SELECT ${digest(spec)} FROM (${empty} UNION ALL (${expr(spec.rows)})) AS target`;
+}
+
+function digest(spec: Seed): Sql {
+  const row = sql`ROW(${join(spec.columns.map((column) => sql`target.${id(column)}`))})::text`;
+  const order = join(spec.key.map((column) => sql`target.${id(column)}`));
+  return sql`count(*) || ' rows, ' || coalesce(md5(string_agg(${row}, E'\\n' ORDER BY ${order})), '')`;
+}
