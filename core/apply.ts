@@ -54,7 +54,7 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
     await session.run(last.map(({ step, statement }) => runOf(step, statement)), (count) => options.progress(done + count, total));
     const fingerprint = await session.fingerprint();
     const after = await session.inspect(options.probes);
-    const entries = verified(plan, before, after, await session.ledger?.entries("all"));
+    const entries = verified(plan, before, after, engine, await session.ledger?.entries("all"));
     const gone = [...plan.steps.flatMap((step) => goneWith(step)), ...plan.bookkeeping.gone];
     if (options.recheck) await convergedOrThrow(options.recheck, after, session, entries, gone);
     await session.ledger?.write([...plan.bookkeeping.found, ...entries], gone);
@@ -129,7 +129,13 @@ function goneWith(step: Step): Address[] {
 }
 
 /** The ledger entries of what was changed, once it is there as declared. */
-function verified(plan: Plan, before: Inspection, after: Inspection, ledger: ReadonlyMap<Address, LedgerEntry> | undefined): LedgerEntry[] {
+function verified(
+  plan: Plan,
+  before: Inspection,
+  after: Inspection,
+  engine: Engine,
+  ledger: ReadonlyMap<Address, LedgerEntry> | undefined,
+): LedgerEntry[] {
   const entries: LedgerEntry[] = [];
   const wrong: string[] = [];
   for (const step of plan.steps) {
@@ -142,7 +148,7 @@ function verified(plan: Plan, before: Inspection, after: Inspection, ledger: Rea
       wrong.push(`${readable(step.address)} is not there`);
       continue;
     }
-    const declared: DataObject = { kind: object.kind, spec: step.spec };
+    const declared: DataObject = { kind: object.kind, spec: spelledNow(object.kind, step.spec, engine, after) };
     const settled = inWordsOf(declared, object);
     const entry = ledger?.get(step.from ?? step.address);
     wrong.push(...differences(step, declared, settled, object, entry));
@@ -150,6 +156,13 @@ function verified(plan: Plan, before: Inspection, after: Inspection, ledger: Rea
   }
   if (wrong.length > 0) throw notConverged(wrong);
   return entries;
+}
+
+/** The declared spec in the engine's spelling, now that everything is there that a name may mean: types of a new extension. */
+function spelledNow(kindName: string, spec: DataObject["spec"], engine: Engine, { catalog, facts }: Inspection): DataObject["spec"] {
+  const kind = KINDS.get(kindName);
+  const spelled = engine.handlers[kindName]?.normalise?.(spec, { desired: catalog, live: catalog, facts });
+  return kind && spelled ? canonical(kind.schema, spelled) : spec;
 }
 
 /** The declared spec with every text as the server now reads it back. */

@@ -30,7 +30,7 @@ export function work(changes: readonly Change[], engine: Engine, context: PlanCo
     for (const dependant of dependants.get(of) ?? []) {
       if (columns && dependant.columns && !dependant.columns.some((column) => columns.includes(column))) continue;
       if (columns && !dependant.columns) continue;
-      const made = remake(dependant.address, of, planned.get(dependant.address)?.change, engine, context);
+      const made = remake(dependant.address, { of, whole: columns === undefined }, planned.get(dependant.address)?.change, engine, context);
       if (!made) continue;
       planned.set(dependant.address, made);
       queue.push(...disturbances(made));
@@ -79,7 +79,13 @@ function disturbances({ change, statements }: Work): { of: Address; columns: rea
   return columns.length > 0 ? [{ of: change.address, columns }] : [];
 }
 
-function remake(address: Address, because: Address, planned: Change | undefined, engine: Engine, context: PlanContext): Work | undefined {
+function remake(
+  address: Address,
+  because: { of: Address; whole: boolean },
+  planned: Change | undefined,
+  engine: Engine,
+  context: PlanContext,
+): Work | undefined {
   if (planned && planned.action !== "alter") return undefined;
   const before = context.live.get(address);
   if (!before) return undefined;
@@ -95,9 +101,9 @@ function remake(address: Address, because: Address, planned: Change | undefined,
     after,
     fields: planned?.fields ?? [],
     computed: {},
-    reason: `${declared ? "made again" : "restored as it was"}, because ${readable(because)} is ${because === address ? "replaced" : "changed"}`,
+    reason: `${declared ? "made again" : "restored as it was"}, because ${readable(because.of)} is ${because.whole ? "replaced" : "changed"}`,
   };
-  const gone = handler.goesWith?.(before.spec).includes(because) ?? false;
+  const gone = because.whole && (handler.goesWith?.(before.spec).includes(because.of) ?? false);
   const create = handler.create(after.spec, context);
   return { change, statements: gone ? create : [...dropping(handler.drop(before.spec, context)), ...create] };
 }

@@ -4,10 +4,10 @@
  * is no object, nor is what the owner has of its own.
  * https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
  */
-import { type Address, address } from "../../core/address.ts";
+import { address } from "../../core/address.ts";
 import type { Hazard, Phase, PlanContext, Statement } from "../../core/engine.ts";
-import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import type { DefaultPrivilege } from "../../core/specs.ts";
+import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import { changed } from "./common.ts";
 import { id, role } from "./quote.ts";
 import { type PostgresHandler, query, sparse } from "./snapshot.ts";
@@ -33,7 +33,13 @@ ORDER BY 1, 2, 3, 4, 5`,
 type On = DefaultPrivilege["on"];
 
 const OBJECTS: Readonly<Record<string, On>> = { r: "tables", S: "sequences", f: "functions", T: "types", n: "schemas" };
-const OBJECT_SQL = { tables: sql`TABLES`, sequences: sql`SEQUENCES`, functions: sql`FUNCTIONS`, types: sql`TYPES`, schemas: sql`SCHEMAS` } as const;
+const OBJECT_SQL = {
+  tables: sql`TABLES`,
+  sequences: sql`SEQUENCES`,
+  functions: sql`FUNCTIONS`,
+  types: sql`TYPES`,
+  schemas: sql`SCHEMAS`,
+} as const;
 /** What the server gives to PUBLIC by itself. */
 const GIVEN: Partial<Record<On, string>> = { functions: "execute", types: "usage" };
 
@@ -41,7 +47,11 @@ export const defaultPrivilege: PostgresHandler<DefaultPrivilege> = {
   reads: [DEFAULT_PRIVILEGES],
   *inspect(snapshot) {
     for (const row of snapshot.rows(DEFAULT_PRIVILEGES)) {
-      const [owner, namespace, objects, grantee, privilege, grantable, revoked] = row as readonly [string, string | null, ...string[]];
+      const [owner, namespace, objects, grantee, privilege, grantable, revoked] = row as readonly [
+        string,
+        string | null,
+        ...string[],
+      ];
       const schema = namespace === null ? undefined : snapshot.schema(namespace);
       const on = OBJECTS[objects as string];
       if (on === undefined || (namespace !== null && schema === undefined)) continue;
@@ -63,9 +73,14 @@ export const defaultPrivilege: PostgresHandler<DefaultPrivilege> = {
   create: (spec, context) => [spec.revoked ? take(spec, context) : give(spec, context)],
   alter: ({ before, after, fields }, context) => {
     if (changed(fields, "revoked")) return [before.revoked ? give(after, context) : take(after, context)];
-    return [after.grantOption ? give(after, context) : take(after, context, sql`GRANT OPTION FOR `)];
+    return [after.grantOption ? give(after, context) : take(after, context, true)];
   },
-  drop: (spec, context) => [spec.revoked ? give(spec, context) : take(spec, context)],
+  drop: (spec, context) => {
+    if (!spec.revoked) return [take(spec, context)];
+    // A role that nobody declares any more may go in the same run, and what is said of it goes first.
+    const early = !context.desired.has(address("Role", spec.owner));
+    return [early ? { ...give(spec, context), phase: "restrict" } : give(spec, context)];
+  },
 };
 
 function check(spec: DefaultPrivilege): string[] {
@@ -74,13 +89,19 @@ function check(spec: DefaultPrivilege): string[] {
   const privilege = spec.privileges[0] ?? "";
   const usual = schema === undefined && (to === owner || (to === "public" && GIVEN[on] === privilege));
   if (schema !== undefined && on === "schemas") found.push("a schema lies in no schema; take `schema` off");
-  if (grantOption && to === "public") found.push("`public` cannot pass a privilege on; take `grantOption` off, or name a role");
+  if (grantOption && to === "public")
+    found.push("`public` cannot pass a privilege on; take `grantOption` off, or name a role");
   if (revoked && schema !== undefined) {
-    found.push("in a single schema PostgreSQL takes away nothing that it gives everywhere; take `schema` off to take it away in all of them");
+    found.push(
+      "in a single schema PostgreSQL takes away nothing that it gives everywhere; take `schema` off to take it away in all of them",
+    );
   } else if (revoked && !usual) {
-    found.push(`there is nothing to take away: PostgreSQL gives ${to} no ${privilege} on new ${on}; take the document off`);
+    found.push(
+      `there is nothing to take away: PostgreSQL gives ${to} no ${privilege} on new ${on}; take the document off`,
+    );
   }
-  if (!revoked && usual) found.push(`PostgreSQL gives ${to} ${privilege} on new ${on} by itself; take the document off`);
+  if (!revoked && usual)
+    found.push(`PostgreSQL gives ${to} ${privilege} on new ${on} by itself; take the document off`);
   return found;
 }
 
@@ -107,23 +128,20 @@ function give(spec: DefaultPrivilege, context: PlanContext): Statement {
   };
 }
 
-function take(spec: DefaultPrivilege, context: PlanContext, option: Sql = EMPTY): Statement {
+function take(spec: DefaultPrivilege, context: PlanContext, optionOnly = false): Statement {
   const fresh = [spec.owner, spec.to].some((name) => isNew(name, context));
   // Where a role is made in the same run there is nothing yet to be restricted before all else.
   const phase: Phase = fresh ? "protect" : "restrict";
+  const loses = optionOnly ? "will no longer pass on" : "will no longer get";
   return {
-    sql: sql`${head(spec)} REVOKE ${option}${privilegeOn(spec)} FROM ${role(spec.to)}`,
+    sql: sql`${head(spec)} REVOKE ${optionOnly ? sql`GRANT OPTION FOR ` : EMPTY}${privilegeOn(spec)} FROM ${role(spec.to)}`,
     phase,
-    hazards: fresh ? [] : hazard("NARROWS_ACCESS", spec, `${spec.to} will no longer get ${inWords(spec)}`),
+    hazards: fresh ? [] : hazard("NARROWS_ACCESS", spec, `${spec.to} ${loses} ${inWords(spec)}`),
   };
 }
 
 function isNew(name: string, context: PlanContext): boolean {
-  return context.isNew(roleAddress(name));
-}
-
-function roleAddress(name: string): Address {
-  return address("Role", name);
+  return context.isNew(address("Role", name));
 }
 
 function hazard(code: "WIDENS_ACCESS" | "NARROWS_ACCESS", spec: DefaultPrivilege, message: string): Hazard[] {

@@ -3,8 +3,8 @@
  * before all else, on its own. https://www.postgresql.org/docs/current/sql-altertype.html
  */
 import type { Statement } from "../../core/engine.ts";
-import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import type { Enum } from "../../core/specs.ts";
+import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, changed, comment, owner } from "./common.ts";
 import { id, lit, qualified } from "./quote.ts";
 import { COMMENTS } from "./reads.ts";
@@ -56,7 +56,9 @@ export const enumeration: PostgresHandler<Enum> = {
     ...owner(sql`TYPE ${nameOf(after)}`, after.owner, fields),
     ...comment(sql`TYPE ${nameOf(after)}`, after.comment, fields),
   ],
-  rename: (from, to) => [{ sql: sql`ALTER TYPE ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" }],
+  rename: (from, to) => [
+    { sql: sql`ALTER TYPE ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" },
+  ],
   drop: (spec) => [{ sql: sql`DROP TYPE ${nameOf(spec)}` }],
 };
 
@@ -71,7 +73,10 @@ function additions(before: Enum, after: Enum): Statement[] {
     if (there.has(value)) return [];
     const previous = after.values[index - 1];
     const first = before.values[0];
-    const place = previous !== undefined ? sql` AFTER ${lit(previous)}` : first !== undefined ? sql` BEFORE ${lit(first)}` : EMPTY;
-    return [{ sql: sql`ALTER TYPE ${nameOf(after)} ADD VALUE ${lit(value)}${place}`, phase: "rename", transactional: false }];
+    const place =
+      previous !== undefined ? sql` AFTER ${lit(previous)}` : first !== undefined ? sql` BEFORE ${lit(first)}` : EMPTY;
+    return [
+      { sql: sql`ALTER TYPE ${nameOf(after)} ADD VALUE ${lit(value)}${place}`, phase: "rename", transactional: false },
+    ];
   });
 }

@@ -1,8 +1,8 @@
 /** https://www.postgresql.org/docs/current/sql-createextension.html */
 import { address } from "../../core/address.ts";
 import type { Need } from "../../core/catalog.ts";
-import { EMPTY, sql } from "../../core/sql.ts";
 import type { Extension } from "../../core/specs.ts";
+import { EMPTY, sql } from "../../core/sql.ts";
 import { arrayItems, changed, comment } from "./common.ts";
 import { id, lit } from "./quote.ts";
 import { COMMENTS } from "./reads.ts";
@@ -41,15 +41,28 @@ export const extension: PostgresHandler<Extension> = {
     }
   },
   needs: (spec) => [...(REQUIRED[spec.name] ?? []), ...(LANGUAGE.exec(spec.name)?.slice(1) ?? [])].map(needOf),
-  check: (spec) => (spec.renamedFrom === undefined ? [] : ["an extension has the name that its author gave it; take `renamedFrom` off"]),
+  normalise: (spec, { live }) => {
+    const there = live.get(address("Extension", spec.name))?.spec.schema as string | undefined;
+    return spec.schema === undefined && there !== undefined ? { ...spec, schema: there } : spec;
+  },
+  check: (spec) =>
+    spec.renamedFrom === undefined ? [] : ["an extension has the name that its author gave it; take `renamedFrom` off"],
   create: (spec) => {
     const schema = spec.schema ? sql` SCHEMA ${id(spec.schema)}` : EMPTY;
     const version = spec.version ? sql` VERSION ${lit(spec.version)}` : EMPTY;
-    return [{ sql: sql`CREATE EXTENSION ${id(spec.name)}${schema}${version}` }, ...comment(sql`EXTENSION ${id(spec.name)}`, spec.comment)];
+    return [
+      // Without a schema of its own it goes to the first of the search path, whatever the statement before has left there.
+      { sql: sql`CREATE EXTENSION ${id(spec.name)}${schema}${version}`, ...(spec.schema === undefined && { scope: "public" }) },
+      ...comment(sql`EXTENSION ${id(spec.name)}`, spec.comment),
+    ];
   },
   alter: ({ after, fields }) => [
-    ...(changed(fields, "version") && after.version ? [{ sql: sql`ALTER EXTENSION ${id(after.name)} UPDATE TO ${lit(after.version)}` }] : []),
-    ...(changed(fields, "schema") && after.schema ? [{ sql: sql`ALTER EXTENSION ${id(after.name)} SET SCHEMA ${id(after.schema)}` }] : []),
+    ...(changed(fields, "version") && after.version
+      ? [{ sql: sql`ALTER EXTENSION ${id(after.name)} UPDATE TO ${lit(after.version)}` }]
+      : []),
+    ...(changed(fields, "schema") && after.schema
+      ? [{ sql: sql`ALTER EXTENSION ${id(after.name)} SET SCHEMA ${id(after.schema)}` }]
+      : []),
     ...comment(sql`EXTENSION ${id(after.name)}`, after.comment, fields),
   ],
   drop: (spec) => [{ sql: sql`DROP EXTENSION ${id(spec.name)}` }],

@@ -1,5 +1,5 @@
 import type { PostgresHandler } from "./snapshot.ts";
-// TMP import { defaultPrivilege } from "./default-privilege.ts";
+import { defaultPrivilege } from "./default-privilege.ts";
 import { enumeration } from "./enum.ts";
 import { extension } from "./extension.ts";
 import { grant } from "./grant.ts";
@@ -10,7 +10,7 @@ import { schema } from "./schema.ts";
 import { seed } from "./seed.ts";
 import { sequence } from "./sequence.ts";
 import { table } from "./table.ts";
-// TMP import { index } from "./table-index.ts";
+import { index } from "./table-index.ts";
 import { view } from "./view.ts";
 
 const CELLS = {
@@ -20,12 +20,12 @@ const CELLS = {
   Enum: enumeration,
   Sequence: sequence,
   Table: table,
-// TMP   Index: index,
+  Index: index,
   MaterializedView: materializedView,
   View: view,
   RowPolicy: rowPolicy,
   Grant: grant,
-// TMP   DefaultPrivilege: defaultPrivilege,
+  DefaultPrivilege: defaultPrivilege,
   Seed: seed,
 };
 

@@ -6,12 +6,12 @@ import type { Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
 import { canonical } from "../../core/objects.ts";
 import { HANDLERS } from "./handlers.ts";
-// TMP import { notModelled } from "./not-modelled.ts";
+import { notModelled } from "./not-modelled.ts";
 import { COLUMNS, COMMENTS, EXTENSION_MEMBERS, RELATIONS, ROLE_NAMES, SCHEMAS, SHARED, TYPES } from "./reads.ts";
 import { CATALOGS, type ColumnRow, type Query, type Relation, type Row, type Snapshot } from "./snapshot.ts";
 
 /** Every read that an inspection makes, each once. */
-export const READS: readonly Query[] = [...new Set([...SHARED, ...Object.values(HANDLERS).flatMap((handler) => handler.reads)])];
+export const READS: readonly Query[] = [...new Set([...SHARED, ...Object.values(HANDLERS).flatMap((handler) => handler.reads), ...notModelled.reads])];
 
 export interface Answers {
   readonly target: Target;
@@ -35,7 +35,7 @@ export function toInspection(answers: Answers): Inspection {
   }
   return {
     catalog,
-    notModelled: [],
+    notModelled: notModelled.find(snapshot),
     facts: { connectedAs: snapshot.connectedAs, types: typesByName(snapshot) },
     target: answers.target,
     present: presentOf(snapshot),

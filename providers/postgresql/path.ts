@@ -20,7 +20,8 @@ function extensionSchemas(catalog: Catalog): readonly string[] {
   if (!schemas) {
     const found = new Set<string>();
     for (const { kind, spec } of catalog.values()) {
-      if (kind === "Extension" && typeof spec.schema === "string") found.add(spec.schema);
+      // One that is yet to be made, and says nothing of a schema, goes into `public`.
+      if (kind === "Extension") found.add((spec.schema as string | undefined) ?? "public");
     }
     schemas = [...found].sort();
     KNOWN.set(catalog, schemas);

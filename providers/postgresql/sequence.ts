@@ -6,12 +6,20 @@
 import { type Address, address } from "../../core/address.ts";
 import type { Alteration, PlanContext, Statement } from "../../core/engine.ts";
 import { nameParts } from "../../core/names.ts";
-import { EMPTY, type Sql, sql } from "../../core/sql.ts";
 import type { Sequence } from "../../core/specs.ts";
+import { EMPTY, type Sql, sql } from "../../core/sql.ts";
 import { changed, comment, owner } from "./common.ts";
 import { id, lit, named, number, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS } from "./reads.ts";
-import { type PostgresHandler, query, type Relation, relationName, type Row, type Snapshot, sparse } from "./snapshot.ts";
+import {
+  type PostgresHandler,
+  query,
+  type Relation,
+  type Row,
+  relationName,
+  type Snapshot,
+  sparse,
+} from "./snapshot.ts";
 
 /** sequence, type, start, increment, smallest, largest, cache, cycle, table and column that it belongs to, is of an identity */
 const SEQUENCES = query(
@@ -45,10 +53,14 @@ export const sequence: PostgresHandler<Sequence> = {
     ...(spec.ownedBy ? link(spec, spec.ownedBy, context) : []),
   ],
   alter,
-  rename: (from, to) => [{ sql: sql`ALTER SEQUENCE ${nameOf({ ...to, name: from.name })} RENAME TO ${id(to.name)}`, phase: "rename" }],
+  rename: (from, to) => [
+    { sql: sql`ALTER SEQUENCE ${nameOf({ ...to, name: from.name })} RENAME TO ${id(to.name)}`, phase: "rename" },
+  ],
   // What belongs to a column is gone once the column is, and cannot go before a default that uses it.
   drop: (spec) => [
-    spec.ownedBy ? { sql: sql`DROP SEQUENCE IF EXISTS ${nameOf(spec)}`, phase: "link" } : { sql: sql`DROP SEQUENCE ${nameOf(spec)}` },
+    spec.ownedBy
+      ? { sql: sql`DROP SEQUENCE IF EXISTS ${nameOf(spec)}`, phase: "link" }
+      : { sql: sql`DROP SEQUENCE ${nameOf(spec)}` },
   ],
 };
 
@@ -61,8 +73,8 @@ function read(relation: Relation, row: Row, snapshot: Snapshot): Sequence {
     type: type as NonNullable<Sequence["type"]>,
     start: Number(start),
     increment: Number(increment),
-    minValue: smallest === SMALLEST ? undefined : Number(smallest),
-    maxValue: largest === LARGEST ? undefined : Number(largest),
+    minValue: smallest === SMALLEST.text ? undefined : Number(smallest),
+    maxValue: largest === LARGEST.text ? undefined : Number(largest),
     cache: Number(cache),
     cycle: cycle === "t",
     ownedBy: of && { table: relationName(of), column: snapshot.columnName(of.oid, column as string) },
@@ -71,15 +83,17 @@ function read(relation: Relation, row: Row, snapshot: Snapshot): Sequence {
   });
 }
 
-const SMALLEST = "-9223372036854775808";
-const LARGEST = "9223372036854775807";
+const SMALLEST = sql`-9223372036854775808`;
+const LARGEST = sql`9223372036854775807`;
 
 /** JSON numbers are exact up to 2^53. A sequence that needs more, but for the usual limit of bigint, is listed as not modelled. */
 function countsInJson(row: Row): boolean {
   const up = !(row[3] as string).startsWith("-");
-  const usual = up ? LARGEST : SMALLEST;
+  const usual = (up ? LARGEST : SMALLEST).text;
   const limit = up ? 5 : 4;
-  return row.slice(2, 7).every((value, at) => Number.isSafeInteger(Number(value)) || (at + 2 === limit && value === usual));
+  return row
+    .slice(2, 7)
+    .every((value, at) => Number.isSafeInteger(Number(value)) || (at + 2 === limit && value === usual));
 }
 
 function nameOf(spec: Pick<Sequence, "schema" | "name">): Sql {
@@ -92,15 +106,25 @@ function tableOf(of: NonNullable<Sequence["ownedBy"]>): Address {
 
 const TYPES = { smallint: sql`smallint`, integer: sql`integer`, bigint: sql`bigint` } as const;
 
-/** How it counts: in full, or what differs from the server's own choice. */
+const LIMITS = {
+  smallint: [sql`-32768`, sql`32767`],
+  integer: [sql`-2147483648`, sql`2147483647`],
+  bigint: [sql`-9223372036854775808`, sql`9223372036854775807`],
+} as const;
+
+/**
+ * How it counts: in full, or what differs from the server's own choice. In full the limits are written out: with a type
+ * in the same statement, NO MAXVALUE means the largest number of the type whatever the direction.
+ */
 function counting(spec: Sequence, full: boolean): Sql {
   const { type = "bigint", start, increment = 1, minValue, maxValue, cache = 1, cycle = false } = spec;
+  const [smallest, largest] = increment > 0 ? [sql`1`, LIMITS[type][1]] : [LIMITS[type][0], sql`-1`];
   const parts: readonly [differs: boolean, part: Sql][] = [
     [type !== "bigint", sql`AS ${TYPES[type]}`],
     [increment !== 1, sql`INCREMENT BY ${number(increment)}`],
-    [minValue !== undefined, minValue === undefined ? sql`NO MINVALUE` : sql`MINVALUE ${number(minValue)}`],
-    [maxValue !== undefined, maxValue === undefined ? sql`NO MAXVALUE` : sql`MAXVALUE ${number(maxValue)}`],
-    [start !== undefined, sql`START WITH ${number(start ?? (increment > 0 ? (minValue ?? 1) : (maxValue ?? -1)))}`],
+    [minValue !== undefined, sql`MINVALUE ${minValue === undefined ? smallest : number(minValue)}`],
+    [maxValue !== undefined, sql`MAXVALUE ${maxValue === undefined ? largest : number(maxValue)}`],
+    [start !== undefined, sql`START WITH ${start === undefined ? (increment > 0 ? (minValue === undefined ? smallest : number(minValue)) : maxValue === undefined ? largest : number(maxValue)) : number(start)}`],
     [cache !== 1, sql`CACHE ${number(cache)}`],
     [cycle, cycle ? sql`CYCLE` : sql`NO CYCLE`],
   ];
@@ -112,7 +136,9 @@ function alter({ before, after, fields }: Alteration<Sequence>, context: PlanCon
   const owned = owner(sql`SEQUENCE ${nameOf(after)}`, after.owner, fields);
   return [
     // Before its table may go, so that it does not go with it.
-    ...(moves && before.ownedBy ? [{ sql: sql`ALTER SEQUENCE ${nameOf(after)} OWNED BY NONE`, phase: "restrict" as const }] : []),
+    ...(moves && before.ownedBy
+      ? [{ sql: sql`ALTER SEQUENCE ${nameOf(after)} OWNED BY NONE`, phase: "restrict" as const }]
+      : []),
     ...(FIELDS.some((field) => changed(fields, field)) ? recount(before, after) : []),
     // The owner of what belongs to a column is the table's, and follows it.
     ...(moves || !after.ownedBy ? owned : owned.map((statement) => linked(statement, after.ownedBy as Owned))),
@@ -121,14 +147,22 @@ function alter({ before, after, fields }: Alteration<Sequence>, context: PlanCon
   ];
 }
 
-/** A sequence that stands outside its new limits steps to the first of them. */
+/**
+ * A sequence that has not come as far as its new first limit steps to it; the server would refuse the limit. One that is
+ * past its new last limit is refused: where it should go on is nobody's to guess.
+ */
 function recount(before: Sequence, after: Sequence): Statement[] {
-  const up = (after.increment ?? 1) > 0;
-  const [from, to] = up ? [before.minValue ?? 1, after.minValue ?? 1] : [before.maxValue ?? -1, after.maxValue ?? -1];
   const name = nameOf(after);
-  const passed = up ? sql`<` : sql`>`;
-  const step = sql`SELECT setval(${lit(name.text)}, ${number(to)}, false) FROM ${name} WHERE last_value ${passed} ${number(to)}`;
-  return [...(up ? to > from : to < from) ? [{ sql: step }] : [], { sql: sql`ALTER SEQUENCE ${name}${counting(after, true)}` }];
+  const altered: Statement = { sql: sql`ALTER SEQUENCE ${name}${counting(after, true)}` };
+  const up = (after.increment ?? 1) > 0;
+  const turned = up !== (before.increment ?? 1) > 0;
+  const [from, to] = up ? [before.minValue ?? 1, after.minValue ?? 1] : [before.maxValue ?? -1, after.maxValue ?? -1];
+  if (!turned && (up ? to <= from : to >= from)) return [altered];
+  return [
+    { sql: sql`ALTER SEQUENCE ${name} AS bigint MINVALUE ${SMALLEST} MAXVALUE ${LARGEST}` },
+    { sql: sql`SELECT setval(${lit(name.text)}, ${number(to)}, false) FROM ${name} WHERE last_value ${up ? sql`<` : sql`>`} ${number(to)}` },
+    altered,
+  ];
 }
 
 type Owned = NonNullable<Sequence["ownedBy"]>;
@@ -141,8 +175,11 @@ function linked(statement: Statement, to: Owned): Statement {
 function link(spec: Sequence, to: Owned, context: PlanContext): Statement[] {
   const theirs = ownerIn(context, tableOf(to));
   const own = spec.owner ?? ownerIn(context, address("Sequence", [spec.schema, spec.name]));
-  const give = theirs !== undefined && theirs !== own ? [{ sql: sql`ALTER SEQUENCE ${nameOf(spec)} OWNER TO ${id(theirs)}` }] : [];
-  return [...give, { sql: sql`ALTER SEQUENCE ${nameOf(spec)} OWNED BY ${named(to.table)}.${id(to.column)}` }].map((one) => linked(one, to));
+  const give =
+    theirs !== undefined && theirs !== own ? [{ sql: sql`ALTER SEQUENCE ${nameOf(spec)} OWNER TO ${id(theirs)}` }] : [];
+  return [...give, { sql: sql`ALTER SEQUENCE ${nameOf(spec)} OWNED BY ${named(to.table)}.${id(to.column)}` }].map(
+    (one) => linked(one, to),
+  );
 }
 
 function ownerIn(context: PlanContext, of: Address): string | undefined {

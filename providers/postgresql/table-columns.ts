@@ -85,7 +85,7 @@ export function normaliseColumns(table: Table, context: NormaliseContext): reado
 }
 
 /** `C` is `pg_catalog."C"`. */
-function collation(name: string): string {
+export function collation(name: string): string {
   const text = name.includes(".") ? named(name).text : `pg_catalog.${id(name.replaceAll('"', "")).text}`;
   return text;
 }
@@ -232,10 +232,21 @@ function regenerate(before: Table, after: Table, column: Column, size: string): 
   return [drop, ...addColumn(after, column, size)];
 }
 
-/** The server converts by itself only where nothing can be lost; else the text form decides. */
+/** Types that the server casts among each other; between all others a value goes through its text. */
+const FAMILIES = [
+  /^(smallint|integer|bigint|numeric|real|double precision)\b/,
+  /^(date|timestamp|time)\b/,
+  /^(character|text|name|bpchar)\b/,
+  /^jsonb?$/,
+  /^(inet|cidr)$/,
+] as const;
+
 function using(type: FieldChange | undefined, column: Column): Sql {
   if (!type) return EMPTY;
-  return sql` USING ${id(column.name)}::${expr(column.type)}`;
+  const [from, to] = [`${type.from}`, column.type];
+  const isText = (name: string): boolean => /^(character|text|name|bpchar)\b/.test(name) && !name.endsWith("[]");
+  const direct = isText(from) || isText(to) || FAMILIES.some((family) => family.test(from) && family.test(to) && from.endsWith("[]") === to.endsWith("[]"));
+  return direct ? sql` USING ${id(column.name)}::${expr(to)}` : sql` USING ${id(column.name)}::text::${expr(to)}`;
 }
 
 function typeHazards(table: Table, column: Column, type: FieldChange | undefined, size: string): Hazard[] {

@@ -68,10 +68,11 @@ export const table: PostgresHandler<Table> = {
   ],
   create: (spec) => {
     const name = qualified(spec.schema, spec.name);
+    const { first, again } = distinctKeys(spec);
     const inside = [
       ...spec.columns.map(columnSql),
       ...(spec.primaryKey ? [keySql(spec.primaryKey as Key, true)] : []),
-      ...((spec.unique ?? []) as readonly Key[]).map((key) => keySql(key, false)),
+      ...first.map((key) => keySql(key, false)),
       ...(spec.checks ?? []).map(checkSql),
     ];
     const { unlogged, tablespace, parameters: given } = spec.postgresql ?? {};
@@ -83,6 +84,7 @@ export const table: PostgresHandler<Table> = {
       ...owner(sql`TABLE ${name}`, spec.owner),
       ...comment(sql`TABLE ${name}`, spec.comment),
       ...spec.columns.filter((column) => column.comment !== undefined).map((column) => columnComment(spec, column)),
+      ...again.map((key) => ({ sql: sql`ALTER TABLE ${name} ADD ${keySql(key, false)}` })),
       ...(spec.foreignKeys ?? []).map((key) => addForeignKey(spec, key)),
       ...rowSecurity(name, "off", spec.rowSecurity ?? "off", []),
     ];
@@ -100,6 +102,19 @@ export const table: PostgresHandler<Table> = {
     },
   ],
 };
+
+/** Of several keys on the same columns CREATE TABLE makes only the first; the others are added after it. */
+function distinctKeys(spec: Table): { first: Key[]; again: Key[] } {
+  const seen = new Set(spec.primaryKey ? [JSON.stringify((spec.primaryKey as Key).columns)] : []);
+  const first: Key[] = [];
+  const again: Key[] = [];
+  for (const key of (spec.unique ?? []) as readonly Key[]) {
+    const columns = JSON.stringify(key.columns);
+    (seen.has(columns) ? again : first).push(key);
+    seen.add(columns);
+  }
+  return { first, again };
+}
 
 /** Partitioned tables, partitions and inheritance are not modelled; they are listed as such. */
 function isPlainTable({ kind, row }: Relation): boolean {

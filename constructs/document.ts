@@ -1,0 +1,69 @@
+import { Construct } from "constructs";
+import { readable } from "../core/address.ts";
+import { validateDocument } from "../core/documents/validate.ts";
+import type { Kind, Spec } from "../core/kind.ts";
+import { KINDS } from "../core/kinds/index.ts";
+import type { Json } from "../core/schema.ts";
+import { refuse, refuseAll } from "./refuse.ts";
+
+/** A document as it stands in a declaration: the fields of its kind, and where it comes from. */
+export interface PlainDocument {
+  readonly kind: string;
+  readonly dataSource?: string;
+  /** Path of the construct, which diagnostics name as the place. */
+  readonly $construct: string;
+  readonly [field: string]: Json | undefined;
+}
+
+/** A construct that declares one document. */
+export abstract class Documented extends Construct {
+  readonly #fields: { readonly kind: string; readonly [field: string]: Json | undefined };
+
+  constructor(scope: Construct, id: string, fields: { readonly kind: string; readonly [field: string]: Json | undefined }) {
+    super(scope, id);
+    this.#fields = fields;
+  }
+
+  /** The document that this construct stands for. */
+  toDocument(): PlainDocument {
+    return { ...this.#fields, $construct: this.node.path };
+  }
+}
+
+/** The documents of a construct and of all below it, in the order in which they were made. */
+export function documentsOf(root: Construct): PlainDocument[] {
+  return root.node.findAll().flatMap((each) => (each instanceof Documented ? each.toDocument() : []));
+}
+
+/** The path that a construct will have; refuses an id that is taken, since two documents would stand in one place. */
+export function pathOf(scope: Construct, id: string): string {
+  const path = [scope.node.path, id].filter((part) => part !== "").join("/");
+  if (scope.node.tryFindChild(id)) {
+    refuse(path, "There is a construct of this id already", "Give one of the two another id; `name` may stay.", "DUPLICATE");
+  }
+  return path;
+}
+
+/** Refuses a spec that does not hold to the schema of its kind. */
+export function check(kind: Kind, spec: Spec, path: string): void {
+  const faults = validateDocument({ kind: kind.name, spec, origin: { construct: path } });
+  if (faults.length > 0) refuseAll(path, faults);
+}
+
+/** Who declares what, for each system and, for the systems themselves, for each tree. */
+const CLAIMS = new WeakMap<Construct, Map<string, string>>();
+
+/** Refuses a second declaration of the same object. */
+export function claim(within: Construct, kind: Kind, spec: Spec, path: string): void {
+  // Documents that add up to one object are no duplicates; the declaration as a whole is checked for them.
+  if (kind.merge) return;
+  const claims = CLAIMS.get(within) ?? new Map<string, string>();
+  CLAIMS.set(within, claims);
+  for (const address of [kind.name, ...(kind.as ?? [])].map((name) => (KINDS.get(name) as Kind).address(spec))) {
+    const earlier = claims.get(address);
+    if (earlier !== undefined) {
+      refuse(path, `${readable(address)} is declared twice`, `It is declared by ${earlier} already; keep one.`, "DUPLICATE");
+    }
+    claims.set(address, path);
+  }
+}
