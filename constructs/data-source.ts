@@ -1,8 +1,42 @@
-import type { Construct } from "constructs";
-import type { Kind } from "../core/kind.ts";
+import { Construct } from "constructs";
+import type { Kind, Spec } from "../core/kind.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import { nearest } from "../core/names.ts";
-import type { Json } from "../core/schema.ts";
 import { check, claim, Documented, pathOf } from "./document.ts";
-import type { DataSourceProps } from "./kinds.ts";
 import { plain } from "./plain.ts";
+import { refuse } from "./refuse.ts";
+
+const KIND = KINDS.get("DataSource") as Kind;
+const FIELDS = Object.keys(KIND.schema.properties);
+const CONNECTION = Object.keys(KIND.schema.properties.connection?.properties ?? {});
+
+/** A system that holds data; everything made below it is declared for it. Each engine has a class of its own. */
+export abstract class DataSource extends Documented {
+  /** Name by which documents and `--data-source` refer to it. */
+  readonly name: string;
+
+  constructor(engine: string, scope: Construct, id: string, props: object) {
+    const path = pathOf(scope, id);
+    const spec = specOf(engine, id, props, path);
+    check(KIND, spec, path);
+    claim(scope.node.root as Construct, KIND, spec, path);
+    super(scope, id, { kind: KIND.name, ...spec });
+    this.name = spec.name as string;
+  }
+}
+
+function specOf(engine: string, id: string, props: object, path: string): Spec {
+  const given: { [key: string]: unknown } = { name: id, engine };
+  const connection: { [key: string]: unknown } = {};
+  for (const [key, value] of Object.entries(props)) (belongsToConnection(key) ? connection : given)[key] = value;
+  return plain(KIND.schema, { ...given, connection }, (_, value, at) =>
+    value instanceof Construct
+      ? refuse(path, `\`${at.join(".")}\` takes no construct`, "A data source refers to no other object.")
+      : undefined,
+  ) as Spec;
+}
+
+/** The fields of the connection stand among those of the data source. A mistyped one is told which was meant. */
+function belongsToConnection(key: string): boolean {
+  return CONNECTION.includes(key) || (!FIELDS.includes(key) && nearest(key, CONNECTION) !== undefined);
+}

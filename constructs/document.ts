@@ -19,7 +19,11 @@ export interface PlainDocument {
 export abstract class Documented extends Construct {
   readonly #fields: { readonly kind: string; readonly [field: string]: Json | undefined };
 
-  constructor(scope: Construct, id: string, fields: { readonly kind: string; readonly [field: string]: Json | undefined }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    fields: { readonly kind: string; readonly [field: string]: Json | undefined },
+  ) {
     super(scope, id);
     this.#fields = fields;
   }
@@ -39,7 +43,12 @@ export function documentsOf(root: Construct): PlainDocument[] {
 export function pathOf(scope: Construct, id: string): string {
   const path = [scope.node.path, id].filter((part) => part !== "").join("/");
   if (scope.node.tryFindChild(id)) {
-    refuse(path, "There is a construct of this id already", "Give one of the two another id; `name` may stay.", "DUPLICATE");
+    refuse(
+      path,
+      "There is a construct of this id already",
+      "Give one of the two another id; `name` may stay.",
+      "DUPLICATE",
+    );
   }
   return path;
 }
@@ -62,7 +71,12 @@ export function claim(within: Construct, kind: Kind, spec: Spec, path: string): 
   for (const address of [kind.name, ...(kind.as ?? [])].map((name) => (KINDS.get(name) as Kind).address(spec))) {
     const earlier = claims.get(address);
     if (earlier !== undefined) {
-      refuse(path, `${readable(address)} is declared twice`, `It is declared by ${earlier} already; keep one.`, "DUPLICATE");
+      refuse(
+        path,
+        `${readable(address)} is declared twice`,
+        `It is declared by ${earlier} already; keep one.`,
+        "DUPLICATE",
+      );
     }
     claims.set(address, path);
   }

@@ -12,6 +12,11 @@ export function refuseAll(construct: string, diagnostics: readonly Diagnostic[])
 }
 
 /** Throws the one thing that is wrong with a construct. */
-export function refuse(construct: string, summary: string, detail: string, code: Diagnostic["code"] = "CONSTRUCT"): never {
+export function refuse(
+  construct: string,
+  summary: string,
+  detail: string,
+  code: Diagnostic["code"] = "CONSTRUCT",
+): never {
   return refuseAll(construct, [error(code, summary, { detail })]);
 }

@@ -43,7 +43,9 @@ function written(hole: SqlText | number | Named | undefined): string {
   if (typeof hole === "number" && Number.isFinite(hole)) return hole < 0 ? `(${hole})` : `${hole}`;
   const names = typeof hole === "object" && hole !== null ? hole.names : undefined;
   if (!Array.isArray(names) || names.length === 0) {
-    throw new TypeError("A hole of the sql tag takes SQL, a number or a construct with a name; use sql.literal for text");
+    throw new TypeError(
+      "A hole of the sql tag takes SQL, a number or a construct with a name; use sql.literal for text",
+    );
   }
   return names.map((name: string) => `"${name.replaceAll('"', '""')}"`).join(".");
 }

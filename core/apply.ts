@@ -7,7 +7,7 @@ import type { Engine, Inspection, Run, Session } from "./engine.ts";
 import { Refusal } from "./errors.ts";
 import { KINDS } from "./kinds/index.ts";
 import type { LedgerEntry } from "./ledger.ts";
-import { pathKey, rewrittenTexts, withTexts } from "./objects.ts";
+import { canonical, pathKey, rewrittenTexts, withTexts } from "./objects.ts";
 import { inOrder, type Plan, type PlannedStatement, type Step } from "./plan.ts";
 import { catalogHash, ledgerEntry } from "./planner.ts";
 
@@ -51,7 +51,10 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
   await session.begin();
   try {
     const last = segments.at(-1) ?? [];
-    await session.run(last.map(({ step, statement }) => runOf(step, statement)), (count) => options.progress(done + count, total));
+    await session.run(
+      last.map(({ step, statement }) => runOf(step, statement)),
+      (count) => options.progress(done + count, total),
+    );
     const fingerprint = await session.fingerprint();
     const after = await session.inspect(options.probes);
     const entries = verified(plan, before, after, engine, await session.ledger?.entries("all"));
@@ -72,7 +75,14 @@ function refuseStale(plan: Plan, now: Inspection): void {
     throw new Refusal([error("WRONG_TARGET", "The plan was made for another system", { detail })], 3);
   }
   if (catalogHash(now.catalog) === plan.fingerprint) return;
-  throw new Refusal([error("STALE_PLAN", "The live system has changed since the plan was made", { detail: "Make a new plan and review it." })], 3);
+  throw new Refusal(
+    [
+      error("STALE_PLAN", "The live system has changed since the plan was made", {
+        detail: "Make a new plan and review it.",
+      }),
+    ],
+    3,
+  );
 }
 
 type Item = { readonly step: Step; readonly statement: PlannedStatement };
@@ -99,7 +109,11 @@ function segmentsOf(items: readonly Item[]): Item[][] {
 }
 
 /** The ledger learns what Datumline made before a later segment can fail; what it says is completed at the end. */
-async function runSegment(session: Session, segment: readonly Item[], progress: (count: number) => void): Promise<void> {
+async function runSegment(
+  session: Session,
+  segment: readonly Item[],
+  progress: (count: number) => void,
+): Promise<void> {
   const made = segment.filter(({ step }) => step.action === "create").map(({ step }) => provisional(step));
   const runs = segment.map(({ step, statement }) => runOf(step, statement));
   if (segment[0]?.statement.transactional === false) {
@@ -159,7 +173,12 @@ function verified(
 }
 
 /** The declared spec in the engine's spelling, now that everything is there that a name may mean: types of a new extension. */
-function spelledNow(kindName: string, spec: DataObject["spec"], engine: Engine, { catalog, facts }: Inspection): DataObject["spec"] {
+function spelledNow(
+  kindName: string,
+  spec: DataObject["spec"],
+  engine: Engine,
+  { catalog, facts }: Inspection,
+): DataObject["spec"] {
   const kind = KINDS.get(kindName);
   const spelled = engine.handlers[kindName]?.normalise?.(spec, { desired: catalog, live: catalog, facts });
   return kind && spelled ? canonical(kind.schema, spelled) : spec;
@@ -174,8 +193,17 @@ function inWordsOf(declared: DataObject, live: DataObject): DataObject["spec"] {
 }
 
 /** What the plan meant to change and is still different; what it left to others does not count. */
-function differences(step: Step, declared: DataObject, settled: DataObject["spec"], live: DataObject, entry: LedgerEntry | undefined): string[] {
-  const meant = step.action === "create" || step.action === "replace" ? undefined : new Set((step.fields ?? []).map((field) => pathKey(field.path)));
+function differences(
+  step: Step,
+  declared: DataObject,
+  settled: DataObject["spec"],
+  live: DataObject,
+  entry: LedgerEntry | undefined,
+): string[] {
+  const meant =
+    step.action === "create" || step.action === "replace"
+      ? undefined
+      : new Set((step.fields ?? []).map((field) => pathKey(field.path)));
   const compared = compare({
     desired: new Map([[step.address, { ...declared, spec: settled }]]),
     live: new Map([[step.address, live]]),
@@ -187,14 +215,19 @@ function differences(step: Step, declared: DataObject, settled: DataObject["spec
   return compared.changes.flatMap((change: Change) =>
     change.fields
       .filter((field) => !meant || meant.has(pathKey(field.path)))
-      .map((field) => `${readable(step.address)}: ${field.path.join(".")} is ${JSON.stringify(field.from)}, declared is ${JSON.stringify(field.to)}`),
+      .map(
+        (field) =>
+          `${readable(step.address)}: ${field.path.join(".")} is ${JSON.stringify(field.from)}, declared is ${JSON.stringify(field.to)}`,
+      ),
   );
 }
 
 function madeBy(step: Step, before: Inspection, entry: LedgerEntry | undefined): LedgerEntry["made"] {
   const existed = before.catalog.has(step.from ?? step.address);
   if (!existed || entry?.made === true) return true;
-  const added = (step.fields ?? []).filter((field) => field.from === undefined && field.path.length > 1).map((field) => pathKey(field.path));
+  const added = (step.fields ?? [])
+    .filter((field) => field.from === undefined && field.path.length > 1)
+    .map((field) => pathKey(field.path));
   return [...new Set([...(entry?.made ?? []), ...added])];
 }
 
@@ -214,7 +247,9 @@ async function convergedOrThrow(
 
 function notConverged(differences: readonly string[]): Refusal {
   return new Refusal(
-    differences.map((difference) => error("NOT_CONVERGED", difference, { detail: "The change was undone where the engine can undo it." })),
+    differences.map((difference) =>
+      error("NOT_CONVERGED", difference, { detail: "The change was undone where the engine can undo it." }),
+    ),
     1,
   );
 }

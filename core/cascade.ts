@@ -30,7 +30,13 @@ export function work(changes: readonly Change[], engine: Engine, context: PlanCo
     for (const dependant of dependants.get(of) ?? []) {
       if (columns && dependant.columns && !dependant.columns.some((column) => columns.includes(column))) continue;
       if (columns && !dependant.columns) continue;
-      const made = remake(dependant.address, { of, whole: columns === undefined }, planned.get(dependant.address)?.change, engine, context);
+      const made = remake(
+        dependant.address,
+        { of, whole: columns === undefined },
+        planned.get(dependant.address)?.change,
+        engine,
+        context,
+      );
       if (!made) continue;
       planned.set(dependant.address, made);
       queue.push(...disturbances(made));
@@ -47,7 +53,10 @@ function statementsOf(change: Change, engine: Engine, context: PlanContext): Wor
   if (change.action === "drop" && before) return { change, statements: dropping(handler.drop(before.spec, context)) };
   if (!before || !after) throw new Error(`internal: half a change of ${change.address}`);
   if (change.action === "replace") return { change, statements: replacing(change, engine, context) };
-  const renaming = change.action === "rename" && change.from ? (handler.rename?.(formerSpec(change, before), after.spec, context) ?? []) : [];
+  const renaming =
+    change.action === "rename" && change.from
+      ? (handler.rename?.(formerSpec(change, before), after.spec, context) ?? [])
+      : [];
   if (change.fields.length === 0) return { change, statements: renaming };
   const alteration = { before: before.spec, after: after.spec, fields: change.fields, computed: change.computed };
   const refused = handler.refuse?.(alteration, context);
@@ -126,7 +135,8 @@ function dependantsOf(live: Catalog): Map<Address, Dependant[]> {
       if (reference.reference.orders === false) continue;
       for (const meant of meanings(reference.reference, reference.name)) if (live.has(meant)) add(meant, { address });
     }
-    for (const need of object.needs ?? []) add(need.address, { address, ...(need.columns && { columns: need.columns }) });
+    for (const need of object.needs ?? [])
+      add(need.address, { address, ...(need.columns && { columns: need.columns }) });
   }
   return found;
 }
@@ -136,7 +146,10 @@ function withoutCompanions(planned: ReadonlyMap<Address, Work>, engine: Engine):
   const result = new Map<Address, Work>();
   for (const [address, item] of planned) {
     const { change } = item;
-    const parents = change.action === "drop" && change.before ? (engine.handlers[change.kind.name]?.goesWith?.(change.before.spec) ?? []) : [];
+    const parents =
+      change.action === "drop" && change.before
+        ? (engine.handlers[change.kind.name]?.goesWith?.(change.before.spec) ?? [])
+        : [];
     const parent = parents.find((candidate) => planned.get(candidate)?.change.action === "drop");
     result.set(
       address,

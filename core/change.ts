@@ -47,9 +47,17 @@ export interface Sides {
 
 /** Compares what is declared with what is there, and lets ownership decide what follows. */
 export function compare(sides: Sides): Comparison {
-  const result: Comparison = { changes: [], observed: [], unmanaged: [], settled: new Map(), gone: [], diagnostics: [] };
+  const result: Comparison = {
+    changes: [],
+    observed: [],
+    unmanaged: [],
+    settled: new Map(),
+    gone: [],
+    diagnostics: [],
+  };
   for (const [address, after] of sides.desired) compareOne(address, after, sides, result);
-  for (const [address, before] of sides.live) if (!sides.desired.has(address)) disappear(address, before, sides, result);
+  for (const [address, before] of sides.live)
+    if (!sides.desired.has(address)) disappear(address, before, sides, result);
   for (const address of sides.ledger.keys()) {
     if (!sides.desired.has(address) && !sides.live.has(address)) result.gone.push(address);
   }
@@ -67,12 +75,29 @@ function compareOne(address: Address, after: DataObject, sides: Sides, result: C
   const entry = sides.ledger.get(address);
   const spelled = sides.spelled.get(address);
   const settled = settle(kind, after.spec, before.spec, entry, spelled);
-  const fields = keepOthers(address, kind, diffSpec(kind.schema, before.spec, settled), sides, after.spec, entry, result);
+  const fields = keepOthers(
+    address,
+    kind,
+    diffSpec(kind.schema, before.spec, settled),
+    sides,
+    after.spec,
+    entry,
+    result,
+  );
   const from = sides.renamed.get(address);
   result.settled.set(address, settled);
   if (fields.length === 0 && !from) return;
   const computed = computedFields(kind, spelled);
-  target.push({ address, action: from ? "rename" : "alter", kind, before, after, fields, computed, ...(from && { from }) });
+  target.push({
+    address,
+    action: from ? "rename" : "alter",
+    kind,
+    before,
+    after,
+    fields,
+    computed,
+    ...(from && { from }),
+  });
 }
 
 /** Elements that others added to an open collection stay, unless the scope is authoritative or Datumline made them. */
@@ -103,7 +128,12 @@ function setIsOpen(kind: Kind, field: FieldChange): boolean {
 }
 
 /** The same for the members of an open set, such as the columns of a grant. */
-function keepMembers(address: Address, field: FieldChange, entry: LedgerEntry | undefined, result: Comparison): FieldChange[] {
+function keepMembers(
+  address: Address,
+  field: FieldChange,
+  entry: LedgerEntry | undefined,
+  result: Comparison,
+): FieldChange[] {
   const from = field.from as readonly string[];
   const to = (field.to ?? []) as readonly string[];
   let applied: unknown = entry?.applied;
@@ -139,21 +169,29 @@ export function kindOfObject(object: DataObject): Kind {
 export function refusals(changes: readonly Change[]): Diagnostic[] {
   const found: Diagnostic[] = [];
   const creates = new Map<string, Change>();
-  for (const change of changes) if (change.action === "create") creates.set(shape(change.after as DataObject) ?? "", change);
+  for (const change of changes)
+    if (change.action === "create") creates.set(shape(change.after as DataObject) ?? "", change);
   for (const change of changes) {
     found.push(...elementRefusals(change));
     if (change.action !== "drop" && change.action !== "replace") continue;
     if ((change.after ?? change.before)?.spec.protect) {
       found.push(
-        error("PROTECTED", `${readable(change.address)} is protected and would be ${change.action === "drop" ? "dropped" : "replaced"}`, {
-          address: change.address,
-          ...(change.after?.origin && { origin: change.after.origin }),
-          detail: "Take `protect: true` off in a change of its own, or leave the object as it is.",
-        }),
+        error(
+          "PROTECTED",
+          `${readable(change.address)} is protected and would be ${change.action === "drop" ? "dropped" : "replaced"}`,
+          {
+            address: change.address,
+            ...(change.after?.origin && { origin: change.after.origin }),
+            detail: "Take `protect: true` off in a change of its own, or leave the object as it is.",
+          },
+        ),
       );
     }
     const like = change.action === "drop" ? creates.get(shape(change.before as DataObject) ?? "-") : undefined;
-    if (like) found.push(lookalike(readable(change.address), readable(like.address), nameOf(change.before as DataObject), like));
+    if (like)
+      found.push(
+        lookalike(readable(change.address), readable(like.address), nameOf(change.before as DataObject), like),
+      );
   }
   return found;
 }

@@ -4,64 +4,85 @@
  */
 export const CODES = {
   // Documents
-  NOTHING_DECLARED: "No document was found. Name a file or a folder with `-f`; files end in .yaml, .yml or .json. A constructs app is run with `--app`.",
+  NOTHING_DECLARED:
+    "No document was found. Name a file or a folder with `-f`; files end in .yaml, .yml or .json. A constructs app is run with `--app`.",
   UNREADABLE: "A file or folder could not be read. Check the path and its permissions.",
   SYNTAX: "The file is not valid YAML or JSON. The message names the line; mend it there.",
   UNKNOWN_KIND: "No kind has this name. `datumline schema` lists the kinds; the nearest name is suggested.",
-  UNKNOWN_KEY: "The kind has no such field. Unknown keys are errors, so that a typo never passes for a wish; the nearest name is suggested.",
+  UNKNOWN_KEY:
+    "The kind has no such field. Unknown keys are errors, so that a typo never passes for a wish; the nearest name is suggested.",
   MISSING_FIELD: "A field that the kind needs is not there.",
   WRONG_TYPE: "The value is not of the type, or not one of the words, that the field takes.",
-  LITERAL_SECRET: "A secret stands in the document in clear. Write a reference, `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`, and change the secret: it has been seen.",
-  DUPLICATE: "Two documents declare the same object or the same fact, so it would have two owners. Keep one, or let the later say `override: true`.",
+  LITERAL_SECRET:
+    "A secret stands in the document in clear. Write a reference, `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`, and change the secret: it has been seen.",
+  DUPLICATE:
+    "Two documents declare the same object or the same fact, so it would have two owners. Keep one, or let the later say `override: true`.",
   NOTHING_TO_OVERRIDE: "A document says `override: true` and no earlier one declares the object.",
-  UNKNOWN_REFERENCE: "The object referred to is neither declared nor built in nor named as external. Declare it, mend the name, or list it under `external` of the DataSource.",
+  UNKNOWN_REFERENCE:
+    "The object referred to is neither declared nor built in nor named as external. Declare it, mend the name, or list it under `external` of the DataSource.",
   UNKNOWN_COLUMN: "The column is not one of the table's.",
   CYCLE: "Objects need each other in a circle, so none can be made first.",
   NO_DATA_SOURCE: "There is no DataSource document and no `--url`, so there is nothing to connect to.",
   UNKNOWN_DATA_SOURCE: "A document or `--data-source` names a data source that is not declared.",
-  AMBIGUOUS_DATA_SOURCE: "Several data sources are declared and the document does not say which one it belongs to. Add `dataSource: NAME`.",
+  AMBIGUOUS_DATA_SOURCE:
+    "Several data sources are declared and the document does not say which one it belongs to. Add `dataSource: NAME`.",
   UNKNOWN_ENGINE: "No engine has this name.",
-  NOT_SUPPORTED: "The engine, or its version, cannot express what is declared. The message says what it can do instead; nothing is left out silently.",
+  NOT_SUPPORTED:
+    "The engine, or its version, cannot express what is declared. The message says what it can do instead; nothing is left out silently.",
   APP_FAILED: "The constructs app ended with an error, or declared nothing.",
   CONSTRUCT: "A construct was given something that it cannot take.",
 
   // Secrets and connections
-  SECRET_UNRESOLVED: "A secret could not be resolved: the variable is not set, the file is not there, the command failed. The secret itself is never shown.",
-  CONNECTION_REFUSED: "Nothing answers at this host and port. Check that the server runs, the name resolves and a firewall lets you through; `datumline connect` tests step by step.",
+  SECRET_UNRESOLVED:
+    "A secret could not be resolved: the variable is not set, the file is not there, the command failed. The secret itself is never shown.",
+  CONNECTION_REFUSED:
+    "Nothing answers at this host and port. Check that the server runs, the name resolves and a firewall lets you through; `datumline connect` tests step by step.",
   CONNECTION_FAILED: "The connection broke or could not be made.",
-  LOGIN_FAILED: "The server refused the login: wrong user, wrong password, no such database, or no rule for this client.",
+  LOGIN_FAILED:
+    "The server refused the login: wrong user, wrong password, no such database, or no rule for this client.",
   TLS_FAILED: "The encrypted connection could not be made or its certificate not be trusted.",
-  DRIVER_MISSING: "The driver of the engine is not installed. Drivers are optional, so that nobody installs those of engines they do not use.",
+  DRIVER_MISSING:
+    "The driver of the engine is not installed. Drivers are optional, so that nobody installs those of engines they do not use.",
   UNSUPPORTED_VERSION: "The server's version is not one that Datumline supports.",
   READ_ONLY: "The server accepts no writes: it is a standby, or the session is read-only. Connect to the primary.",
   MISSING_PRIVILEGE: "The connected role lacks a privilege that the declaration needs.",
-  POOLER: "A pooler stands between Datumline and the server. Sessions, locks and settings do not survive it: connect directly.",
+  POOLER:
+    "A pooler stands between Datumline and the server. Sessions, locks and settings do not survive it: connect directly.",
 
   // Plans
   STALE_PLAN: "The live system is no longer the one that the plan was made from. Make a new plan and review it.",
   WRONG_TARGET: "The plan was made for another system or database than the one connected to.",
   PLAN_FORMAT: "The file is not a plan that this version reads.",
-  HAZARD_NOT_ALLOWED: "The plan holds a danger that was not allowed. Read it, and if it is meant, run again with `--allow` and its code.",
+  HAZARD_NOT_ALLOWED:
+    "The plan holds a danger that was not allowed. Read it, and if it is meant, run again with `--allow` and its code.",
   UNKNOWN_HAZARD: "`--allow` names a hazard that does not exist.",
   TOO_MANY_DROPS: "The plan drops more objects than `maxDrops` or `--max-drops` allows.",
   TOO_MANY_REVOKES: "The plan takes away more privileges than `maxRevokes` or `--max-revokes` allows.",
-  PROTECTED: "The object says `protect: true` and the plan would drop or replace it. Take the mark off first, in a change of its own.",
-  LOOKS_LIKE_RENAME: "One object disappears and one like it appears: dropping it would lose what it holds. Say `renamedFrom` on the new one; or, if it is meant, drop the old one in a run of its own before you declare the new one.",
+  PROTECTED:
+    "The object says `protect: true` and the plan would drop or replace it. Take the mark off first, in a change of its own.",
+  LOOKS_LIKE_RENAME:
+    "One object disappears and one like it appears: dropping it would lose what it holds. Say `renamedFrom` on the new one; or, if it is meant, drop the old one in a run of its own before you declare the new one.",
   RENAME_SOURCE_MISSING: "`renamedFrom` names an object that is not there, and neither is the new one.",
-  UNMANAGED: "The object exists in a managed scope and is not declared. Declare it, or make the scope authoritative to have it dropped.",
+  UNMANAGED:
+    "The object exists in a managed scope and is not declared. Declare it, or make the scope authoritative to have it dropped.",
   NOT_MODELLED: "Objects of a type that no kind describes. They are left alone; nothing is compared.",
   NOT_CONFIRMED: "There is no terminal to ask on. Review the plan and run again with `--yes`.",
-  LEDGER_UNAVAILABLE: "The ledger is not there and the connected role may not create it. An administrator runs the SQL in the message, or the DataSource says `ledger: none`.",
+  LEDGER_UNAVAILABLE:
+    "The ledger is not there and the connected role may not create it. An administrator runs the SQL in the message, or the DataSource says `ledger: none`.",
   LEDGER_VERSION: "The ledger was written by a newer version of Datumline.",
   STATEMENT_FAILED: "The engine refused a statement.",
-  NOT_CONVERGED: "After the statements ran, the live system was still not what is declared, so the change was undone where the engine can undo it. The message says what differs; this is worth a report.",
+  NOT_CONVERGED:
+    "After the statements ran, the live system was still not what is declared, so the change was undone where the engine can undo it. The message says what differs; this is worth a report.",
   LOCKS_EXHAUSTED: "The plan makes more objects in one transaction than the server has locks for.",
   INTERNAL: "A fault of Datumline, not of yours. Please report it with what you ran.",
 
   // Guardrails
-  SETTING_IS_NOT_A_BOUNDARY: "A row policy trusts a session setting that whoever runs SQL can change. With SQL access it is a filter, not a boundary: use `current_user` or role membership, or let only a trusted application connect.",
-  VIEW_BYPASSES_ROW_SECURITY: "A view runs with its owner's rights, so the row policies of whoever reads it do not apply. Say `securityInvoker: true` (PostgreSQL 15 and newer), or restate the rule in the view.",
-  MASK_BYPASSED: "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
+  SETTING_IS_NOT_A_BOUNDARY:
+    "A row policy trusts a session setting that whoever runs SQL can change. With SQL access it is a filter, not a boundary: use `current_user` or role membership, or let only a trusted application connect.",
+  VIEW_BYPASSES_ROW_SECURITY:
+    "A view runs with its owner's rights, so the row policies of whoever reads it do not apply. Say `securityInvoker: true` (PostgreSQL 15 and newer), or restate the rule in the view.",
+  MASK_BYPASSED:
+    "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
   WRITES_THROUGH_MASK: "A masked view would let its readers write.",
 
   // Hazards

@@ -5,7 +5,8 @@ import type { Table } from "./specs.ts";
 
 const VALUE: Schema = {
   anyOf: [expression("SQL expression."), { type: "number" }, { type: "boolean" }],
-  description: "Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false.",
+  description:
+    "Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false.",
   examples: ["now()", "'EU'", 0],
 };
 
@@ -16,7 +17,10 @@ const COLUMN = object(
     type: text("Type as the engine writes it.", { examples: ["bigint", "numeric(10,2)", "timestamptz", "text[]"] }),
     notNull: flag("Refuses NULL."),
     default: VALUE,
-    identity: choice("Numbered by the engine: `always`, or `by default` of a value being given.", ["always", "by default"]),
+    identity: choice("Numbered by the engine: `always`, or `by default` of a value being given.", [
+      "always",
+      "by default",
+    ]),
     sequence: object("How an identity column counts.", {
       start: whole("First value."),
       increment: whole("Step."),
@@ -57,7 +61,10 @@ type ColumnMap = Readonly<Record<string, string | Omit<Column, "name">>>;
 export function columnList(columns: readonly Column[] | ColumnMap): readonly Column[] {
   const list = isList(columns)
     ? columns
-    : Object.entries(columns).map(([name, column]) => ({ name, ...(typeof column === "string" ? { type: column } : column) }));
+    : Object.entries(columns).map(([name, column]) => ({
+        name,
+        ...(typeof column === "string" ? { type: column } : column),
+      }));
   return list.map((column) => (column.default === undefined ? column : { ...column, default: `${column.default}` }));
 }
 

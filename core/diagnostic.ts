@@ -22,15 +22,27 @@ export interface Diagnostic {
   readonly origin?: Origin;
 }
 
-export function error(code: Code, summary: string, more: Omit<Diagnostic, "severity" | "code" | "summary"> = {}): Diagnostic {
+export function error(
+  code: Code,
+  summary: string,
+  more: Omit<Diagnostic, "severity" | "code" | "summary"> = {},
+): Diagnostic {
   return { severity: "error", code, summary, ...more };
 }
 
-export function warning(code: Code, summary: string, more: Omit<Diagnostic, "severity" | "code" | "summary"> = {}): Diagnostic {
+export function warning(
+  code: Code,
+  summary: string,
+  more: Omit<Diagnostic, "severity" | "code" | "summary"> = {},
+): Diagnostic {
   return { severity: "warning", code, summary, ...more };
 }
 
-export function note(code: Code, summary: string, more: Omit<Diagnostic, "severity" | "code" | "summary"> = {}): Diagnostic {
+export function note(
+  code: Code,
+  summary: string,
+  more: Omit<Diagnostic, "severity" | "code" | "summary"> = {},
+): Diagnostic {
   return { severity: "note", code, summary, ...more };
 }
 

@@ -18,7 +18,14 @@ type Fields = { readonly [key: string]: Json };
 
 const NONE: ReadonlySet<string> = new Set();
 
-function diffFields(schema: Schema, before: Fields, after: Fields, path: Path, changes: FieldChange[], ignored = NONE): void {
+function diffFields(
+  schema: Schema,
+  before: Fields,
+  after: Fields,
+  path: Path,
+  changes: FieldChange[],
+  ignored = NONE,
+): void {
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     const from = before[name];
     const to = after[name];
@@ -29,17 +36,27 @@ function diffFields(schema: Schema, before: Fields, after: Fields, path: Path, c
   }
 }
 
-function diffValue(schema: Schema, from: Json | undefined, to: Json | undefined, path: Path, changes: FieldChange[]): void {
+function diffValue(
+  schema: Schema,
+  from: Json | undefined,
+  to: Json | undefined,
+  path: Path,
+  changes: FieldChange[],
+): void {
   if (sameJson(from, to)) return;
   const form = formOf(schema, (to ?? from) as Json);
-  if (form.collection === "keyed") return diffKeyed(form, (from ?? []) as readonly Json[], (to ?? []) as readonly Json[], path, changes);
+  if (form.collection === "keyed") {
+    diffKeyed(form, (from ?? []) as readonly Json[], (to ?? []) as readonly Json[], path, changes);
+    return;
+  }
   if (isFields(from ?? {}) && isFields(to ?? {}) && !form.secret) {
     if (form.properties) {
       if (from === undefined || to === undefined) changes.push({ path, from, to });
       else diffFields(form, from as Fields, to as Fields, path, changes);
       return;
     }
-    return diffMap(form.additionalProperties as Schema, (from ?? {}) as Fields, (to ?? {}) as Fields, path, changes);
+    diffMap(form.additionalProperties as Schema, (from ?? {}) as Fields, (to ?? {}) as Fields, path, changes);
+    return;
   }
   if (form.collection === "set" && Array.isArray(from) && Array.isArray(to)) {
     if (sameJson([...from].sort(), [...to].sort())) return;
@@ -57,7 +74,13 @@ function diffMap(values: Schema, from: Fields, to: Fields, path: Path, changes: 
   }
 }
 
-function diffKeyed(schema: Schema, from: readonly Json[], to: readonly Json[], path: Path, changes: FieldChange[]): void {
+function diffKeyed(
+  schema: Schema,
+  from: readonly Json[],
+  to: readonly Json[],
+  path: Path,
+  changes: FieldChange[],
+): void {
   const before = new Map(from.map((element) => [elementKey(schema, element), element]));
   const after = new Map(to.map((element) => [elementKey(schema, element), element]));
   const renamed = new Set<string>();
@@ -71,7 +94,8 @@ function diffKeyed(schema: Schema, from: readonly Json[], to: readonly Json[], p
       if (isFields(old as Json)) old = { ...(old as Fields), [schema.key as string]: key };
     }
     if (old === undefined) changes.push({ path: [...path, key], from: undefined, to: element });
-    else if (isFields(old) && isFields(element)) diffFields(formOf(schema.items ?? {}, element), old, element, [...path, key], changes);
+    else if (isFields(old) && isFields(element))
+      diffFields(formOf(schema.items ?? {}, element), old, element, [...path, key], changes);
   }
   for (const [key, element] of before) {
     if (!after.has(key) && !renamed.has(key)) changes.push({ path: [...path, key], from: element, to: undefined });

@@ -5,8 +5,8 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { Spec } from "./kind.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Json } from "./schema.ts";
-import type { SecretHole, Sql } from "./sql.ts";
 import type { DataSource } from "./specs.ts";
+import type { SecretHole, Sql } from "./sql.ts";
 
 /** One danger, told beside the SQL that causes it. */
 export interface Hazard {

@@ -27,7 +27,14 @@ export class StatementError extends Error {
 
   constructor(
     message: string,
-    details: { engineCode?: string; statement?: string; address?: Address; hint?: string; applied?: readonly Address[]; cause?: unknown },
+    details: {
+      engineCode?: string;
+      statement?: string;
+      address?: Address;
+      hint?: string;
+      applied?: readonly Address[];
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: details.cause });
     this.name = "StatementError";

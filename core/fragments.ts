@@ -24,19 +24,27 @@ export const SECRET: Schema = {
   secret: true,
 };
 
-export const PRIVILEGE: Schema = text("Privilege, in lower case as in the engine's manual: `select`, `usage`, `execute` …", {
-  pattern: "^[a-z ]+$",
-});
+export const PRIVILEGE: Schema = text(
+  "Privilege, in lower case as in the engine's manual: `select`, `usage`, `execute` …",
+  {
+    pattern: "^[a-z ]+$",
+  },
+);
 export const PRIVILEGES: Schema = set("Privileges.", PRIVILEGE, { minItems: 1 });
 
 /** Column and type of what a query returns, in order, in the engine's words. */
-export const OUTPUT: Schema = { ...list("Columns that the query returns, each with its type.", text("Column.")), computed: true };
+export const OUTPUT: Schema = {
+  ...list("Columns that the query returns, each with its type.", text("Column.")),
+  computed: true,
+};
 export const COLUMN_COMMENTS: Schema = map("Comment by column.", text("Comment."));
 export const SCALAR: Schema = { anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }] };
 export const PARAMETERS: Schema = map("Storage parameters, such as `fillfactor: 70`.", SCALAR);
 
 /** Parameters as the engine keeps them: text. */
-export function parameterTexts(parameters: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
+export function parameterTexts(
+  parameters: Readonly<Record<string, string | number | boolean>>,
+): Record<string, string> {
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, `${value}`]));
 }
 
@@ -51,7 +59,10 @@ export function byPrivilege<S extends { readonly privileges: readonly string[] }
     expand: (spec: S): S[] => spec.privileges.map((privilege) => ({ ...spec, privileges: [privilege] })),
     group: {
       key: ({ privileges: _, ...rest }: S): string => JSON.stringify(rest),
-      join: (specs: readonly S[]): S => ({ ...(specs[0] as S), privileges: specs.flatMap((spec) => spec.privileges).sort() }),
+      join: (specs: readonly S[]): S => ({
+        ...(specs[0] as S),
+        privileges: specs.flatMap((spec) => spec.privileges).sort(),
+      }),
     },
   };
 }

@@ -24,21 +24,30 @@ export const GUARDRAIL_CODES: ReadonlySet<Code> = new Set<Code>([
 
 /** `DELETES_DATA,LOCKS_TABLE` or `all`, as `--allow` takes it. */
 export function parseAllow(words: readonly string[]): { allow: Allowance["allow"]; diagnostics: Diagnostic[] } {
-  const given = words.flatMap((word) => word.split(",")).map((word) => word.trim()).filter(Boolean);
+  const given = words
+    .flatMap((word) => word.split(","))
+    .map((word) => word.trim())
+    .filter(Boolean);
   if (given.includes("all")) return { allow: "all", diagnostics: [] };
   const known: readonly string[] = HAZARDS;
   const diagnostics = given
     .filter((word) => !known.includes(word))
     .map((word) => {
       const near = nearest(word, known);
-      return error("UNKNOWN_HAZARD", `No hazard is named ${word}`, { detail: near ? `Did you mean ${near}?` : `They are: ${known.join(", ")}.` });
+      return error("UNKNOWN_HAZARD", `No hazard is named ${word}`, {
+        detail: near ? `Did you mean ${near}?` : `They are: ${known.join(", ")}.`,
+      });
     });
   return { allow: new Set(given as HazardCode[]), diagnostics };
 }
 
 /** Everything that stands between a plan and its execution. */
 export function guard(plan: Plan, allowance: Allowance): Diagnostic[] {
-  return [...plan.diagnostics.filter((diagnostic) => diagnostic.severity === "error"), ...limits(plan, allowance), ...dangers(plan, allowance)];
+  return [
+    ...plan.diagnostics.filter((diagnostic) => diagnostic.severity === "error"),
+    ...limits(plan, allowance),
+    ...dangers(plan, allowance),
+  ];
 }
 
 export function limits(plan: Plan, { maxDrops, maxRevokes }: Pick<Allowance, "maxDrops" | "maxRevokes">): Diagnostic[] {
@@ -46,10 +55,20 @@ export function limits(plan: Plan, { maxDrops, maxRevokes }: Pick<Allowance, "ma
   const drops = plan.steps.reduce((sum, step) => sum + dropsOf(step), 0);
   const revokes = plan.steps.reduce((sum, step) => sum + revokesOf(step), 0);
   if (maxDrops !== undefined && drops > maxDrops) {
-    found.push(error("TOO_MANY_DROPS", `The plan drops ${drops}, and no more than ${maxDrops} may be dropped`, { detail: "Review the drops; raise `maxDrops` or `--max-drops` if they are meant." }));
+    found.push(
+      error("TOO_MANY_DROPS", `The plan drops ${drops}, and no more than ${maxDrops} may be dropped`, {
+        detail: "Review the drops; raise `maxDrops` or `--max-drops` if they are meant.",
+      }),
+    );
   }
   if (maxRevokes !== undefined && revokes > maxRevokes) {
-    found.push(error("TOO_MANY_REVOKES", `The plan takes away ${revokes} privileges, and no more than ${maxRevokes} may be taken`, { detail: "Review them; raise `maxRevokes` or `--max-revokes` if they are meant." }));
+    found.push(
+      error(
+        "TOO_MANY_REVOKES",
+        `The plan takes away ${revokes} privileges, and no more than ${maxRevokes} may be taken`,
+        { detail: "Review them; raise `maxRevokes` or `--max-revokes` if they are meant." },
+      ),
+    );
   }
   return found;
 }
@@ -59,13 +78,17 @@ const PRIVILEGE_KINDS = /^(Grant|DefaultPrivilege)\//;
 function dropsOf(step: Step): number {
   if (PRIVILEGE_KINDS.test(step.address)) return 0;
   if (step.action === "drop") return 1;
-  return (step.fields ?? []).filter((field) => field.path[0] === "columns" && field.path.length === 2 && field.to === undefined).length;
+  return (step.fields ?? []).filter(
+    (field) => field.path[0] === "columns" && field.path.length === 2 && field.to === undefined,
+  ).length;
 }
 
 function revokesOf(step: Step): number {
   if (PRIVILEGE_KINDS.test(step.address)) {
     if (step.action === "drop") return 1;
-    return (step.fields ?? []).filter(({ from, to }) => Array.isArray(from) && from.some((item) => !(to as readonly unknown[]).includes(item))).length;
+    return (step.fields ?? []).filter(
+      ({ from, to }) => Array.isArray(from) && from.some((item) => !(to as readonly unknown[]).includes(item)),
+    ).length;
   }
   return (step.fields ?? []).filter((field) => field.path[0] === "memberOf" && field.to === undefined).length;
 }

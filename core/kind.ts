@@ -58,7 +58,8 @@ export function defineKind<S>(given: Given<S>): Kind<S> {
     protect: { ...flag("Never dropped or replaced, whatever is allowed."), local: true },
     ignore: { ...set("Fields whose differences are left alone.", text("Field.")), local: true },
   };
-  if ("name" in fields) common.renamedFrom = { ...NAME, description: "Its former name; renames in place.", local: true };
+  if ("name" in fields)
+    common.renamedFrom = { ...NAME, description: "Its former name; renames in place.", local: true };
   return {
     intent: false,
     scope: (spec) => {

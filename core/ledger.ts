@@ -39,11 +39,11 @@ export function madeElement(entry: LedgerEntry | undefined, path: string): boole
 function hasElement(spec: Spec, path: string): boolean {
   const [field, key] = path.split("/") as [string, string];
   const value = spec[field];
-  if (Array.isArray(value)) return value.some((item) => Object.values(item as object).includes(unescape(key)));
-  return typeof value === "object" && value !== null && unescape(key) in value;
+  if (Array.isArray(value)) return value.some((item) => Object.values(item as object).includes(unescaped(key)));
+  return typeof value === "object" && value !== null && unescaped(key) in value;
 }
 
-function unescape(part: string): string {
+function unescaped(part: string): string {
   return part.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
@@ -51,4 +51,3 @@ function unescape(part: string): string {
 export function spelledAs(entry: LedgerEntry | undefined, path: string, declared: string): boolean {
   return entry !== undefined && entry.texts[path] === hash(declared);
 }
-

@@ -13,7 +13,11 @@ export interface Native {
 }
 
 /** Turns intents into objects that the engine really holds, and spells all of them in its way as far as it can alone. */
-export function lower(declared: Catalog, engine: Engine, inspection: Pick<Inspection, "catalog" | "facts" | "target"> | undefined): Native {
+export function lower(
+  declared: Catalog,
+  engine: Engine,
+  inspection: Pick<Inspection, "catalog" | "facts" | "target"> | undefined,
+): Native {
   const live: Catalog = inspection?.catalog ?? new Map();
   const diagnostics: Diagnostic[] = [];
   const objects = new Map<Address, DataObject>();
@@ -24,8 +28,10 @@ export function lower(declared: Catalog, engine: Engine, inspection: Pick<Inspec
       continue;
     }
     const lowered = intent.lower(object.spec, { declared, live });
-    for (const { kind, spec } of lowered.objects) add(objects, { kind, spec, intent: address, ...(object.origin && { origin: object.origin }) }, diagnostics);
-    for (const found of lowered.diagnostics ?? []) diagnostics.push({ address, ...(object.origin && { origin: object.origin }), ...found });
+    for (const { kind, spec } of lowered.objects)
+      add(objects, { kind, spec, intent: address, ...(object.origin && { origin: object.origin }) }, diagnostics);
+    for (const found of lowered.diagnostics ?? [])
+      diagnostics.push({ address, ...(object.origin && { origin: object.origin }), ...found });
   }
   if (!inspection) return { desired: objects, diagnostics };
   return { desired: spell(objects, engine, inspection, diagnostics), diagnostics };
@@ -63,7 +69,12 @@ function by(object: DataObject): string {
   return [object.intent ? readable(object.intent) : object.kind, where && `(${where})`].filter(Boolean).join(" ");
 }
 
-function spell(objects: Catalog, engine: Engine, inspection: Pick<Inspection, "catalog" | "facts" | "target">, diagnostics: Diagnostic[]): Catalog {
+function spell(
+  objects: Catalog,
+  engine: Engine,
+  inspection: Pick<Inspection, "catalog" | "facts" | "target">,
+  diagnostics: Diagnostic[],
+): Catalog {
   const context = { desired: objects, live: inspection.catalog, facts: inspection.facts };
   const result = new Map<Address, DataObject>();
   for (const [address, object] of objects) {
@@ -72,7 +83,10 @@ function spell(objects: Catalog, engine: Engine, inspection: Pick<Inspection, "c
     if (!handler || !kind) continue;
     for (const problem of handler.check?.(object.spec, inspection.target) ?? []) {
       diagnostics.push(
-        error("NOT_SUPPORTED", `${readable(address)}: ${problem}`, { address, ...(object.origin && { origin: object.origin }) }),
+        error("NOT_SUPPORTED", `${readable(address)}: ${problem}`, {
+          address,
+          ...(object.origin && { origin: object.origin }),
+        }),
       );
     }
     const spec = handler.normalise?.(object.spec, context);

@@ -52,7 +52,9 @@ function canonicalValue(schema: Schema, value: Json): Json | undefined {
   const keys = Object.keys(value).sort();
   if (keys.length === 0) return undefined;
   const values = form.additionalProperties as Schema;
-  return Object.fromEntries(keys.map((key) => [key, canonicalValue(values, (value as { [key: string]: Json })[key] as Json) ?? {}]));
+  return Object.fromEntries(
+    keys.map((key) => [key, canonicalValue(values, (value as { [key: string]: Json })[key] as Json) ?? {}]),
+  );
 }
 
 function isDefault(schema: Schema, value: Json): boolean {
@@ -64,12 +66,19 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index] as Json));
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => sameJson(item, b[index] as Json))
+    );
   }
   const left = a as { [key: string]: Json };
   const right = b as { [key: string]: Json };
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => key in right && sameJson(left[key], right[key]));
+  return (
+    keys.length === Object.keys(right).length && keys.every((key) => key in right && sameJson(left[key], right[key]))
+  );
 }
 
 /** What a visitor is shown: a value, what the schema says it is, where it stands, and the objects around it. */

@@ -5,8 +5,8 @@
  * the same plan always reads the same.
  */
 import type { Address } from "./address.ts";
-import type { Catalog } from "./catalog.ts";
 import type { Work } from "./cascade.ts";
+import type { Catalog } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import { type Engine, type NormaliseContext, PHASES, type Phase, type Statement } from "./engine.ts";
 import { meanings, references } from "./objects.ts";
@@ -28,12 +28,19 @@ export interface Ordered {
   readonly statement: Statement;
 }
 
-export function order(works: ReadonlyMap<Address, Work>, desired: Catalog, live: Catalog, engine: Engine, context: NormaliseContext): Ordered[] {
+export function order(
+  works: ReadonlyMap<Address, Work>,
+  desired: Catalog,
+  live: Catalog,
+  engine: Engine,
+  context: NormaliseContext,
+): Ordered[] {
   const units = unitsOf(works);
   for (const [address, phases] of units) {
     chain(phases);
     const { change } = works.get(address) as Work;
-    if (change.after) needAfter(address, phases, units, change.after.kind, desired.get(address) ?? change.after, engine, context);
+    if (change.after)
+      needAfter(address, phases, units, change.after.kind, desired.get(address) ?? change.after, engine, context);
     if (change.before) needBefore(phases, units, live.get(address) ?? change.before, works);
   }
   const result: Ordered[] = [];
@@ -57,7 +64,15 @@ function unitsOf(works: ReadonlyMap<Address, Work>): Units {
       const phase = statement.phase ?? "build";
       const unit = phases.get(phase);
       if (unit) unit.statements.push(statement);
-      else phases.set(phase, { address, phase, rank: change.kind.rank, statements: [statement], before: [], state: "waiting" });
+      else
+        phases.set(phase, {
+          address,
+          phase,
+          rank: change.kind.rank,
+          statements: [statement],
+          before: [],
+          state: "waiting",
+        });
     }
     if (phases.size > 0) units.set(address, phases);
   }
@@ -96,12 +111,18 @@ function needAfter(
     for (const on of needed) if (on !== address) waitFor(first, units.get(on)?.get("build"));
   }
   for (const unit of phases.values()) {
-    for (const statement of unit.statements) for (const on of statement.after ?? []) waitFor(unit, units.get(on)?.get("build"));
+    for (const statement of unit.statements)
+      for (const on of statement.after ?? []) waitFor(unit, units.get(on)?.get("build"));
   }
 }
 
 /** What goes, or changes, goes before what it needed; what stays lets go of it first. */
-function needBefore(phases: ReadonlyMap<Phase, Unit>, units: Units, object: Work["change"]["before"] & object, works: ReadonlyMap<Address, Work>): void {
+function needBefore(
+  phases: ReadonlyMap<Phase, Unit>,
+  units: Units,
+  object: Work["change"]["before"] & object,
+  works: ReadonlyMap<Address, Work>,
+): void {
   const needed = new Set<Address>();
   for (const { reference, name } of references(kindOfObject(object), object.spec)) {
     for (const meant of meanings(reference, name)) needed.add(meant);

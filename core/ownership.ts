@@ -50,7 +50,10 @@ export function ownership(source: DataSource, declared: Catalog, override?: Mode
     managesSchema,
     mode(kind, spec) {
       const scope = kind.scope(spec);
-      const mode = (scope.role && roleMode(scope.role)) || (scope.schema && schemaMode(scope.schema)) || narrower.kinds?.[kind.name];
+      const mode =
+        (scope.role && roleMode(scope.role)) ||
+        (scope.schema && schemaMode(scope.schema)) ||
+        narrower.kinds?.[kind.name];
       return mode || fallback;
     },
     manages(kind, spec) {

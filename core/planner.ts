@@ -1,6 +1,6 @@
 import { type Address, readable } from "./address.ts";
-import type { Catalog, DataObject } from "./catalog.ts";
 import { type Work, work } from "./cascade.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
 import { type Change, type Comparison, compare, kindOfObject, refusals } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, NotModelled, PlanContext, Spelled } from "./engine.ts";
@@ -34,7 +34,9 @@ export function makePlan(input: PlanInput): Plan {
   const ledger = input.ledger ?? new Map<Address, LedgerEntry>();
   const sides = { desired, live, ledger, spelled: input.spelled, ownership, renamed };
   const compared = compare(sides);
-  const created = new Set(compared.changes.filter((change) => change.action === "create").map((change) => change.address));
+  const created = new Set(
+    compared.changes.filter((change) => change.action === "create").map((change) => change.address),
+  );
   const context: PlanContext = { desired, live, target: inspection.target, isNew: (of) => created.has(of) };
   const changes = withImplied(compared.changes, engine, context, ownership);
   const works = work(changes, engine, context);
@@ -50,14 +52,26 @@ export function makePlan(input: PlanInput): Plan {
     observed: compared.observed.map(stepHead),
     unmanaged: compared.unmanaged,
     notModelled: notModelled(inspection, ownership),
-    diagnostics: [...input.diagnostics, ...compared.diagnostics, ...refusals([...works.values()].map(({ change }) => change)), ...impossible(works)],
+    diagnostics: [
+      ...input.diagnostics,
+      ...compared.diagnostics,
+      ...refusals([...works.values()].map(({ change }) => change)),
+      ...impossible(works),
+    ],
     bookkeeping: input.ledger ? bookkeeping(compared, desired, works, ledger) : { found: [], gone: [] },
   };
 }
 
 function impossible(works: ReadonlyMap<Address, Work>): Diagnostic[] {
   return [...works.values()].flatMap(({ change: { address, after }, refused }) =>
-    refused === undefined ? [] : [error("NOT_SUPPORTED", `${readable(address)}: ${refused}`, { address, ...(after?.origin && { origin: after.origin }) })],
+    refused === undefined
+      ? []
+      : [
+          error("NOT_SUPPORTED", `${readable(address)}: ${refused}`, {
+            address,
+            ...(after?.origin && { origin: after.origin }),
+          }),
+        ],
   );
 }
 
@@ -78,14 +92,27 @@ function withImplied(changes: readonly Change[], engine: Engine, context: PlanCo
 
 /** Hash of everything that was found, so that a plan can tell whether it still stands. */
 export function catalogHash(live: Catalog): string {
-  return hash([...live].map(([address, object]) => `${address} ${JSON.stringify(object.spec)}`).sort().join("\n"));
+  return hash(
+    [...live]
+      .map(([address, object]) => `${address} ${JSON.stringify(object.spec)}`)
+      .sort()
+      .join("\n"),
+  );
 }
 
-function stepsOf(works: ReadonlyMap<Address, Work>, ordered: readonly Ordered[], engine: Engine, context: PlanContext): Step[] {
+function stepsOf(
+  works: ReadonlyMap<Address, Work>,
+  ordered: readonly Ordered[],
+  engine: Engine,
+  context: PlanContext,
+): Step[] {
   const statements = new Map<Address, PlannedStatement[]>();
   let scope: string | undefined;
   ordered.forEach(({ address, statement }, index) => {
-    const enter = statement.scope !== undefined && statement.scope !== scope ? engine.enter(statement.scope, context).text : undefined;
+    const enter =
+      statement.scope !== undefined && statement.scope !== scope
+        ? engine.enter(statement.scope, context).text
+        : undefined;
     scope = statement.scope ?? scope;
     const planned: PlannedStatement = {
       order: index,
@@ -133,7 +160,12 @@ function notModelled(inspection: Inspection, ownership: Ownership): NotModelled[
 }
 
 /** What the ledger should say of objects that are as declared: the engine's spelling, for the next plan. */
-function bookkeeping(compared: Comparison, desired: Catalog, works: ReadonlyMap<Address, Work>, ledger: ReadonlyMap<Address, LedgerEntry>): Plan["bookkeeping"] {
+function bookkeeping(
+  compared: Comparison,
+  desired: Catalog,
+  works: ReadonlyMap<Address, Work>,
+  ledger: ReadonlyMap<Address, LedgerEntry>,
+): Plan["bookkeeping"] {
   const found: LedgerEntry[] = [];
   for (const [address, settled] of compared.settled) {
     const entry = ledger.get(address);
@@ -151,9 +183,19 @@ function sameEntry(a: LedgerEntry, b: LedgerEntry): boolean {
 }
 
 /** The entry of an object whose declared fields read like `settled` in the engine's spelling. */
-export function ledgerEntry(address: Address, object: DataObject, settled: DataObject["spec"], made: LedgerEntry["made"]): LedgerEntry {
+export function ledgerEntry(
+  address: Address,
+  object: DataObject,
+  settled: DataObject["spec"],
+  made: LedgerEntry["made"],
+): LedgerEntry {
   const kind = kindOfObject(object);
-  return { address, applied: canonical(kind.schema, withoutLocal(kind, settled)), texts: textHashes(kind, object.spec), made };
+  return {
+    address,
+    applied: canonical(kind.schema, withoutLocal(kind, settled)),
+    texts: textHashes(kind, object.spec),
+    made,
+  };
 }
 
 function withoutLocal(kind: Change["kind"], spec: DataObject["spec"]): DataObject["spec"] {

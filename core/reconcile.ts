@@ -4,7 +4,7 @@ import type { Catalog, DataObject } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, Session } from "./engine.ts";
-import { type LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry } from "./ledger.ts";
 import { lower } from "./lower.ts";
 import { meanings, references } from "./objects.ts";
 import { type Mode, ownership } from "./ownership.ts";
@@ -26,7 +26,12 @@ export interface Declaration {
 export type Guardrail = (desired: Catalog, live: Catalog) => readonly Diagnostic[];
 
 /** Inspects and compares: the plan of one data source. Reads only. */
-export async function plan(session: Session, engine: Engine, declaration: Declaration, guardrails: readonly Guardrail[] = []): Promise<Plan> {
+export async function plan(
+  session: Session,
+  engine: Engine,
+  declaration: Declaration,
+  guardrails: readonly Guardrail[] = [],
+): Promise<Plan> {
   const inspection = await session.inspect(probes(declaration.declared, engine));
   const ledger = await session.ledger?.entries("all");
   return compareWith(session, engine, declaration, inspection, ledger, guardrails);
@@ -45,7 +50,8 @@ export async function compareWith(
   const { desired, diagnostics } = lower(declared, engine, inspection);
   const live = inspection.catalog;
   const questions = unsettled(desired, live, ledger ?? new Map());
-  const spelled = questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
+  const spelled =
+    questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
   return makePlan({
     engine,
     source,
@@ -87,11 +93,15 @@ function missing(desired: Catalog, inspection: Inspection, engine: Engine): Diag
       if (meant.some((of) => desired.has(of) || catalog.has(of) || present.has(of))) continue;
       if (reference.kinds.some((kind) => engine.isBuiltIn(kind, name))) continue;
       found.push(
-        error("UNKNOWN_REFERENCE", `${readable(address)} refers to ${reference.kinds[0]} ${name}, which is neither declared nor there`, {
-          address,
-          ...(object.origin && { origin: object.origin }),
-          detail: "It is named as external, and the live system does not have it. Create it there, or mend the name.",
-        }),
+        error(
+          "UNKNOWN_REFERENCE",
+          `${readable(address)} refers to ${reference.kinds[0]} ${name}, which is neither declared nor there`,
+          {
+            address,
+            ...(object.origin && { origin: object.origin }),
+            detail: "It is named as external, and the live system does not have it. Create it there, or mend the name.",
+          },
+        ),
       );
     }
   }

@@ -54,7 +54,11 @@ function renamedColumns(after: Spec, before: Spec): Map<string, string> {
   return moved;
 }
 
-function rewrite(live: Catalog, names: ReadonlyMap<string, string>, columns: ReadonlyMap<string, ReadonlyMap<string, string>>): Catalog {
+function rewrite(
+  live: Catalog,
+  names: ReadonlyMap<string, string>,
+  columns: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Catalog {
   const schemaNamed = (name: string): string => names.get(`Schema ${name}`) ?? name;
   const named = (kind: string, name: string, parts: 1 | 2): string => {
     const own = names.get(`${kind} ${name}`);
@@ -86,10 +90,14 @@ function rewriteSpec(
   let own = spec;
   if (typeof spec.name === "string") {
     const full = fullName(spec, spec.name);
-    const now = typeof spec.schema === "string" ? (nameParts(named(kind.name, full, 2))[1] as string) : named(kind.name, full, 1);
+    const now =
+      typeof spec.schema === "string" ? (nameParts(named(kind.name, full, 2))[1] as string) : named(kind.name, full, 1);
     if (now !== spec.name) own = { ...spec, name: now };
   }
-  const self = typeof own.name === "string" ? fullName({ ...own, ...(own.schema ? { schema: named("Schema", own.schema as string, 1) } : {}) }, own.name) : "";
+  const self =
+    typeof own.name === "string"
+      ? fullName({ ...own, ...(own.schema ? { schema: named("Schema", own.schema as string, 1) } : {}) }, own.name)
+      : "";
   return walk(kind.schema, own, ({ schema, value, around }): Json | undefined => {
     if (typeof value !== "string") return undefined;
     if (schema.reference) {
@@ -114,4 +122,3 @@ export function outer(around: readonly { readonly [key: string]: Json }[], field
   }
   return undefined;
 }
-

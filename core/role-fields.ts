@@ -26,7 +26,12 @@ export const ROLE_FIELDS: Readonly<Record<string, Schema>> = {
     "Raise it to send the password again where the server does not let us compare the one it holds.",
     { minimum: 1, local: true },
   ),
-  memberOf: keyed("Roles it is a member of: a name, or a name with options.", "role", { anyOf: [reference("Role it is a member of.", "Role"), MEMBERSHIP] }, { open: true }),
+  memberOf: keyed(
+    "Roles it is a member of: a name, or a name with options.",
+    "role",
+    { anyOf: [reference("Role it is a member of.", "Role"), MEMBERSHIP] },
+    { open: true },
+  ),
   settings: { ...SETTINGS, open: true, description: `${SETTINGS.description} Holds in every database.` },
   databaseSettings: { ...SETTINGS, open: true, description: `${SETTINGS.description} Holds in this database only.` },
 };
@@ -53,6 +58,9 @@ export function compactRole<S extends RoleFields>(spec: S): S {
 
 function texts(settings: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [name, typeof value === "boolean" ? (value ? "on" : "off") : `${value}`]),
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      typeof value === "boolean" ? (value ? "on" : "off") : `${value}`,
+    ]),
   );
 }

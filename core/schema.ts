@@ -130,7 +130,11 @@ export function column(description: string, of = "self"): Schema {
 }
 
 /** The name of another object: `sales.customer_dim`, or `{ schema, name }` where the kind has two parts. */
-export function reference(description: string, kinds: string | readonly string[], more: Partial<Reference> = {}): Schema {
+export function reference(
+  description: string,
+  kinds: string | readonly string[],
+  more: Partial<Reference> = {},
+): Schema {
   const names = typeof kinds === "string" ? [kinds] : kinds;
   const parts = more.parts ?? (names.every((name) => ONE_PART.has(name)) ? 1 : 2);
   return { type: "string", minLength: 1, description, reference: { kinds: names, parts, ...more } };

@@ -9,7 +9,11 @@ import { rewrittenTexts, withTexts } from "./objects.ts";
  * Both sides speak with the server's mouth. A declared text is what is there when it is the same to the letter, or when
  * the ledger holds the server's spelling of it; only for the rest is the server asked, and then once.
  */
-export function unsettled(desired: Catalog, live: Catalog, ledger: ReadonlyMap<Address, LedgerEntry>): Map<Address, DataObject> {
+export function unsettled(
+  desired: Catalog,
+  live: Catalog,
+  ledger: ReadonlyMap<Address, LedgerEntry>,
+): Map<Address, DataObject> {
   const questions = new Map<Address, DataObject>();
   for (const [address, object] of desired) {
     const there = live.get(address);
@@ -33,7 +37,13 @@ function differs(kind: Kind, declared: Spec, there: Spec, entry: LedgerEntry | u
 }
 
 /** The declared spec in the server's spelling, as far as it is known. */
-export function settle(kind: Kind, declared: Spec, there: Spec, entry: LedgerEntry | undefined, spelled: Spec | undefined): Spec {
+export function settle(
+  kind: Kind,
+  declared: Spec,
+  there: Spec,
+  entry: LedgerEntry | undefined,
+  spelled: Spec | undefined,
+): Spec {
   const live = rewrittenTexts(kind, there);
   if (live.size === 0) return declared;
   const applied = entry && rewrittenTexts(kind, entry.applied);
@@ -49,4 +59,3 @@ export function computedFields(kind: Kind, spelled: Spec | undefined): Spec {
   if (!spelled) return {};
   return Object.fromEntries(Object.entries(spelled).filter(([name]) => kind.schema.properties[name]?.computed));
 }
-

@@ -185,7 +185,13 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
       await on.query("CREATE SCHEMA sales; CREATE TABLE sales.t (id serial, big bigserial, i int GENERATED ALWAYS AS IDENTITY)");
       const found = [...(await on.inspect()).keys()].filter((address) => address.startsWith("Sequence/"));
       expect(found).toEqual(["Sequence/sales.t_big_seq", "Sequence/sales.t_id_seq"]);
-      expect(await spec(on, "Sequence/sales.t_id_seq")).toEqual({ schema: "sales", name: "t_id_seq", type: "integer", ownedBy: { table: "sales.t", column: "id" } });
+      expect(await spec(on, "Sequence/sales.t_id_seq")).toEqual({
+        schema: "sales",
+        name: "t_id_seq",
+        type: "integer",
+        ownedBy: { table: "sales.t", column: "id" },
+        owner: "postgres",
+      });
     });
   });
 
@@ -207,9 +213,15 @@ columns: [{ name: status, type: status, default: "'used'" }]
 checks: [{ name: known, expression: status <> 'used' OR true }]`;
       await on.apply(used);
       await repaired(on, used, "COMMENT ON TYPE sales.status IS 'x'");
-      const renamed = used.replaceAll("name: status, values", "name: state, renamedFrom: status, values").replace("type: status", "type: state");
-      expect((await on.apply(renamed)).steps.map(({ action }) => action)).toEqual(["rename"]);
-      expect(statements(await on.apply("kind: Schema\nname: sales"))).toEqual(["DROP TABLE sales.orders", "DROP TYPE sales.state"]);
+      expect(statements(await on.apply("kind: Schema\nname: sales"))).toEqual(["DROP TABLE sales.orders", "DROP TYPE sales.status"]);
+    });
+
+    test("renamed", async () => {
+      const on = await database("enum");
+      await on.apply(of("a, b"));
+      const renamed = await on.apply(of("a, b, c", ", renamedFrom: status").replace("name: status", "name: state"));
+      expect(renamed.steps.map(({ action }) => action)).toEqual(["rename"]);
+      expect(statements(renamed)).toEqual(["ALTER TYPE sales.status RENAME TO state", "ALTER TYPE sales.state ADD VALUE 'c' AFTER 'b'"]);
     });
 
     test("taking one away or another order is refused, with what to do", async () => {

@@ -4,11 +4,10 @@ import { defineKind } from "../kind.ts";
 import { choice, list, map, object, set, text, whole } from "../schema.ts";
 import type { DataSource } from "../specs.ts";
 
-const MODE = choice("How far Datumline may go: `observe` reports, `additive` makes what is declared and drops only what it made, `authoritative` drops whatever is not declared.", [
-  "observe",
-  "additive",
-  "authoritative",
-]);
+const MODE = choice(
+  "How far Datumline may go: `observe` reports, `additive` makes what is declared and drops only what it made, `authoritative` drops whatever is not declared.",
+  ["observe", "additive", "authoritative"],
+);
 const MODES = map("Mode by name; `*` stands for any characters.", MODE);
 
 export const dataSource = defineKind<DataSource>({
@@ -26,13 +25,18 @@ export const dataSource = defineKind<DataSource>({
       user: text("User."),
       password: SECRET,
       tls: object("Encryption of the connection.", {
-        mode: choice("What is encrypted and checked.", ["disable", "prefer", "require", "verify-ca", "verify-full"], { default: "prefer" }),
+        mode: choice("What is encrypted and checked.", ["disable", "prefer", "require", "verify-ca", "verify-full"], {
+          default: "prefer",
+        }),
         ca: SECRET,
         cert: SECRET,
         key: SECRET,
       }),
       connectTimeout: whole("Seconds until an attempt to connect is given up.", { minimum: 1, default: 10 }),
-      lockTimeout: whole("Seconds that a statement waits for a lock before the run gives up and undoes itself.", { minimum: 1, default: 10 }),
+      lockTimeout: whole("Seconds that a statement waits for a lock before the run gives up and undoes itself.", {
+        minimum: 1,
+        default: 10,
+      }),
     }),
     manage: object("How far Datumline may go, and where.", {
       mode: { ...MODE, default: "additive" },

@@ -14,8 +14,14 @@ export const dimensionTable = defineKind<DimensionTable>({
   fields: {
     schema: SCHEMA_REFERENCE,
     name: NAME,
-    surrogateKey: text("Column numbered by the engine that facts refer to; by default the table's name without `_dim` or `dim_`, with `_key`."),
-    naturalKey: list("Columns that identify a row in the source system; unique (per version where history is kept).", column("Column."), { minItems: 1 }),
+    surrogateKey: text(
+      "Column numbered by the engine that facts refer to; by default the table's name without `_dim` or `dim_`, with `_key`.",
+    ),
+    naturalKey: list(
+      "Columns that identify a row in the source system; unique (per version where history is kept).",
+      column("Column."),
+      { minItems: 1 },
+    ),
     columns: COLUMN_MAP,
     history: choice(
       "Slowly changing dimension: type `1` overwrites, type `2` keeps every version with `valid_from`, `valid_to` and `is_current`.",
@@ -23,7 +29,9 @@ export const dimensionTable = defineKind<DimensionTable>({
       { default: "1" },
     ),
     audit: flag("Adds `created_at` and `updated_at`.", true),
-    rowSecurity: choice("Whether row policies decide which rows are seen.", ["off", "on", "forced"], { default: "off" }),
+    rowSecurity: choice("Whether row policies decide which rows are seen.", ["off", "on", "forced"], {
+      default: "off",
+    }),
     owner: OWNER,
   },
   required: ["schema", "name", "columns"],

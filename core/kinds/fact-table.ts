@@ -14,7 +14,11 @@ export const factTable = defineKind<FactTable>({
   fields: {
     schema: SCHEMA_REFERENCE,
     name: NAME,
-    key: list("Columns of the primary key; the date is added where the table is to be partitioned by it. Absent: none.", column("Column."), { minItems: 1 }),
+    key: list(
+      "Columns of the primary key; the date is added where the table is to be partitioned by it. Absent: none.",
+      column("Column."),
+      { minItems: 1 },
+    ),
     dimensions: map("Dimension by the column that refers to it.", {
       anyOf: [
         reference("Dimension table.", ["Table"], { orders: false }),
@@ -33,10 +37,14 @@ export const factTable = defineKind<FactTable>({
     }),
     columns: COLUMN_MAP,
     date: column("Column with the date or time of the fact: never NULL, and indexed."),
-    partitionReady: flag("The primary key holds the date, so that the table can be partitioned by it later without a new key."),
+    partitionReady: flag(
+      "The primary key holds the date, so that the table can be partitioned by it later without a new key.",
+    ),
     indexes: list("Further columns to be indexed, one index each.", column("Column.")),
     audit: flag("Adds `created_at`.", true),
-    rowSecurity: choice("Whether row policies decide which rows are seen.", ["off", "on", "forced"], { default: "off" }),
+    rowSecurity: choice("Whether row policies decide which rows are seen.", ["off", "on", "forced"], {
+      default: "off",
+    }),
     owner: OWNER,
   },
   required: ["schema", "name", "columns"],

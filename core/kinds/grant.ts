@@ -1,7 +1,7 @@
 import { address } from "../address.ts";
+import { byPrivilege, PRIVILEGES } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { nameParts } from "../names.ts";
-import { PRIVILEGES, byPrivilege } from "../fragments.ts";
 import { column, flag, object, reference, set, text } from "../schema.ts";
 import type { Grant } from "../specs.ts";
 
@@ -10,7 +10,8 @@ const TARGETS = ["database", "schema", "table", "sequence", "function"] as const
 export const grant = defineKind<Grant>({
   name: "Grant",
   rank: 80,
-  summary: "Privileges of a role on an object. Each privilege is a fact of its own: grants by others stay what they are.",
+  summary:
+    "Privileges of a role on an object. Each privilege is a fact of its own: grants by others stay what they are.",
   comment: false,
   fields: {
     to: reference("Role that gets the privileges; `public` for every role.", "Role"),
@@ -49,12 +50,16 @@ export const grant = defineKind<Grant>({
     );
   },
   check: ({ on }) => [
-    ...(TARGETS.filter((kind) => on[kind] !== undefined).length === 1 ? [] : [`\`on\` takes one of ${TARGETS.join(", ")}`]),
+    ...(TARGETS.filter((kind) => on[kind] !== undefined).length === 1
+      ? []
+      : [`\`on\` takes one of ${TARGETS.join(", ")}`]),
     ...(on.columns && !on.table ? ["`on.columns` needs `on.table`"] : []),
   ],
   scope: (spec) => ({
     ...(spec.on.schema ? { schema: spec.on.schema } : {}),
-    ...(spec.on.table ?? spec.on.sequence ? { schema: nameParts((spec.on.table ?? spec.on.sequence) as string)[0] as string } : {}),
+    ...((spec.on.table ?? spec.on.sequence)
+      ? { schema: nameParts((spec.on.table ?? spec.on.sequence) as string)[0] as string }
+      : {}),
     ...(spec.on.function ? { schema: functionSchema(spec.on.function) } : {}),
   }),
   ...byPrivilege<Grant>(),

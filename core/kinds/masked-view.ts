@@ -8,7 +8,8 @@ const MASK = {
   anyOf: [
     {
       enum: ["redact", "hash", "nullify", "yearOfDate"],
-      description: "`redact` shows `***`, `hash` a digest that is the same for the same value, `nullify` NULL, `yearOfDate` the first of January of its year.",
+      description:
+        "`redact` shows `***`, `hash` a digest that is the same for the same value, `nullify` NULL, `yearOfDate` the first of January of its year.",
     },
     object("Shows `***`, or the text given.", { redact: text("Text shown in place of the value.") }, ["redact"]),
     object(
@@ -31,7 +32,8 @@ export const maskedView = defineKind<MaskedView>({
   rank: 60,
   intent: true,
   as: ["View"],
-  summary: "A view of a table in which some columns are masked. Its readers must not read those columns of the table itself.",
+  summary:
+    "A view of a table in which some columns are masked. Its readers must not read those columns of the table itself.",
   fields: {
     schema: SCHEMA_REFERENCE,
     name: NAME,

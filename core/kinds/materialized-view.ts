@@ -1,6 +1,6 @@
 import { address } from "../address.ts";
+import { bareQuery, COLUMN_COMMENTS, NAME, OUTPUT, OWNER, SCHEMA_REFERENCE } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
-import { NAME, OWNER, SCHEMA_REFERENCE, OUTPUT, COLUMN_COMMENTS, bareQuery } from "../fragments.ts";
 import { expression, flag } from "../schema.ts";
 import type { MaterializedView } from "../specs.ts";
 

@@ -10,12 +10,20 @@ export const readOnlyRole = defineKind<ReadOnlyRole>({
   rank: 10,
   intent: true,
   as: ["Role"],
-  summary: "A role that reads every table and view of some schemas: those that exist and those that their owners will make.",
+  summary:
+    "A role that reads every table and view of some schemas: those that exist and those that their owners will make.",
   fields: {
     name: NAME,
     schemas: set("Schemas it reads.", reference("Schema.", "Schema"), { minItems: 1 }),
-    of: set("Roles whose objects it reads, now and in future, such as the one that runs the migrations.", reference("Role.", "Role"), { minItems: 1 }),
-    except: list("Tables and views that it does not read: `schema.name`, `*` stands for any characters.", text("Name or pattern.")),
+    of: set(
+      "Roles whose objects it reads, now and in future, such as the one that runs the migrations.",
+      reference("Role.", "Role"),
+      { minItems: 1 },
+    ),
+    except: list(
+      "Tables and views that it does not read: `schema.name`, `*` stands for any characters.",
+      text("Name or pattern."),
+    ),
     login: flag("May connect."),
     ...ROLE_FIELDS,
   },

@@ -1,6 +1,6 @@
 import { address } from "../address.ts";
-import { defineKind } from "../kind.ts";
 import { NAME } from "../fragments.ts";
+import { defineKind } from "../kind.ts";
 import { compactRole, normaliseRole, ROLE_FIELDS } from "../role-fields.ts";
 import { flag } from "../schema.ts";
 import type { Role } from "../specs.ts";

@@ -1,6 +1,6 @@
 import { address } from "../address.ts";
-import { defineKind } from "../kind.ts";
 import { NAME, OWNER } from "../fragments.ts";
+import { defineKind } from "../kind.ts";
 import type { Schema } from "../specs.ts";
 
 export const schema = defineKind<Schema>({

@@ -1,7 +1,7 @@
 import { address } from "../address.ts";
-import { defineKind } from "../kind.ts";
 import { NAME, OWNER, SCHEMA_REFERENCE } from "../fragments.ts";
-import { choice, column, flag, object, reference, text, whole } from "../schema.ts";
+import { defineKind } from "../kind.ts";
+import { choice, column, flag, object, reference, whole } from "../schema.ts";
 import type { Sequence } from "../specs.ts";
 
 const LIMITS: Record<string, readonly [number, number]> = {

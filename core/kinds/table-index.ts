@@ -1,8 +1,8 @@
 import { address } from "../address.ts";
+import { NAME, PARAMETERS, parameterTexts } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { nameParts } from "../names.ts";
-import { NAME, PARAMETERS, parameterTexts } from "../fragments.ts";
-import { choice, column, expression, flag, list, map, object, reference, set, text } from "../schema.ts";
+import { choice, column, expression, flag, list, object, reference, set, text } from "../schema.ts";
 import type { Index } from "../specs.ts";
 
 const KEY = object("A column or an expression of the index.", {
@@ -21,10 +21,16 @@ export const index = defineKind<Index>({
   fields: {
     table: reference("Table or materialized view that it is on.", ["Table", "MaterializedView"]),
     name: NAME,
-    method: text("Access method: btree, hash, gin, gist, spgist, brin, or one that an extension brings.", { default: "btree" }),
-    columns: list("What is indexed, in order: columns by name, or columns and expressions with options.", {
-      anyOf: [column("Column.", "table"), KEY],
-    }, { minItems: 1 }),
+    method: text("Access method: btree, hash, gin, gist, spgist, brin, or one that an extension brings.", {
+      default: "btree",
+    }),
+    columns: list(
+      "What is indexed, in order: columns by name, or columns and expressions with options.",
+      {
+        anyOf: [column("Column.", "table"), KEY],
+      },
+      { minItems: 1 },
+    ),
     unique: flag("Refuses a second row with the same values."),
     nullsNotDistinct: flag("Two NULLs are equal."),
     include: set("Further columns kept in the index.", column("Column.", "table")),
@@ -43,7 +49,9 @@ export const index = defineKind<Index>({
   address: (spec) => address("Index", [schemaOf(spec), spec.name]),
   scope: (spec) => ({ schema: schemaOf(spec) }),
   check: (spec) =>
-    spec.columns.every((key) => typeof key === "string" || (key.column === undefined) !== (key.expression === undefined))
+    spec.columns.every(
+      (key) => typeof key === "string" || (key.column === undefined) !== (key.expression === undefined),
+    )
       ? []
       : ["each of `columns` takes either `column` or `expression`"],
   normalise: (spec) => ({
@@ -58,7 +66,9 @@ export const index = defineKind<Index>({
   }),
   compact: (spec) => ({
     ...spec,
-    columns: spec.columns.map((key) => (typeof key !== "string" && key.column && Object.keys(key).length === 1 ? key.column : key)),
+    columns: spec.columns.map((key) =>
+      typeof key !== "string" && key.column && Object.keys(key).length === 1 ? key.column : key,
+    ),
   }),
 });
 

@@ -1,8 +1,8 @@
 import { address } from "../address.ts";
-import { defineKind } from "../kind.ts";
 import { COLUMNS, columnList } from "../columns.ts";
-import { NAME, OWNER, SCHEMA_REFERENCE, PARAMETERS, parameterTexts } from "../fragments.ts";
-import { choice, column, expression, flag, keyed, list, map, object, reference, set, text, whole, type Schema } from "../schema.ts";
+import { NAME, OWNER, PARAMETERS, parameterTexts, SCHEMA_REFERENCE } from "../fragments.ts";
+import { defineKind } from "../kind.ts";
+import { choice, column, expression, flag, keyed, list, object, reference, set, text } from "../schema.ts";
 import type { Table } from "../specs.ts";
 
 const COLUMN_NAME = column("Column.");
@@ -16,7 +16,12 @@ const ACTIONS = ["no action", "restrict", "cascade", "set null", "set default"];
 
 const PRIMARY_KEY = object(
   "Primary key with options.",
-  { name: CONSTRAINT_NAME, columns: COLUMN_NAMES, include: set("Further columns kept in its index.", COLUMN_NAME), ...TIMING },
+  {
+    name: CONSTRAINT_NAME,
+    columns: COLUMN_NAMES,
+    include: set("Further columns kept in its index.", COLUMN_NAME),
+    ...TIMING,
+  },
   ["columns"],
 );
 
@@ -71,8 +76,16 @@ export const table = defineKind<Table>({
     schema: SCHEMA_REFERENCE,
     name: NAME,
     columns: COLUMNS,
-    primaryKey: { anyOf: [COLUMN_NAMES, PRIMARY_KEY], description: "Primary key: its columns, or its columns with options." },
-    unique: keyed("Unique constraints: a list of columns each, or with options.", "name", { anyOf: [COLUMN_NAMES, UNIQUE] }, { open: true }),
+    primaryKey: {
+      anyOf: [COLUMN_NAMES, PRIMARY_KEY],
+      description: "Primary key: its columns, or its columns with options.",
+    },
+    unique: keyed(
+      "Unique constraints: a list of columns each, or with options.",
+      "name",
+      { anyOf: [COLUMN_NAMES, UNIQUE] },
+      { open: true },
+    ),
     checks: keyed("Conditions that every row meets.", "name", CHECK, { open: true }),
     foreignKeys: keyed("Foreign keys.", "name", FOREIGN_KEY, { open: true }),
     rowSecurity: choice(
@@ -99,7 +112,9 @@ function normalise(spec: Table): Table {
     ...spec,
     columns: columnList(spec.columns),
     ...(primaryKey && { primaryKey: { name: constraintName(spec.name, [], "pkey"), ...keyOf(primaryKey) } }),
-    ...(unique && { unique: unique.map(keyOf).map((key) => ({ name: constraintName(spec.name, key.columns, "key"), ...key })) }),
+    ...(unique && {
+      unique: unique.map(keyOf).map((key) => ({ name: constraintName(spec.name, key.columns, "key"), ...key })),
+    }),
     ...(foreignKeys && {
       foreignKeys: foreignKeys.map((key) => ({ name: constraintName(spec.name, key.columns, "fkey"), ...key })),
     }),

@@ -1,6 +1,6 @@
 /** One connection to the server, and what its failures mean. https://node-postgres.com/apis/client */
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import type { Client as PgClient, ClientConfig } from "pg";
+import type { ClientConfig, Client as PgClient } from "pg";
 import type { Code } from "../../core/codes.ts";
 import { error } from "../../core/diagnostic.ts";
 import type { ConnectOptions } from "../../core/engine.ts";
@@ -8,6 +8,7 @@ import { Refusal } from "../../core/errors.ts";
 import type { DataSource } from "../../core/specs.ts";
 import type { Row } from "./snapshot.ts";
 
+/** A session. TLS mode `prefer` is `ssl: undefined` here: encrypted where the server can. */
 export interface Client {
   /** One round trip: one statement or several, each with its rows as text. */
   query(text: string): Promise<Row[][]>;
@@ -42,13 +43,20 @@ export async function endpoint(source: DataSource, options: ConnectOptions): Pro
     connectionTimeoutMillis: (connection.connectTimeout ?? 10) * 1000,
     keepAlive: true,
   };
-  return { host: config.host as string, port: config.port as number, database: config.database as string, user, config };
+  return {
+    host: config.host as string,
+    port: config.port as number,
+    database: config.database as string,
+    user,
+    config,
+  };
 }
 
 async function fromFields({ connection }: DataSource, options: ConnectOptions): Promise<ClientConfig> {
   const { host, port, database, user, password, tls } = connection;
   const mode = tls?.mode ?? "prefer";
-  const text = async (secret: NonNullable<typeof tls>["ca"]): Promise<string | undefined> => (secret ? options.secret(secret) : undefined);
+  const text = async (secret: NonNullable<typeof tls>["ca"]): Promise<string | undefined> =>
+    secret ? options.secret(secret) : undefined;
   const [ca, cert, key] = await Promise.all([text(tls?.ca), text(tls?.cert), text(tls?.key)]);
   return defined({
     host,
@@ -61,13 +69,17 @@ async function fromFields({ connection }: DataSource, options: ConnectOptions): 
 }
 
 function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** libpq's modes. https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
-function tlsOptions(mode: string, host: string | undefined, files: TlsOptions): TlsOptions | false {
-  if (mode === "disable" || mode === "prefer" || mode === "allow" || host?.startsWith("/")) return false;
-  if (mode === "require") return { ...files, rejectUnauthorized: files.ca !== undefined, checkServerIdentity: () => undefined };
+function tlsOptions(mode: string, host: string | undefined, files: TlsOptions): TlsOptions | false | undefined {
+  if (mode === "disable" || mode === "allow" || host?.startsWith("/")) return false;
+  if (mode === "prefer") return undefined;
+  if (mode === "require")
+    return { ...files, rejectUnauthorized: files.ca !== undefined, checkServerIdentity: () => undefined };
   if (mode === "verify-ca") return { ...files, rejectUnauthorized: true, checkServerIdentity: () => undefined };
   return { ...files, rejectUnauthorized: true };
 }
@@ -77,7 +89,8 @@ function fromUrl(text: string): ClientConfig {
   try {
     url = new URL(text);
   } catch {
-    const detail = "It reads postgresql://USER:PASSWORD@HOST:PORT/DATABASE; special characters of a password are percent-encoded.";
+    const detail =
+      "It reads postgresql://USER:PASSWORD@HOST:PORT/DATABASE; special characters of a password are percent-encoded.";
     throw new Refusal([error("CONNECTION_FAILED", "The connection URL cannot be read", { detail })]);
   }
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
@@ -94,19 +107,13 @@ function fromUrl(text: string): ClientConfig {
 }
 
 export async function open({ config, host, port }: Endpoint): Promise<Client> {
-  const { Client: Driver } = await driver();
-  const client: PgClient = new Driver({ ...config, types: { getTypeParser: () => (value: string) => value } as never });
+  const client = await connected(config, `${host}:${port}`);
   let completed = 0;
   let lost: Error | undefined;
   // Without a listener a broken connection would end the process; the next query reports it.
   client.on("error", (problem: Error) => {
     lost = problem;
   });
-  try {
-    await client.connect();
-  } catch (problem) {
-    throw connectionRefusal(problem, `${host}:${port}`);
-  }
   const wire = (client as unknown as { connection: NodeJS.EventEmitter }).connection;
   wire.on("commandComplete", () => {
     completed += 1;
@@ -125,22 +132,50 @@ export async function open({ config, host, port }: Endpoint): Promise<Client> {
         const result: unknown = await client.query({ text, rowMode: "array" });
         return (Array.isArray(result) ? result : [result]).map((one: { rows: Row[] }) => one.rows);
       }),
-    ask: (text, values) => guarded(async () => (await client.query({ text, values: [...values], rowMode: "array" })).rows as Row[]),
+    ask: (text, values) =>
+      guarded(async () => (await client.query({ text, values: [...values], rowMode: "array" })).rows as Row[]),
     end: () => client.end().catch(() => undefined),
   };
 }
+
+async function connected(config: ClientConfig, where: string): Promise<PgClient> {
+  const { Client: Driver } = await driver();
+  const attempt = async (ssl: ClientConfig["ssl"]): Promise<PgClient> => {
+    const client = new Driver({ ...config, ssl, types: { getTypeParser: () => (value: string) => value } as never });
+    client.on("error", () => undefined);
+    await client.connect();
+    return client;
+  };
+  try {
+    return await attempt(config.ssl ?? PREFERRED);
+  } catch (problem) {
+    const unencrypted = config.ssl === undefined && /does not support SSL/.test((problem as Error).message);
+    if (!unencrypted) throw connectionRefusal(problem, where);
+    return attempt(false).catch((second: unknown) => {
+      throw connectionRefusal(second, where);
+    });
+  }
+}
+
+/** Encrypted where the server can, without looking at its certificate: what libpq does when nothing is said. */
+const PREFERRED = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
 
 async function driver(): Promise<{ Client: typeof PgClient }> {
   try {
     return (await import("pg")).default;
   } catch {
-    throw new Refusal([error("DRIVER_MISSING", "The driver for PostgreSQL is not installed", { detail: "Install it: npm install pg" })]);
+    throw new Refusal([
+      error("DRIVER_MISSING", "The driver for PostgreSQL is not installed", { detail: "Install it: npm install pg" }),
+    ]);
   }
 }
 
 const BY_SQLSTATE: Readonly<Record<string, readonly [Code, string]>> = {
   "28P01": ["LOGIN_FAILED", "Check the user, and where its password comes from."],
-  "28000": ["LOGIN_FAILED", "The server has no rule that lets this user in from here (pg_hba.conf), or the role may not log in."],
+  "28000": [
+    "LOGIN_FAILED",
+    "The server has no rule that lets this user in from here (pg_hba.conf), or the role may not log in.",
+  ],
   "3D000": ["LOGIN_FAILED", "Check the name of the database, or create it."],
   "53300": ["CONNECTION_FAILED", "The server has no free connection slots."],
   "57P03": ["CONNECTION_FAILED", "The server is starting or shutting down; try again."],
@@ -163,9 +198,10 @@ function connectionRefusal(problem: unknown, where: string): Refusal {
 }
 
 function byMessage(message: string): readonly [Code, string] {
-  if (/password|SASL|SCRAM/i.test(message)) return ["LOGIN_FAILED", "The server asks for a password: check where the document takes it from."];
+  if (/password|SASL|SCRAM/i.test(message))
+    return ["LOGIN_FAILED", "The server asks for a password: check where the document takes it from."];
   if (/SSL|TLS|certificate|self.signed/i.test(message)) return ["TLS_FAILED", "Check `tls.mode` and `tls.ca`."];
-  if (/timeout/i.test(message)) return ["CONNECTION_REFUSED", "The host does not answer in time; a firewall may keep you out."];
+  if (/timeout/i.test(message))
+    return ["CONNECTION_REFUSED", "The host does not answer in time; a firewall may keep you out."];
   return ["CONNECTION_FAILED", "`datumline connect` tests the connection step by step."];
 }
-

@@ -16,14 +16,22 @@ export function owner(of: Sql, role: string | undefined, fields?: readonly Field
   const hazards: Hazard[] = moved
     ? [
         { code: "WIDENS_ACCESS", message: `${role} becomes the owner, with every right on it`, affects: [role] },
-        { code: "NARROWS_ACCESS", message: `${moved.from ?? "the present owner"} is no longer the owner`, affects: [`${moved.from ?? "owner"}`] },
+        {
+          code: "NARROWS_ACCESS",
+          message: `${moved.from ?? "the present owner"} is no longer the owner`,
+          affects: [`${moved.from ?? "owner"}`],
+        },
       ]
     : [];
   return [{ sql: sql`ALTER ${of} OWNER TO ${id(role)}`, hazards }];
 }
 
 /** Comments of the columns of a view: a map, compared key by key. */
-export function columnComments(relation: Sql, comments: Readonly<Record<string, string>> | undefined, fields?: readonly FieldChange[]): Statement[] {
+export function columnComments(
+  relation: Sql,
+  comments: Readonly<Record<string, string>> | undefined,
+  fields?: readonly FieldChange[],
+): Statement[] {
   const names = fields
     ? fields.filter((field) => field.path[0] === "columnComments").map((field) => field.path[1] as string)
     : Object.keys(comments ?? {});
@@ -35,7 +43,9 @@ export function columnComments(relation: Sql, comments: Readonly<Record<string, 
 
 /** Storage parameters: `SET (a = b)` and `RESET (c)` for those that changed under `postgresql.parameters`. */
 export function parameters(alter: Sql, fields: readonly FieldChange[]): Statement[] {
-  const changes = fields.filter((field) => field.path[0] === "postgresql" && (field.path[1] === undefined || field.path[1] === "parameters"));
+  const changes = fields.filter(
+    (field) => field.path[0] === "postgresql" && (field.path[1] === undefined || field.path[1] === "parameters"),
+  );
   const before: Record<string, string> = {};
   const after: Record<string, string> = {};
   for (const { path, from, to } of changes) {
@@ -79,11 +89,32 @@ export function reloptions(text: string | null): Record<string, string> | undefi
 /** Elements of a one-dimensional array in its text form: `{a,"b c",NULL}`. */
 export function arrayItems(text: string | null): string[] {
   if (text === null || text === "{}") return [];
-  const inner = text.slice(1, -1);
-  if (!inner.includes('"')) return inner.split(",");
-  return [...inner.matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)].map((match) =>
-    match[1] === undefined ? (match[2] as string) : match[1].replace(/\\(.)/g, "$1"),
-  );
+  if (!text.includes('"')) return text.slice(1, -1).split(",");
+  const items: string[] = [];
+  for (let at = 1; at < text.length; at += 1) {
+    if (text[at] === '"') {
+      const end = closingQuote(text, at + 1);
+      const item = text.slice(at + 1, end);
+      items.push(item.includes("\\") ? item.replace(/\\(.)/gs, "$1") : item);
+      at = end + 1;
+    } else {
+      const comma = text.indexOf(",", at);
+      const end = comma < 0 ? text.length - 1 : comma;
+      items.push(text.slice(at, end));
+      at = end;
+    }
+  }
+  return items;
+}
+
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  for (;;) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === "\\") slashes += 1;
+    if (slashes % 2 === 0) return at;
+    at = text.indexOf('"', at + 1);
+  }
 }
 
 export function changed(fields: readonly FieldChange[], name: string): boolean {

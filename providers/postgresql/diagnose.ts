@@ -4,8 +4,8 @@ import { connect as connectTcp } from "node:net";
 import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import type { ConnectionStep, ConnectOptions } from "../../core/engine.ts";
 import { Refusal } from "../../core/errors.ts";
-import { sql } from "../../core/sql.ts";
 import type { DataSource } from "../../core/specs.ts";
+import { sql } from "../../core/sql.ts";
 import { type Client, type Endpoint, endpoint, open } from "./client.ts";
 
 type Outcome = string | { readonly result: string; readonly diagnostic: Diagnostic };
@@ -54,7 +54,8 @@ async function step(name: string, work: () => Promise<Outcome>): Promise<Connect
     return { step: name, ok: outcome.diagnostic.severity !== "error", ...outcome, milliseconds: took() };
   } catch (problem) {
     const known = problem instanceof Refusal ? problem.diagnostics[0] : undefined;
-    const diagnostic = known ?? error("CONNECTION_FAILED", (problem as Error).message, { detail: "Check host, port and network." });
+    const diagnostic =
+      known ?? error("CONNECTION_FAILED", (problem as Error).message, { detail: "Check host, port and network." });
     return { step: name, ok: false, result: diagnostic.summary, milliseconds: took(), diagnostic };
   }
 }
@@ -65,7 +66,12 @@ async function resolve(host: string): Promise<Outcome> {
     return (await lookup(host, { all: true })).map(({ address }) => address).join(", ");
   } catch {
     const summary = `${host} does not resolve`;
-    return { result: summary, diagnostic: error("CONNECTION_REFUSED", summary, { detail: "Check the spelling, and the name server of this network." }) };
+    return {
+      result: summary,
+      diagnostic: error("CONNECTION_REFUSED", summary, {
+        detail: "Check the spelling, and the name server of this network.",
+      }),
+    };
   }
 }
 
@@ -90,7 +96,8 @@ async function reach({ host, port, config }: Endpoint): Promise<Outcome> {
 async function encryption(client: Client, { host }: Endpoint): Promise<Outcome> {
   const [row] = await client.ask("SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()", []);
   if (row?.[0] === "t") return `${row[1]}, ${row[2]}`;
-  if (host.startsWith("/") || host === "localhost" || host.startsWith("127.") || host === "::1") return "not encrypted; the connection stays on this machine";
+  if (host.startsWith("/") || host === "localhost" || host.startsWith("127.") || host === "::1")
+    return "not encrypted; the connection stays on this machine";
   const detail = "Passwords and data can be read on the way. Set `tls: { mode: verify-full }`.";
   return { result: "not encrypted", diagnostic: warning("TLS_FAILED", "The connection is not encrypted", { detail }) };
 }
@@ -102,22 +109,48 @@ async function version(client: Client): Promise<Outcome> {
   );
   const [name, number, standby, encoding] = row as readonly string[];
   const result = `PostgreSQL ${name}, ${standby === "t" ? "standby" : "primary"}, ${encoding}`;
-  if (Number(number) < 130000) return { result, diagnostic: error("UNSUPPORTED_VERSION", `The server is PostgreSQL ${name}`, { detail: "Datumline supports PostgreSQL 13 and newer." }) };
-  if (standby === "t") return { result, diagnostic: warning("READ_ONLY", "The server is a standby", { detail: "Plans work; connect to the primary to apply." }) };
+  if (Number(number) < 130000)
+    return {
+      result,
+      diagnostic: error("UNSUPPORTED_VERSION", `The server is PostgreSQL ${name}`, {
+        detail: "Datumline supports PostgreSQL 13 and newer.",
+      }),
+    };
+  if (standby === "t")
+    return {
+      result,
+      diagnostic: warning("READ_ONLY", "The server is a standby", {
+        detail: "Plans work; connect to the primary to apply.",
+      }),
+    };
   return result;
 }
 
 async function privileges(client: Client): Promise<Outcome> {
   const [rows] = await client.query(
-    sql`SELECT rolsuper, rolcreaterole, rolbypassrls, has_database_privilege(current_database(), 'CREATE') FROM pg_roles WHERE rolname = current_user`.text,
+    sql`SELECT rolsuper, rolcreaterole, rolbypassrls, has_database_privilege(current_database(), 'CREATE') FROM pg_roles WHERE rolname = current_user`
+      .text,
   );
   const [superuser, createrole, bypassrls, create] = (rows?.[0] ?? []) as readonly string[];
-  const has = [superuser === "t" && "superuser", createrole === "t" && "createrole", bypassrls === "t" && "bypassrls", create === "t" && "create schemas"];
+  const has = [
+    superuser === "t" && "superuser",
+    createrole === "t" && "createrole",
+    bypassrls === "t" && "bypassrls",
+    create === "t" && "create schemas",
+  ];
   const result = has.filter(Boolean).join(", ") || "none beyond its own objects";
-  const lacks = [superuser !== "t" && createrole !== "t" && "CREATEROLE, to declare roles", create !== "t" && "CREATE on the database, to declare schemas and to keep the ledger"];
+  const lacks = [
+    superuser !== "t" && createrole !== "t" && "CREATEROLE, to declare roles",
+    create !== "t" && "CREATE on the database, to declare schemas and to keep the ledger",
+  ];
   const missing = lacks.filter((one): one is string => typeof one === "string");
   if (missing.length === 0) return result;
-  return { result, diagnostic: warning("MISSING_PRIVILEGE", `The connected role lacks ${missing.join("; ")}`, { detail: "Fine as long as nothing of the kind is declared." }) };
+  return {
+    result,
+    diagnostic: warning("MISSING_PRIVILEGE", `The connected role lacks ${missing.join("; ")}`, {
+      detail: "Fine as long as nothing of the kind is declared.",
+    }),
+  };
 }
 
 async function latency(client: Client): Promise<Outcome> {

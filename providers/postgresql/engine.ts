@@ -13,11 +13,11 @@ import { searchPath } from "./path.ts";
 import { connect } from "./session.ts";
 
 const INTENTS = {
-// TMP   DimensionTable: dimensionTable,
-// TMP   FactTable: factTable,
-// TMP   DateDimension: dateDimension,
-// TMP   MaskedView: maskedView,
-// TMP   ReadOnlyRole: readOnlyRole,
+  // TMP   DimensionTable: dimensionTable,
+  // TMP   FactTable: factTable,
+  // TMP   DateDimension: dateDimension,
+  // TMP   MaskedView: maskedView,
+  // TMP   ReadOnlyRole: readOnlyRole,
 };
 
 export const postgresql: Engine = {
@@ -28,7 +28,8 @@ export const postgresql: Engine = {
   intents: INTENTS as unknown as Engine["intents"],
   connect,
   diagnose,
-  enter: (scope: string | undefined, { desired, live }: PlanContext) => sql`SET search_path = ${searchPath(scope, desired, live)}`,
+  enter: (scope: string | undefined, { desired, live }: PlanContext) =>
+    sql`SET search_path = ${searchPath(scope, desired, live)}`,
   implied: impliedGrants,
   isProbe: ({ kind, spec }: DataObject) => kind === "Seed" || (kind === "Role" && spec.password !== undefined),
   isBuiltIn: (kind: string, name: string) => BUILT_IN[kind]?.test(name) ?? false,
@@ -39,4 +40,3 @@ const BUILT_IN: Readonly<Record<string, RegExp>> = {
   Schema: /^(pg_catalog$|pg_toast$|information_schema$)/,
   Extension: /^plpgsql$/,
 };
-

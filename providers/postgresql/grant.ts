@@ -6,8 +6,8 @@
 import { type Address, address } from "../../core/address.ts";
 import type { Alteration, Hazard, PlanContext, Statement } from "../../core/engine.ts";
 import { formatName, nameParts } from "../../core/names.ts";
-import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import type { Grant } from "../../core/specs.ts";
+import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, changed } from "./common.ts";
 import { id, ids, named, role } from "./quote.ts";
 import { COLUMNS, RELATIONS, SCHEMAS } from "./reads.ts";
@@ -95,7 +95,12 @@ function readFunctions(snapshot: Snapshot): Map<string, string> {
   return found;
 }
 
-function target(snapshot: Snapshot, functions: ReadonlyMap<string, string>, sort: string, oid: string): Grant["on"] | undefined {
+function target(
+  snapshot: Snapshot,
+  functions: ReadonlyMap<string, string>,
+  sort: string,
+  oid: string,
+): Grant["on"] | undefined {
   if (sort === "d") return { database: snapshot.database };
   if (sort === "n") {
     const name = snapshot.schema(oid);
@@ -114,7 +119,11 @@ function target(snapshot: Snapshot, functions: ReadonlyMap<string, string>, sort
 function canonicalSignature(signature: string): string {
   const open = signature.indexOf("(");
   if (open < 0) return `${signature}()`;
-  const types = signature.slice(open + 1, signature.lastIndexOf(")")).split(",").map((type) => type.trim()).filter(Boolean);
+  const types = signature
+    .slice(open + 1, signature.lastIndexOf(")"))
+    .split(",")
+    .map((type) => type.trim())
+    .filter(Boolean);
   return `${signature.slice(0, open).trim()}(${types.join(", ")})`;
 }
 
@@ -152,13 +161,21 @@ function words(spec: Grant, columns: readonly string[] | undefined): string {
 function give(spec: Grant, columns: readonly string[] | undefined, context: PlanContext): Statement {
   const option = spec.grantOption ? sql` WITH GRANT OPTION` : EMPTY;
   const made = objectsOf(spec).some((of) => context.isNew(of));
-  const hazards: Hazard[] = made ? [] : [{ code: "WIDENS_ACCESS", message: `${spec.to} gets ${words(spec, columns)}`, affects: [spec.to] }];
-  return { sql: sql`GRANT ${privilege(spec, columns)} ON ${object(spec)} TO ${role(spec.to)}${option}`, phase: "expose", hazards };
+  const hazards: Hazard[] = made
+    ? []
+    : [{ code: "WIDENS_ACCESS", message: `${spec.to} gets ${words(spec, columns)}`, affects: [spec.to] }];
+  return {
+    sql: sql`GRANT ${privilege(spec, columns)} ON ${object(spec)} TO ${role(spec.to)}${option}`,
+    phase: "expose",
+    hazards,
+  };
 }
 
 function take(spec: Grant, columns: readonly string[] | undefined, context: PlanContext, option: Sql): Statement {
   const fresh = objectsOf(spec).some((of) => context.isNew(of));
-  const hazards: Hazard[] = fresh ? [] : [{ code: "NARROWS_ACCESS", message: `${spec.to} loses ${words(spec, columns)}`, affects: [spec.to] }];
+  const hazards: Hazard[] = fresh
+    ? []
+    : [{ code: "NARROWS_ACCESS", message: `${spec.to} loses ${words(spec, columns)}`, affects: [spec.to] }];
   return {
     sql: sql`REVOKE ${option}${privilege(spec, columns)} ON ${object(spec)} FROM ${role(spec.to)}`,
     phase: fresh ? "expose" : "restrict",

@@ -1,4 +1,3 @@
-import type { PostgresHandler } from "./snapshot.ts";
 import { defaultPrivilege } from "./default-privilege.ts";
 import { enumeration } from "./enum.ts";
 import { extension } from "./extension.ts";
@@ -9,6 +8,7 @@ import { rowPolicy } from "./row-policy.ts";
 import { schema } from "./schema.ts";
 import { seed } from "./seed.ts";
 import { sequence } from "./sequence.ts";
+import type { PostgresHandler } from "./snapshot.ts";
 import { table } from "./table.ts";
 import { index } from "./table-index.ts";
 import { view } from "./view.ts";

@@ -20,7 +20,9 @@ const SORTS: Readonly<Record<string, readonly [DefaultPrivilege["on"], "table" |
  * https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
  */
 export function impliedGrants(created: readonly DataObject[], { live, target }: PlanContext): Catalog {
-  const rules = [...live.values()].filter(({ kind, spec }) => kind === "DefaultPrivilege" && spec.owner === target.user && !spec.revoked);
+  const rules = [...live.values()].filter(
+    ({ kind, spec }) => kind === "DefaultPrivilege" && spec.owner === target.user && !spec.revoked,
+  );
   const found = new Map<Address, DataObject>();
   const kind = KINDS.get("Grant") as Kind;
   if (rules.length === 0) return found;
@@ -31,7 +33,12 @@ export function impliedGrants(created: readonly DataObject[], { live, target }: 
       const { on, schema, to, privileges, grantOption } = rule as unknown as DefaultPrivilege;
       if (on !== sort[0] || (schema !== undefined && schema !== spec.schema) || to === target.user) continue;
       const name = made === "Schema" ? (spec.name as string) : formatName([spec.schema as string, spec.name as string]);
-      const given = canonical(kind.schema, { to, privileges, on: { [sort[1]]: name }, ...(grantOption && { grantOption }) } as Spec);
+      const given = canonical(kind.schema, {
+        to,
+        privileges,
+        on: { [sort[1]]: name },
+        ...(grantOption && { grantOption }),
+      } as Spec);
       found.set(kind.address(given), { kind: "Grant", spec: given });
     }
   }

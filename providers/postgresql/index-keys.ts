@@ -60,7 +60,7 @@ export function readKey(row: Row, at: number, snapshot: Snapshot, classes: Opera
     order: options & 1 ? "desc" : undefined,
     nulls: options & 2 ? "first" : "last",
     operatorClass: unusualClass(vector(row[8] as string)[at] as string, column?.type, classes),
-    collation: unusualCollation(row, at, column?.row[7] ?? undefined),
+    collation: unusualCollation(row, at, column?.collation),
   });
 }
 

@@ -5,6 +5,7 @@ import type { Inspection, Target } from "../../core/engine.ts";
 import type { Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
 import { canonical } from "../../core/objects.ts";
+import { arrayItems } from "./common.ts";
 import { HANDLERS } from "./handlers.ts";
 import { notModelled } from "./not-modelled.ts";
 import { COLUMNS, COMMENTS, EXTENSION_MEMBERS, RELATIONS, ROLE_NAMES, SCHEMAS, SHARED, TYPES } from "./reads.ts";
@@ -62,7 +63,7 @@ export function toSnapshot(answers: Answers): Snapshot {
   const roles = new Map(rows(ROLE_NAMES).map(([oid, name]) => [oid as string, name as string]));
   const schemas = new Map<string, string>();
   for (const [oid, name] of rows(SCHEMAS)) if (answers.takes(name as string)) schemas.set(oid as string, name as string);
-  const members = new Set(rows(EXTENSION_MEMBERS).map(([catalog, oid]) => `${catalog} ${oid}`));
+  const members = membersByCatalog(rows(EXTENSION_MEMBERS));
   const all = new Map<string, Relation>();
   for (const row of rows(RELATIONS)) {
     const [oid, namespace, name, kind, owner] = row as readonly string[];
@@ -71,7 +72,8 @@ export function toSnapshot(answers: Answers): Snapshot {
     all.set(oid as string, { oid: oid as string, schema, name: name as string, kind: kind as string, owner: roles.get(owner as string) ?? "", row });
   }
   const columns = columnsByRelation(rows(COLUMNS));
-  const comments = new Map(rows(COMMENTS).map(([catalog, oid, column, text]) => [`${catalog} ${oid} ${column}`, text as string]));
+  const comments = commentsByObject(rows(COMMENTS));
+  const inExtension: Snapshot["inExtension"] = (catalog, oid) => members.get(CATALOGS[catalog])?.has(oid) ?? false;
   const { target } = answers;
   return {
     target,
@@ -81,25 +83,63 @@ export function toSnapshot(answers: Answers): Snapshot {
     role: (oid) => (oid === "0" ? "public" : (roles.get(oid) ?? oid)),
     schema: (oid) => schemas.get(oid),
     relation: (oid) => all.get(oid),
-    relations: [...all.values()].filter((relation) => !members.has(`${CATALOGS.pg_class} ${relation.oid}`)),
-    comment: (catalog, oid, column = "0") => comments.get(`${CATALOGS[catalog]} ${oid} ${column}`),
-    inExtension: (catalog, oid) => members.has(`${CATALOGS[catalog]} ${oid}`),
+    relations: [...all.values()].filter((relation) => !inExtension("pg_class", relation.oid)),
+    comment: (catalog, oid, column = "0") => comments.get(CATALOGS[catalog])?.get(oid)?.get(column),
+    inExtension,
     columns: (relation) => columns.get(relation) ?? [],
-    columnName: (relation, number) => (columns.get(relation) ?? []).find((column) => column.number === number)?.name ?? "",
+    columnName: (relation, number) => columnOf(columns.get(relation) ?? [], number)?.name ?? "",
     probes: answers.probes,
     passwords: answers.passwords,
     seeds: answers.seeds,
   };
 }
 
-function columnsByRelation(rows: readonly Row[]): Map<string, ColumnRow[]> {
-  const found = new Map<string, ColumnRow[]>();
-  for (const row of rows) {
-    const [relation, number, name, type] = row as readonly string[];
-    const column = { number: number as string, name: name as string, type: type as string, row };
-    const known = found.get(relation as string);
-    if (known) known.push(column);
-    else found.set(relation as string, [column]);
+function membersByCatalog(rows: readonly Row[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [catalog, oid] of rows as readonly (readonly string[])[]) {
+    const known = found.get(catalog as string);
+    if (known) known.add(oid as string);
+    else found.set(catalog as string, new Set([oid as string]));
   }
   return found;
+}
+
+/** By catalog, object and column: a text made of all three would have to be made for every look. */
+function commentsByObject(rows: readonly Row[]): Map<string, Map<string, Map<string, string>>> {
+  const found = new Map<string, Map<string, Map<string, string>>>();
+  for (const [catalog, oid, column, text] of rows as readonly (readonly string[])[]) {
+    let objects = found.get(catalog as string);
+    if (!objects) found.set(catalog as string, (objects = new Map()));
+    const known = objects.get(oid as string);
+    if (known) known.set(column as string, text as string);
+    else objects.set(oid as string, new Map([[column as string, text as string]]));
+  }
+  return found;
+}
+
+function columnsByRelation(rows: readonly Row[]): Map<string, ColumnRow[]> {
+  return new Map(rows.map((row) => [row[0] as string, columnsOf(row)]));
+}
+
+function columnsOf([, numbers, names, types, marks, collations]: Row): ColumnRow[] {
+  const nameOf = arrayItems(names ?? null);
+  const typeOf = arrayItems(types ?? null);
+  const collationOf = arrayItems(collations ?? null);
+  const columns = arrayItems(numbers ?? null).map((number, index) => ({
+    number,
+    name: nameOf[index] as string,
+    type: typeOf[index] as string,
+    notNull: marks?.[index * 3] === "t",
+    identity: marks?.[index * 3 + 1] ?? "-",
+    generated: marks?.[index * 3 + 2] ?? "-",
+    collation: collationOf[index] || undefined,
+  }));
+  const ordered = columns.every((column, index) => index === 0 || Number(column.number) > Number(columns[index - 1]?.number));
+  return ordered ? columns : columns.sort((a, b) => Number(a.number) - Number(b.number));
+}
+
+/** Numbers are places unless columns were dropped. */
+function columnOf(columns: readonly ColumnRow[], number: string): ColumnRow | undefined {
+  const likely = columns[Number(number) - 1];
+  return likely?.number === number ? likely : columns.find((column) => column.number === number);
 }

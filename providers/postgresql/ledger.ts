@@ -5,7 +5,7 @@ import { Refusal } from "../../core/errors.ts";
 import type { Ledger, LedgerEntry } from "../../core/ledger.ts";
 import { sql } from "../../core/sql.ts";
 import type { Client } from "./client.ts";
-import { id, lit, qualified, number } from "./quote.ts";
+import { id, lit, number, qualified } from "./quote.ts";
 
 const VERSION = 1;
 /** Entries of one write: enough to make round trips few, little enough to keep a message small. */
@@ -32,7 +32,10 @@ export class PostgresLedger implements Ledger {
     if (!this.#exists) return new Map();
     const table = qualified(this.#place.schema, "ledger");
     const all = sql`SELECT address, applied, texts, made, major FROM ${table}`;
-    const rows = of === "all" ? (await this.#client.query(all.text))[0] : await this.#client.ask(`${all.text} WHERE address = ANY ($1)`, [of]);
+    const rows =
+      of === "all"
+        ? (await this.#client.query(all.text))[0]
+        : await this.#client.ask(`${all.text} WHERE address = ANY ($1)`, [of]);
     const found = new Map<Address, LedgerEntry>();
     for (const [address, applied, texts, made, major] of rows ?? []) {
       found.set(address as Address, {
@@ -72,7 +75,11 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
       await this.#client.query("ROLLBACK");
       if ((problem as { code?: string }).code !== "42501") throw problem;
       const detail = `An administrator runs this once, or the DataSource says \`ledger: none\`:\n${script}`;
-      throw new Refusal([error("LEDGER_UNAVAILABLE", `The connected role may not create the ledger's schema ${this.#place.schema}`, { detail })]);
+      throw new Refusal([
+        error("LEDGER_UNAVAILABLE", `The connected role may not create the ledger's schema ${this.#place.schema}`, {
+          detail,
+        }),
+      ]);
     }
   }
 
@@ -98,10 +105,14 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
   }
 
   async #checkVersion(): Promise<void> {
-    const [row] = await this.#client.ask("SELECT obj_description(to_regclass($1), 'pg_class')", [qualified(this.#place.schema, "ledger").text]);
+    const [row] = await this.#client.ask("SELECT obj_description(to_regclass($1), 'pg_class')", [
+      qualified(this.#place.schema, "ledger").text,
+    ]);
     const version = Number(/^version (\d+)$/.exec(row?.[0] ?? "")?.[1] ?? VERSION);
     if (version <= VERSION) return;
     const detail = "Run the newer version of Datumline that wrote it.";
-    throw new Refusal([error("LEDGER_VERSION", `The ledger has version ${version}; this Datumline knows ${VERSION}`, { detail })]);
+    throw new Refusal([
+      error("LEDGER_VERSION", `The ledger has version ${version}; this Datumline knows ${VERSION}`, { detail }),
+    ]);
   }
 }

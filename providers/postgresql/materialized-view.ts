@@ -1,6 +1,7 @@
 /** A changed query means a new one: PostgreSQL cannot alter it. https://www.postgresql.org/docs/current/sql-creatematerializedview.html */
-import { EMPTY, expr, sql } from "../../core/sql.ts";
+
 import type { MaterializedView } from "../../core/specs.ts";
+import { EMPTY, expr, sql } from "../../core/sql.ts";
 import { changed, columnComments, comment, owner } from "./common.ts";
 import { hasSeveralStatements, needsOf } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
@@ -51,11 +52,19 @@ export const materializedView: PostgresHandler<MaterializedView> = {
       ...columnComments(name, after.columnComments, fields),
     ];
   },
-  rename: (from, to) => [{ sql: sql`ALTER MATERIALIZED VIEW ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" }],
+  rename: (from, to) => [
+    { sql: sql`ALTER MATERIALIZED VIEW ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" },
+  ],
   drop: (spec) => [
     {
       sql: sql`DROP MATERIALIZED VIEW ${qualified(spec.schema, spec.name)}`,
-      hazards: [{ code: "NARROWS_ACCESS", message: `whoever reads ${relationName(spec)} no longer can`, affects: [relationName(spec)] }],
+      hazards: [
+        {
+          code: "NARROWS_ACCESS",
+          message: `whoever reads ${relationName(spec)} no longer can`,
+          affects: [relationName(spec)],
+        },
+      ],
     },
   ],
 };

@@ -4,8 +4,8 @@
  */
 import { address } from "../../core/address.ts";
 import type { FieldChange, Hazard, PlanContext, Statement } from "../../core/engine.ts";
-import { join, type Sql, sql } from "../../core/sql.ts";
 import type { Role } from "../../core/specs.ts";
+import { join, type Sql, sql } from "../../core/sql.ts";
 import { id } from "./quote.ts";
 
 export type Membership = Exclude<NonNullable<Role["memberOf"]>[number], string>;
@@ -16,7 +16,11 @@ export function membershipFields(fields: readonly FieldChange[]): FieldChange[] 
 
 /** Grants of all memberships of a new role, or of those that changed. */
 export function memberships(spec: Role, fields: readonly FieldChange[] | undefined, context: PlanContext): Statement[] {
-  const groups = new Map((spec.memberOf ?? []).map((of): [string, Membership] => (typeof of === "string" ? [of, { role: of }] : [of.role, of])));
+  const groups = new Map(
+    (spec.memberOf ?? []).map((of): [string, Membership] =>
+      typeof of === "string" ? [of, { role: of }] : [of.role, of],
+    ),
+  );
   if (!fields) return [...groups.values()].map((of) => give(spec.name, of, context));
   const statements: Statement[] = [];
   for (const name of new Set(fields.map(({ path }) => path[1] as string))) {

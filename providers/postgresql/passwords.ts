@@ -24,17 +24,21 @@ export async function passwordState(
   if (roles.length === 0) return known;
   const values = await Promise.all(roles.map((role) => secret(role.password ?? {})));
   if (readable) {
-    const rows = await client.ask("SELECT rolname, rolpassword FROM pg_catalog.pg_authid WHERE rolname = ANY ($1)", [roles.map((role) => role.name)]);
+    const rows = await client.ask("SELECT rolname, rolpassword FROM pg_catalog.pg_authid WHERE rolname = ANY ($1)", [
+      roles.map((role) => role.name),
+    ]);
     const held = new Map(rows.map(([name, password]) => [name as string, password as string | null]));
     roles.forEach((role, index) => {
-      if (verifies(held.get(role.name) ?? null, values[index] as string)) known.set(role.name, { version: role.passwordVersion });
+      if (verifies(held.get(role.name) ?? null, values[index] as string))
+        known.set(role.name, { version: role.passwordVersion });
     });
     return known;
   }
   const entries = await ledger?.entries(roles.map((role): Address => address("Role", role.name)));
   for (const role of roles) {
     const applied = entries?.get(address("Role", role.name))?.applied as Role | undefined;
-    const same = applied && sameJson(applied.password, role.password) && applied.passwordVersion === role.passwordVersion;
+    const same =
+      applied && sameJson(applied.password, role.password) && applied.passwordVersion === role.passwordVersion;
     if (!ledger || same) known.set(role.name, { version: role.passwordVersion });
   }
   return known;

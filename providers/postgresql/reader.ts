@@ -1,8 +1,13 @@
 import type { Client } from "./client.ts";
 import type { Query, Reading, Row } from "./snapshot.ts";
 
-/** With an empty search_path the server qualifies every name, so that a text reads the same for everybody. */
-const SETTINGS = "SET LOCAL search_path = ''; SET LOCAL jit = off";
+/**
+ * With an empty search_path the server qualifies every name, so that a text reads the same for everybody. The rest is for
+ * speed: catalogs are sorted in memory, and nobody compiles or starts workers for reads that take milliseconds.
+ */
+const SETTINGS =
+  "SET LOCAL search_path = ''; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0";
+const SETTINGS_COUNT = 4;
 
 /**
  * Makes all reads in one snapshot of the database: one round trip on each of two connections, however many objects
@@ -16,33 +21,36 @@ export async function readAll(
   inTransaction: boolean,
 ): Promise<Map<Query, readonly Row[]>> {
   const text = (some: readonly Query[]): string => some.map((read) => read.sql(reading).text).join(";\n");
-  if (inTransaction) return answersOf(reads, (await client.query(`${SETTINGS};\n${text(reads)}`)).slice(2));
+  if (inTransaction)
+    return answersOf(reads, (await client.query(`${SETTINGS};\n${text(reads)}`)).slice(SETTINGS_COUNT));
   const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-  if (!helper) return answersOf(reads, (await client.query(`${begin}; ${SETTINGS};\n${text(reads)};\nCOMMIT`)).slice(3));
+  if (!helper)
+    return answersOf(
+      reads,
+      (await client.query(`${begin}; ${SETTINGS};\n${text(reads)};\nCOMMIT`)).slice(1 + SETTINGS_COUNT),
+    );
   const [mine, theirs] = halves(reads);
   const exported = await client.query(`${begin}; ${SETTINGS}; SELECT pg_export_snapshot()`);
-  const snapshot = exported[3]?.[0]?.[0] as string;
+  const snapshot = exported[1 + SETTINGS_COUNT]?.[0]?.[0] as string;
   const [first, second] = await Promise.all([
     client.query(text(mine)),
     helper.query(`${begin}; SET TRANSACTION SNAPSHOT '${snapshot}'; ${SETTINGS};\n${text(theirs)};\nCOMMIT`),
   ]);
   await client.query("COMMIT");
-  return new Map([...answersOf(mine, first), ...answersOf(theirs, second.slice(4))]);
+  return new Map([...answersOf(mine, first), ...answersOf(theirs, second.slice(2 + SETTINGS_COUNT))]);
 }
 
 function answersOf(reads: readonly Query[], results: readonly Row[][]): Map<Query, readonly Row[]> {
   return new Map(reads.map((read, index) => [read, results[index] ?? []]));
 }
 
-/** Two lists of about the same weight: heaviest first, each to the lighter side. */
+/** Two lists of about the same weight: what deparses together, then heaviest first, each to the lighter side. */
 function halves(reads: readonly Query[]): [Query[], Query[]] {
-  const sides: [Query[], Query[]] = [[], []];
-  const weights = [0, 0];
-  for (const read of [...reads].sort((a, b) => b.weight - a.weight)) {
-    const side = (weights[0] as number) <= (weights[1] as number) ? 0 : 1;
-    sides[side].push(read);
-    weights[side] = (weights[side] as number) + read.weight;
+  const first = reads.filter((read) => read.deparses);
+  const second: Query[] = [];
+  const weight = (side: readonly Query[]): number => side.reduce((sum, read) => sum + read.weight, 0);
+  for (const read of reads.filter(({ deparses }) => !deparses).sort((a, b) => b.weight - a.weight)) {
+    (weight(first) < weight(second) ? first : second).push(read);
   }
-  return sides;
+  return [first, second];
 }
-

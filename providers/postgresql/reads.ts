@@ -10,11 +10,12 @@ export const ROLE_NAMES = query(sql`SELECT oid, rolname FROM pg_roles`);
 
 /**
  * oid, schema, name, kind, owner, row security, forced, persistence, options, rows, tablespace, access method,
- * is partition, options of the toast table
+ * is a partition, inherits or is of a type
  */
 export const RELATIONS = query(
   ({ within }) => sql`SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
-  c.relpersistence, c.reloptions, c.reltuples::bigint, t.spcname, m.amname, c.relispartition
+  c.relpersistence, c.reloptions, c.reltuples::bigint, t.spcname, m.amname,
+  c.oid IN (SELECT inhrelid FROM pg_inherits) OR c.reloftype <> 0
 FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
@@ -24,20 +25,27 @@ ORDER BY n.nspname, c.relname`,
   4,
 );
 
-/** relation, number, name, type, not null, identity, generated, collation where it is not the type's */
+/**
+ * relation; of its columns the numbers, names, types, three letters each (not null, identity, generated), and where any
+ * is not the type's, the collations. One row for each relation: sending and taking apart a row for each column would
+ * take most of the time of an inspection.
+ */
 export const COLUMNS = query(
-  ({ within }) => sql`SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-  CASE WHEN a.attcollation <> t.typcollation THEN
-    (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
-     FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END
+  ({ within }) => sql`SELECT a.attrelid, array_agg(a.attnum), array_agg(a.attname), array_agg(format_type(a.atttypid, a.atttypmod)),
+  string_agg(CASE WHEN a.attnotnull THEN 't' ELSE 'f' END || CASE a.attidentity WHEN '' THEN '-' ELSE a.attidentity::text END
+    || CASE a.attgenerated WHEN '' THEN '-' ELSE a.attgenerated::text END, ''),
+  CASE WHEN bool_or(a.attcollation <> t.typcollation) THEN
+    array_agg(CASE WHEN a.attcollation <> t.typcollation THEN
+      (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
+       FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) ELSE '' END) END
 FROM pg_attribute a
   JOIN pg_class c ON c.oid = a.attrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'${within(sql`a.attrelid`)}
-ORDER BY a.attrelid, a.attnum`,
-  20,
+GROUP BY a.attrelid`,
+  30,
 );
 
 /** catalog, object, column, text */
@@ -48,7 +56,7 @@ UNION ALL SELECT classoid, objoid, 0, description FROM pg_shdescription`,
 );
 
 /** catalog, object: what belongs to an extension */
-export const EXTENSION_MEMBERS = query(sql`SELECT classid, objid FROM pg_depend WHERE deptype = 'e'`);
+export const EXTENSION_MEMBERS = query(sql`SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`);
 
 /** type name, schema: types that a name without a schema may mean */
 export const TYPES = query(

@@ -2,17 +2,19 @@
  * Attributes change in place; a password is sent as a SCRAM verifier that is computed here, so that the server's log and
  * whoever reads the wire learn nothing of it. https://www.postgresql.org/docs/current/sql-createrole.html
  */
-import type { Alteration, Hazard, Statement } from "../../core/engine.ts";
+
 import { address } from "../../core/address.ts";
-import { join, type Sql, secretHole, sql } from "../../core/sql.ts";
+import type { Alteration, Hazard, Statement } from "../../core/engine.ts";
 import type { Role } from "../../core/specs.ts";
+import { join, type Sql, secretHole, sql } from "../../core/sql.ts";
 import { arrayItems, changed, comment } from "./common.ts";
-import { memberships, membershipFields, type Membership } from "./membership.ts";
+import { type Membership, membershipFields, memberships } from "./membership.ts";
 import { id, lit, number } from "./quote.ts";
 import { canonicalSettings, settingChanges, settings } from "./settings.ts";
 import { type PostgresHandler, query, type Row, sparse } from "./snapshot.ts";
 
-const ROLES = query(sql`SELECT oid, rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolreplication, rolbypassrls,
+const ROLES =
+  query(sql`SELECT oid, rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolreplication, rolbypassrls,
   rolconnlimit, to_char(rolvaliduntil AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), rolvaliduntil = 'infinity'
 FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`);
 
@@ -54,7 +56,8 @@ export const role: PostgresHandler<Role> = {
       });
     }
     const configured = new Map<string, Row[]>();
-    for (const row of snapshot.rows(SETTINGS)) configured.set(row[0] as string, [...(configured.get(row[0] as string) ?? []), row]);
+    for (const row of snapshot.rows(SETTINGS))
+      configured.set(row[0] as string, [...(configured.get(row[0] as string) ?? []), row]);
     for (const row of snapshot.rows(ROLES)) {
       const [oid, name] = row as [string, string];
       if (oid === BOOTSTRAP || name === snapshot.connectedAs) continue;
@@ -78,12 +81,17 @@ export const role: PostgresHandler<Role> = {
     }
   },
   check: (spec, target) =>
-    target.versionNumber < 160000 && spec.memberOf?.some((of) => typeof of !== "string" && (of.inherit === false || of.set === false))
+    target.versionNumber < 160000 &&
+    spec.memberOf?.some((of) => typeof of !== "string" && (of.inherit === false || of.set === false))
       ? ["`inherit` and `set` of a membership need PostgreSQL 16; before it, INHERIT is an attribute of the member"]
       : [],
-  normalise: (spec) => canonicalSettings(spec.validUntil === undefined ? spec : { ...spec, validUntil: instant(spec.validUntil) }),
+  normalise: (spec) =>
+    canonicalSettings(spec.validUntil === undefined ? spec : { ...spec, validUntil: instant(spec.validUntil) }),
   create: (spec, context) => [
-    { sql: sql`CREATE ROLE ${id(spec.name)}${options(creation(spec))}`, ...(spec.superuser || spec.bypassrls ? { hazards: powers(spec) } : {}) },
+    {
+      sql: sql`CREATE ROLE ${id(spec.name)}${options(creation(spec))}`,
+      ...(spec.superuser || spec.bypassrls ? { hazards: powers(spec) } : {}),
+    },
     ...memberships(spec, undefined, context),
     ...settings(spec, context),
     ...comment(sql`ROLE ${id(spec.name)}`, spec.comment),
@@ -98,7 +106,9 @@ export const role: PostgresHandler<Role> = {
   drop: (spec) => [
     {
       sql: sql`DROP ROLE ${id(spec.name)}`,
-      hazards: [{ code: "NARROWS_ACCESS", message: `${spec.name} and everything granted to it goes`, affects: [spec.name] }],
+      hazards: [
+        { code: "NARROWS_ACCESS", message: `${spec.name} and everything granted to it goes`, affects: [spec.name] },
+      ],
     },
   ],
 };
@@ -126,8 +136,8 @@ function options(words: readonly Sql[]): Sql {
 
 function creation(spec: Role): Sql[] {
   return [
-    ...ATTRIBUTES.filter(([field]) => spec[field] !== undefined && spec[field] !== (field === "inherit")).map(([field, , yes, no]) =>
-      spec[field] ? yes : no,
+    ...ATTRIBUTES.filter(([field]) => spec[field] !== undefined && spec[field] !== (field === "inherit")).map(
+      ([field, , yes, no]) => (spec[field] ? yes : no),
     ),
     ...(spec.connectionLimit === undefined ? [] : [sql`CONNECTION LIMIT ${number(spec.connectionLimit)}`]),
     ...(spec.validUntil ? [sql`VALID UNTIL ${lit(spec.validUntil)}`] : []),
@@ -171,4 +181,3 @@ function instant(text: string): string {
   const moment = new Date(text);
   return Number.isNaN(moment.getTime()) ? text : moment.toISOString().replace(/\.\d+Z$/, "Z");
 }
-

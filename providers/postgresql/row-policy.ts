@@ -2,8 +2,8 @@
 import { address } from "../../core/address.ts";
 import type { Alteration, Hazard, Statement } from "../../core/engine.ts";
 import { nameParts } from "../../core/names.ts";
-import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
 import type { RowPolicy } from "../../core/specs.ts";
+import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, changed, comment } from "./common.ts";
 import { hasSeveralStatements, needsOf } from "./lexer.ts";
 import { id, named, role } from "./quote.ts";
@@ -12,13 +12,27 @@ import { type PostgresHandler, query, relationName, sparse } from "./snapshot.ts
 import { usesOf } from "./uses.ts";
 
 export const POLICIES = query(
-  ({ within }) => sql`SELECT oid, polrelid, polname, polcmd, polpermissive, polroles, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
+  ({
+    within,
+  }) => sql`SELECT oid, polrelid, polname, polcmd, polpermissive, polroles, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
 FROM pg_policy WHERE true${within(sql`polrelid`)} ORDER BY polrelid, polname`,
-  6,
+  8,
+  true,
 );
 
-const COMMANDS: Readonly<Record<string, NonNullable<RowPolicy["command"]>>> = { r: "select", a: "insert", w: "update", d: "delete" };
-const COMMAND_SQL = { all: sql`ALL`, select: sql`SELECT`, insert: sql`INSERT`, update: sql`UPDATE`, delete: sql`DELETE` } as const;
+const COMMANDS: Readonly<Record<string, NonNullable<RowPolicy["command"]>>> = {
+  r: "select",
+  a: "insert",
+  w: "update",
+  d: "delete",
+};
+const COMMAND_SQL = {
+  all: sql`ALL`,
+  select: sql`SELECT`,
+  insert: sql`INSERT`,
+  update: sql`UPDATE`,
+  delete: sql`DELETE`,
+} as const;
 
 export const rowPolicy: PostgresHandler<RowPolicy> = {
   reads: [POLICIES, RELATIONS, COMMENTS, USES],
@@ -27,7 +41,9 @@ export const rowPolicy: PostgresHandler<RowPolicy> = {
     for (const [oid, table, name, command, permissive, roles, using, withCheck] of snapshot.rows(POLICIES)) {
       const relation = snapshot.relation(table as string);
       if (!relation || snapshot.inExtension("pg_class", relation.oid)) continue;
-      const to = arrayItems(roles as string).map((of) => (of === "0" ? "public" : snapshot.role(of))).sort();
+      const to = arrayItems(roles as string)
+        .map((of) => (of === "0" ? "public" : snapshot.role(of)))
+        .sort();
       yield {
         spec: sparse<RowPolicy>({
           table: relationName(relation),
@@ -44,11 +60,18 @@ export const rowPolicy: PostgresHandler<RowPolicy> = {
     }
   },
   check: (spec) => [
-    ...(spec.command === "insert" && spec.using ? ["a policy for insert takes `withCheck`, not `using`: there is no row yet"] : []),
-    ...((spec.command === "select" || spec.command === "delete") && spec.withCheck ? [`a policy for ${spec.command} takes \`using\`, not \`withCheck\`: it writes no row`] : []),
-    ...[spec.using, spec.withCheck].filter((text) => text !== undefined && hasSeveralStatements(text)).map(() => "a condition holds more than one statement"),
+    ...(spec.command === "insert" && spec.using
+      ? ["a policy for insert takes `withCheck`, not `using`: there is no row yet"]
+      : []),
+    ...((spec.command === "select" || spec.command === "delete") && spec.withCheck
+      ? [`a policy for ${spec.command} takes \`using\`, not \`withCheck\`: it writes no row`]
+      : []),
+    ...[spec.using, spec.withCheck]
+      .filter((text) => text !== undefined && hasSeveralStatements(text))
+      .map(() => "a condition holds more than one statement"),
   ],
-  needs: (spec, { desired }) => [spec.using, spec.withCheck].flatMap((text) => (text ? needsOf(text, schemaOf(spec), desired) : [])),
+  needs: (spec, { desired }) =>
+    [spec.using, spec.withCheck].flatMap((text) => (text ? needsOf(text, schemaOf(spec), desired) : [])),
   goesWith: (spec) => [tableOf(spec)],
   create: (spec, context) => [
     {
@@ -61,15 +84,31 @@ export const rowPolicy: PostgresHandler<RowPolicy> = {
   ],
   alter,
   rename: (from, to) => [
-    { sql: sql`ALTER POLICY ${id(from.name)} ON ${named(to.table)} RENAME TO ${id(to.name)}`, phase: "rename", lock: "ACCESS EXCLUSIVE" },
+    {
+      sql: sql`ALTER POLICY ${id(from.name)} ON ${named(to.table)} RENAME TO ${id(to.name)}`,
+      phase: "rename",
+      lock: "ACCESS EXCLUSIVE",
+    },
   ],
   drop: (spec) => [
     {
       sql: sql`DROP POLICY ${id(spec.name)} ON ${named(spec.table)}`,
       hazards:
         spec.as === "restrictive"
-          ? [{ code: "WIDENS_ACCESS", message: `rows of ${spec.table} that ${spec.name} kept back are seen`, affects: affected(spec) }]
-          : [{ code: "NARROWS_ACCESS", message: `rows of ${spec.table} that ${spec.name} opened are no longer seen`, affects: affected(spec) }],
+          ? [
+              {
+                code: "WIDENS_ACCESS",
+                message: `rows of ${spec.table} that ${spec.name} kept back are seen`,
+                affects: affected(spec),
+              },
+            ]
+          : [
+              {
+                code: "NARROWS_ACCESS",
+                message: `rows of ${spec.table} that ${spec.name} opened are no longer seen`,
+                affects: affected(spec),
+              },
+            ],
       lock: "ACCESS EXCLUSIVE",
     },
   ],
@@ -102,8 +141,20 @@ function conditions(spec: RowPolicy): Sql {
 
 function createHazards(spec: RowPolicy): Hazard[] {
   return spec.as === "restrictive"
-    ? [{ code: "NARROWS_ACCESS", message: `only rows of ${spec.table} that also meet ${spec.name} are seen`, affects: affected(spec) }]
-    : [{ code: "WIDENS_ACCESS", message: `rows of ${spec.table} that meet ${spec.name} are seen, if row security is on`, affects: affected(spec) }];
+    ? [
+        {
+          code: "NARROWS_ACCESS",
+          message: `only rows of ${spec.table} that also meet ${spec.name} are seen`,
+          affects: affected(spec),
+        },
+      ]
+    : [
+        {
+          code: "WIDENS_ACCESS",
+          message: `rows of ${spec.table} that meet ${spec.name} are seen, if row security is on`,
+          affects: affected(spec),
+        },
+      ];
 }
 
 function alter({ after, fields }: Alteration<RowPolicy>): Statement[] | "replace" {

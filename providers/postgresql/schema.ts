@@ -1,6 +1,7 @@
 /** https://www.postgresql.org/docs/current/sql-createschema.html */
-import { sql } from "../../core/sql.ts";
+
 import type { Schema } from "../../core/specs.ts";
+import { sql } from "../../core/sql.ts";
 import { comment, owner } from "./common.ts";
 import { id } from "./quote.ts";
 import { SCHEMAS } from "./reads.ts";
@@ -22,7 +23,11 @@ export const schema: PostgresHandler<Schema> = {
     }
   },
   create: (spec) => [
-    { sql: spec.owner ? sql`CREATE SCHEMA ${id(spec.name)} AUTHORIZATION ${id(spec.owner)}` : sql`CREATE SCHEMA ${id(spec.name)}` },
+    {
+      sql: spec.owner
+        ? sql`CREATE SCHEMA ${id(spec.name)} AUTHORIZATION ${id(spec.owner)}`
+        : sql`CREATE SCHEMA ${id(spec.name)}`,
+    },
     ...comment(sql`SCHEMA ${id(spec.name)}`, spec.comment),
   ],
   alter: ({ after, fields }) => [

@@ -4,8 +4,8 @@
  */
 import { address } from "../../core/address.ts";
 import { nameParts } from "../../core/names.ts";
-import { expr, join, type Sql, sql } from "../../core/sql.ts";
 import type { Seed } from "../../core/specs.ts";
+import { expr, join, type Sql, sql } from "../../core/sql.ts";
 import { hasSeveralStatements, needsOf } from "./lexer.ts";
 import { id, ids, named } from "./quote.ts";
 import type { PostgresHandler } from "./snapshot.ts";
@@ -30,7 +30,10 @@ export const seed: PostgresHandler<Seed> = {
 function fill(spec: Seed): ReturnType<PostgresHandler<Seed>["create"]> {
   const others = spec.columns.filter((column) => !spec.key.includes(column));
   const table = named(spec.table);
-  const updates = join(others.map((column) => sql`${id(column)} = excluded.${id(column)}`), ", ");
+  const updates = join(
+    others.map((column) => sql`${id(column)} = excluded.${id(column)}`),
+    ", ",
+  );
   const differs = sql`(${join(others.map((column) => sql`target.${id(column)}`))}) IS DISTINCT FROM (${join(others.map((column) => sql`excluded.${id(column)}`))})`;
   const conflict = others.length > 0 ? sql`DO UPDATE SET ${updates}\nWHERE ${differs}` : sql`DO NOTHING`;
   return [

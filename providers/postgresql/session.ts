@@ -3,18 +3,18 @@ import type { Catalog } from "../../core/catalog.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import type { ConnectOptions, Inspection, NormaliseContext, Run, Session, Spelled, Target } from "../../core/engine.ts";
 import { Refusal, StatementError } from "../../core/errors.ts";
-import { fill, type Sql, sql } from "../../core/sql.ts";
 import type { DataSource } from "../../core/specs.ts";
+import { fill, type Sql, sql } from "../../core/sql.ts";
 import { type Client, endpoint, open } from "./client.ts";
 import { FINGERPRINT } from "./fingerprint.ts";
 import { type Answers, READS, toInspection } from "./inspection.ts";
 import { PostgresLedger } from "./ledger.ts";
+import { passwordState } from "./passwords.ts";
 import { lit } from "./quote.ts";
 import { readAll } from "./reader.ts";
-import { seedHashes } from "./seed-hashes.ts";
-import { passwordState } from "./passwords.ts";
-import { answers, shadow } from "./shadow.ts";
 import { verifier } from "./scram.ts";
+import { seedHashes } from "./seed-hashes.ts";
+import { answers, shadow } from "./shadow.ts";
 
 /** Statements of one round trip. */
 const BATCH = 500;
@@ -52,8 +52,16 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
   const [client, helper] = await Promise.all([counted(), counted().catch(() => undefined)]);
   const server = await identify(client, source, `${at.host}:${at.port}/${at.database}`);
   const { target, ledgerSchema } = server;
-  const takes = (schema: string): boolean => !schema.startsWith("pg_") && schema !== "information_schema" && schema !== ledgerSchema;
-  const ledger = ledgerSchema === undefined ? undefined : new PostgresLedger(client, { schema: ledgerSchema, major: Math.floor(target.versionNumber / 10000) }, server.ledgerExists);
+  const takes = (schema: string): boolean =>
+    !schema.startsWith("pg_") && schema !== "information_schema" && schema !== ledgerSchema;
+  const ledger =
+    ledgerSchema === undefined
+      ? undefined
+      : new PostgresLedger(
+          client,
+          { schema: ledgerSchema, major: Math.floor(target.versionNumber / 10000) },
+          server.ledgerExists,
+        );
   const lockTimeout = (source.connection.lockTimeout ?? 10) * 1000;
   let inTransaction = false;
 
@@ -82,16 +90,26 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
     },
     async spell(objects: Catalog, context: NormaliseContext): Promise<Spelled> {
       const made = shadow(objects, context, target);
-      await client.query(inTransaction ? "SAVEPOINT datumline_shadow" : `BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`);
+      await client.query(
+        inTransaction ? "SAVEPOINT datumline_shadow" : `BEGIN; SET LOCAL lock_timeout = ${lockTimeout}`,
+      );
       try {
         if (made.script) await client.query(made.script);
         const reading = { version: target.versionNumber, within: withinShadow };
         const rows = await readAll(READS, reading, client, undefined, true);
-        const read = toInspection({ target, rows, takes: made.takes, probes: new Map(), passwords: new Map(), seeds: new Map() });
+        const read = toInspection({
+          target,
+          rows,
+          takes: made.takes,
+          probes: new Map(),
+          passwords: new Map(),
+          seeds: new Map(),
+        });
         return answers(made, read.catalog, await hashes(client, made.seeds), objects);
       } catch (problem) {
         // Without the right to create a schema nothing can be spelled; then every text counts as changed.
-        if ((problem as { code?: string }).code === "42501" || (problem as { code?: string }).code === "25006") return new Map();
+        if ((problem as { code?: string }).code === "42501" || (problem as { code?: string }).code === "25006")
+          return new Map();
         throw problem;
       } finally {
         await client.query(inTransaction ? "ROLLBACK TO SAVEPOINT datumline_shadow" : "ROLLBACK");
@@ -162,12 +180,14 @@ async function identify(client: Client, source: DataSource, location: string): P
   current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int),
   pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'`.text,
   );
-  const [version, versionNumber, user, database, oid, ledgerExists, readsPasswords, control, locks] = rows?.[0] as readonly string[];
+  const [version, versionNumber, user, database, oid, ledgerExists, readsPasswords, control, locks] = (rows?.[0] ??
+    []) as readonly string[];
   if (Number(versionNumber) < OLDEST * 10000) {
     const detail = `Datumline supports PostgreSQL ${OLDEST} and newer.`;
     throw new Refusal([error("UNSUPPORTED_VERSION", `The server is PostgreSQL ${version}`, { detail })]);
   }
-  const system = control === "t" ? (await client.query("SELECT system_identifier FROM pg_control_system()"))[0]?.[0]?.[0] : location;
+  const system =
+    control === "t" ? (await client.query("SELECT system_identifier FROM pg_control_system()"))[0]?.[0]?.[0] : location;
   return {
     target: {
       engine: "postgresql",
@@ -186,7 +206,12 @@ async function identify(client: Client, source: DataSource, location: string): P
 }
 
 /** Several statements in one round trip; which of them failed is told by how many completed. */
-async function runBatch(client: Client, runs: readonly Run[], options: ConnectOptions, inTransaction: boolean): Promise<void> {
+async function runBatch(
+  client: Client,
+  runs: readonly Run[],
+  options: ConnectOptions,
+  inTransaction: boolean,
+): Promise<void> {
   const texts: string[] = [];
   const owners: Run[] = [];
   for (const run of runs) {
@@ -221,7 +246,9 @@ function statementAt(problem: unknown, texts: readonly string[]): number | undef
 
 async function withSecrets(run: Run, options: ConnectOptions): Promise<string> {
   if (run.secrets.length === 0) return run.text;
-  const values = await Promise.all(run.secrets.map(async (hole) => lit(verifier(await options.secret(hole.secret))).text));
+  const values = await Promise.all(
+    run.secrets.map(async (hole) => lit(verifier(await options.secret(hole.secret))).text),
+  );
   return fill(run.text, run.secrets, (hole) => values[run.secrets.indexOf(hole)] as string);
 }
 

@@ -1,19 +1,34 @@
 /** Settings of a role, everywhere or in this database. https://www.postgresql.org/docs/current/sql-alterrole.html */
 import type { FieldChange, PlanContext, Statement, Target } from "../../core/engine.ts";
-import { join, type Sql, sql } from "../../core/sql.ts";
 import type { Role } from "../../core/specs.ts";
+import { join, type Sql, sql } from "../../core/sql.ts";
 import { id, lit } from "./quote.ts";
 
 /** Settings whose value is a list of names: the server keeps each quoted on its own. */
 const LISTS = new Set([
-  "datestyle", "local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces",
-  "unix_socket_directories", "synchronous_standby_names", "listen_addresses", "log_destination", "wal_consistency_checking",
-  "createrole_self_grant", "restrict_nonsystem_relation_kind",
+  "datestyle",
+  "local_preload_libraries",
+  "search_path",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+  "temp_tablespaces",
+  "unix_socket_directories",
+  "synchronous_standby_names",
+  "listen_addresses",
+  "log_destination",
+  "wal_consistency_checking",
+  "createrole_self_grant",
+  "restrict_nonsystem_relation_kind",
 ]);
 
 /** Of those, the ones that the server writes back as quoted names. */
 const QUOTED_LISTS = new Set([
-  "local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories",
+  "local_preload_libraries",
+  "search_path",
+  "session_preload_libraries",
+  "shared_preload_libraries",
+  "temp_tablespaces",
+  "unix_socket_directories",
 ]);
 
 const FIELDS = ["settings", "databaseSettings"] as const;
@@ -32,21 +47,26 @@ export function settingChanges(spec: Role, fields: readonly FieldChange[], { tar
       .filter(({ path }) => path[0] === field)
       .map(({ path, to }) => {
         const name = path[1] as string;
-        const value = to === undefined ? sql`RESET ${setting(name)}` : sql`SET ${setting(name)} = ${settingValue(name, `${to}`)}`;
+        const value =
+          to === undefined ? sql`RESET ${setting(name)}` : sql`SET ${setting(name)} = ${settingValue(name, `${to}`)}`;
         return { sql: sql`${alter(spec.name, field, target)} ${value}` };
       }),
   );
 }
 
 function alter(role: string, field: (typeof FIELDS)[number], target: Target): Sql {
-  return field === "settings" ? sql`ALTER ROLE ${id(role)}` : sql`ALTER ROLE ${id(role)} IN DATABASE ${id(target.database ?? "")}`;
+  return field === "settings"
+    ? sql`ALTER ROLE ${id(role)}`
+    : sql`ALTER ROLE ${id(role)} IN DATABASE ${id(target.database ?? "")}`;
 }
 
 /** Settings in the server's spelling. */
 export function canonicalSettings<S extends Pick<Role, "settings" | "databaseSettings">>(spec: S): S {
   const spelled = FIELDS.filter((field) => spec[field]).map((field) => [
     field,
-    Object.fromEntries(Object.entries(spec[field] ?? {}).map(([name, value]) => [name, canonicalSetting(name, `${value}`)])),
+    Object.fromEntries(
+      Object.entries(spec[field] ?? {}).map(([name, value]) => [name, canonicalSetting(name, `${value}`)]),
+    ),
   ]);
   return { ...spec, ...Object.fromEntries(spelled) };
 }
@@ -71,5 +91,7 @@ function listItems(value: string): string[] {
 /** A list setting in the server's spelling, so that `a,b` and `a, b` are the same. */
 function canonicalSetting(name: string, value: string): string {
   if (!QUOTED_LISTS.has(name.toLowerCase())) return value;
-  return listItems(value).map((item) => (/^[a-z_][a-z0-9_]*$/.test(item) ? item : `"${item.replaceAll('"', '""')}"`)).join(", ");
+  return listItems(value)
+    .map((item) => (/^[a-z_][a-z0-9_]*$/.test(item) ? item : `"${item.replaceAll('"', '""')}"`))
+    .join(", ");
 }

@@ -8,10 +8,10 @@ import type { Catalog, DataObject } from "../../core/catalog.ts";
 import type { NormaliseContext, PlanContext, Spelled, Target } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
-import { canonical } from "../../core/objects.ts";
 import { formatName, nameParts } from "../../core/names.ts";
-import { type Sql, sql } from "../../core/sql.ts";
+import { canonical } from "../../core/objects.ts";
 import type { Seed, Table } from "../../core/specs.ts";
+import { type Sql, sql } from "../../core/sql.ts";
 import { HANDLERS } from "./handlers.ts";
 import { searchPath } from "./path.ts";
 import { id, lit } from "./quote.ts";
@@ -49,7 +49,10 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
   const done = new Set<Address>();
   const make = (kind: (typeof KINDS_OF_RELATIONS)[number], spec: Spec, scope: string): void => {
     const statement = HANDLERS[kind].create(spec, plan)[0];
-    if (statement) making.push(attempt(sql`SET LOCAL search_path = ${searchPath(scope, context.desired, context.live)}`, statement.sql));
+    if (statement)
+      making.push(
+        attempt(sql`SET LOCAL search_path = ${searchPath(scope, context.desired, context.live)}`, statement.sql),
+      );
   };
   const makeTable = (at: Address): void => {
     if (done.has(at)) return;
@@ -58,7 +61,8 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
     const declared = context.desired.get(at) ?? there;
     if (!declared || !there) return;
     const own = declared.spec.schema as string;
-    if (declared.kind === "Table") make("Table", bareTable(declared.spec as Table, there.spec as Table, inShadow(own)) as Spec, own);
+    if (declared.kind === "Table")
+      make("Table", bareTable(declared.spec as Table, there.spec as Table, inShadow(own)) as Spec, own);
     else make("MaterializedView", { ...declared.spec, schema: inShadow(own), withData: false, owner: undefined }, own);
   };
 
@@ -84,7 +88,10 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
     seeds,
     takes: (schema) => back.has(schema),
     original: ({ kind, spec }) => {
-      const own = typeof spec.table === "string" ? { ...spec, table: reference(spec.table) } : { ...spec, schema: back.get(spec.schema as string) };
+      const own =
+        typeof spec.table === "string"
+          ? { ...spec, table: reference(spec.table) }
+          : { ...spec, schema: back.get(spec.schema as string) };
       return { address: (KINDS.get(kind) as { address(spec: Spec): Address }).address(own), spec: own };
     },
   };
@@ -111,7 +118,12 @@ function bareTable(declared: Table, there: Table, schema: string): Table {
 }
 
 /** What was read back, under the addresses that the questions had. */
-export function answers(shadowed: Shadow, read: Catalog, seeds: ReadonlyMap<Address, string>, questions: Catalog): Spelled {
+export function answers(
+  shadowed: Shadow,
+  read: Catalog,
+  seeds: ReadonlyMap<Address, string>,
+  questions: Catalog,
+): Spelled {
   const found = new Map<Address, Spec>();
   for (const object of read.values()) {
     const { address: at, spec } = shadowed.original(object);

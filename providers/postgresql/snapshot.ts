@@ -20,10 +20,15 @@ export interface Query {
   readonly sql: (reading: Reading) => Sql;
   /** Share of the time that an inspection takes, to spread the reads over connections. */
   readonly weight: number;
+  /**
+   * It deparses expressions that name columns. For that the server opens each table, which costs more than the text
+   * itself, and once for each connection: so all such reads share one.
+   */
+  readonly deparses: boolean;
 }
 
-export function query(text: Sql | Query["sql"], weight = 1): Query {
-  return { sql: typeof text === "function" ? text : () => text, weight };
+export function query(text: Sql | Query["sql"], weight = 1, deparses = false): Query {
+  return { sql: typeof text === "function" ? text : () => text, weight, deparses };
 }
 
 /** What a cell finds: the spec of an object, sparse, and what it needs. */
@@ -80,7 +85,13 @@ export interface ColumnRow {
   readonly number: string;
   readonly name: string;
   readonly type: string;
-  readonly row: Row;
+  readonly notNull: boolean;
+  /** pg_attribute.attidentity, or `-` */
+  readonly identity: string;
+  /** pg_attribute.attgenerated, or `-` */
+  readonly generated: string;
+  /** Where it is not the type's. */
+  readonly collation: string | undefined;
 }
 
 /** Object identifiers of the catalogs themselves; they never change. */

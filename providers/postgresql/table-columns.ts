@@ -2,59 +2,70 @@
 import type { FieldChange, Hazard, NormaliseContext, Statement } from "../../core/engine.ts";
 import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
 import type { Table } from "../../core/specs.ts";
+import { arrayItems } from "./common.ts";
 import { id, lit, named, number, qualified } from "./quote.ts";
 import { type ColumnRow, query, relationName, type Row, type Snapshot, sparse } from "./snapshot.ts";
 import { canonicalType } from "./types.ts";
 
 export type Column = Table["columns"][number];
 
-/** relation, column, expression: no relation is opened for a default, which names no column */
+/** relation, columns, expressions: the server need not open a relation for a default, which names no column */
 export const DEFAULTS = query(
-  ({ within }) => sql`SELECT d.adrelid, d.adnum, CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, 0) ELSE pg_get_expr(d.adbin, d.adrelid) END
-FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-WHERE d.oid >= 16384${within(sql`d.adrelid`)}`,
-  4,
+  ({ within }) => sql`SELECT d.adrelid, array_agg(d.adnum),
+  array_agg(CASE WHEN strpos(d.adbin::text, '{VAR ') = 0 THEN pg_get_expr(d.adbin, 0) ELSE pg_get_expr(d.adbin, d.adrelid) END)
+FROM pg_attrdef d WHERE d.oid >= 16384${within(sql`d.adrelid`)}
+GROUP BY d.adrelid`,
+  15,
 );
 
-/** relation, column, options of the sequence of an identity column, type of the column */
+/**
+ * relation, column, options of the sequence of an identity column, type of the column: only those that do not count from
+ * 1 by 1 upwards
+ */
 export const IDENTITIES = query(
   sql`SELECT d.refobjid, d.refobjsubid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, s.seqtypid::regtype::text
 FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid
-WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'`,
-  2,
+WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
+  AND ((s.seqstart, s.seqincrement, s.seqmin, s.seqcache, s.seqcycle) <> (1, 1, 1, 1, false)
+    OR s.seqmax <> CASE s.seqtypid WHEN 'smallint'::regtype THEN 32767 WHEN 'integer'::regtype THEN 2147483647 ELSE 9223372036854775807 END)`,
+  4,
 );
 
 const LARGEST: Readonly<Record<string, string>> = { smallint: "32767", integer: "2147483647", bigint: "9223372036854775807" };
 
+/** By relation and number of the column. */
 export interface ColumnDetails {
-  readonly defaults: ReadonlyMap<string, string>;
+  readonly defaults: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly identities: ReadonlyMap<string, Row>;
 }
 
 export function readDetails(snapshot: Snapshot): ColumnDetails {
   return {
-    defaults: new Map(snapshot.rows(DEFAULTS).map((row) => [`${row[0]}.${row[1]}`, row[2] as string])),
+    defaults: new Map(snapshot.rows(DEFAULTS).map(([relation, numbers, texts]) => [relation as string, byNumber(numbers, texts)])),
     identities: new Map(snapshot.rows(IDENTITIES).map((row) => [`${row[0]}.${row[1]}`, row])),
   };
 }
 
+function byNumber(numbers: string | null | undefined, texts: string | null | undefined): Map<string, string> {
+  const items = arrayItems(texts ?? null);
+  return new Map(arrayItems(numbers ?? null).map((number, index) => [number, items[index] as string]));
+}
+
 export function readColumn(relation: string, column: ColumnRow, details: ColumnDetails, snapshot: Snapshot): Column {
-  const { row, name, type } = column;
-  const key = `${relation}.${column.number}`;
-  const text = details.defaults.get(key);
-  const generated = row[6] === "" ? undefined : text;
-  const identity = row[5] === "a" ? "always" : row[5] === "d" ? "by default" : undefined;
+  const { number, name, type, collation } = column;
+  const text = details.defaults.get(relation)?.get(number);
+  const identity = column.identity === "a" ? "always" : column.identity === "d" ? "by default" : undefined;
   return sparse<Column>({
     name,
     type,
-    notNull: row[4] === "t" ? true : undefined,
-    default: row[6] === "" ? text : undefined,
+    notNull: column.notNull ? true : undefined,
+    default: column.generated === "-" ? text : undefined,
     identity,
-    sequence: identity && sequenceOptions(details.identities.get(key)),
-    generated,
-    virtual: row[6] === "v" ? true : undefined,
-    collation: row[7] ?? undefined,
-    comment: snapshot.comment("pg_class", relation, column.number),
+    sequence: identity && sequenceOptions(details.identities.get(`${relation}.${number}`)),
+    generated: column.generated === "-" ? undefined : text,
+    virtual: column.generated === "v" ? true : undefined,
+    collation,
+    comment: snapshot.comment("pg_class", relation, number),
   });
 }
 

@@ -4,7 +4,7 @@ import type { FieldChange, Hazard, PlanContext, Statement } from "../../core/eng
 import { nameParts } from "../../core/names.ts";
 import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import type { Table } from "../../core/specs.ts";
-import { arrayItems } from "./common.ts";
+import { arrayItems, vector } from "./common.ts";
 import { id, ids, named, qualified } from "./quote.ts";
 import { query, relationName, type Row, type Snapshot, sparse } from "./snapshot.ts";
 
@@ -14,7 +14,8 @@ type ForeignKey = NonNullable<Table["foreignKeys"]>[number];
 
 /**
  * table, name, type, deferrable, deferred, referred table, on update, on delete, match, columns, referred columns,
- * no inherit, expression, key columns of its index, all columns of its index, nulls not distinct
+ * no inherit, expression; and of a key with more in its index than its columns, how many there are, all of the index,
+ * nulls not distinct
  */
 export const CONSTRAINTS = query(
   ({ version, within }) => sql`SELECT c.conrelid, c.conname, c.contype, c.condeferrable, c.condeferred, c.confrelid, c.confupdtype, c.confdeltype,
@@ -23,10 +24,12 @@ export const CONSTRAINTS = query(
 FROM pg_constraint c
   JOIN pg_namespace n ON n.oid = c.connamespace
   LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND c.contype IN ('p', 'u')
+    AND (i.indnatts > i.indnkeyatts${version >= 150000 ? sql` OR i.indnullsnotdistinct` : sql``})
 WHERE c.contype IN ('p', 'u', 'c', 'f') AND c.conrelid <> 0 AND c.conparentid = 0 AND c.convalidated
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'${within(sql`c.conrelid`)}
 ORDER BY c.conrelid, c.conname`,
-  8,
+  70,
+  true,
 );
 
 const ACTIONS: Readonly<Record<string, NonNullable<ForeignKey["onDelete"]>>> = {
@@ -62,12 +65,11 @@ function timing(row: Row): { deferrable: true | undefined; initiallyDeferred: tr
 
 function readKey(row: Row, snapshot: Snapshot): Key {
   const table = row[0] as string;
-  const numbers = (row[14] ?? "").split(" ");
-  const keys = Number(row[13]);
-  const include = numbers.slice(keys).map((number) => snapshot.columnName(table, number)).sort();
+  const names = (numbers: readonly string[]): string[] => numbers.map((number) => snapshot.columnName(table, number));
+  const include = names(vector(row[14] ?? null).slice(Number(row[13]))).sort();
   return sparse<Key>({
     name: row[1] as string,
-    columns: numbers.slice(0, keys).map((number) => snapshot.columnName(table, number)),
+    columns: names(arrayItems(row[9] ?? null)),
     include: include.length > 0 ? include : undefined,
     nullsNotDistinct: row[15] === "t" ? true : undefined,
     ...timing(row),

@@ -116,7 +116,7 @@ function distinctKeys(spec: Table): { first: Key[]; again: Key[] } {
   return { first, again };
 }
 
-/** Partitioned tables, partitions and inheritance are not modelled; they are listed as such. */
+/** Partitioned tables, partitions, inheritance and tables of a type are not modelled; they are listed as such. */
 function isPlainTable({ kind, row }: Relation): boolean {
   return kind === "r" && row[12] !== "t";
 }

@@ -3,8 +3,9 @@
  * A name without a schema that is no built-in type means a type of the table's own schema, or of a schema that an
  * extension or another declaration put it in, as long as only one has it.
  */
-import { parseName } from "../../core/names.ts";
+
 import type { NormaliseContext } from "../../core/engine.ts";
+import { parseName } from "../../core/names.ts";
 
 const ALIASES: Readonly<Record<string, string>> = {
   bool: "boolean",
@@ -44,8 +45,13 @@ function parts(written: string): { base: string; modifier: string; arrays: strin
   if (array) text = text.slice(0, array.index);
   const modifier = /\s*\(([^()]*)\)/.exec(text);
   if (!modifier) return { base: text.trim(), modifier: "", arrays };
-  const base = `${text.slice(0, modifier.index)}${text.slice(modifier.index + modifier[0].length)}`.replace(/\s+/g, " ").trim();
-  const inner = (modifier[1] as string).split(",").map((part) => part.trim()).join(",");
+  const base = `${text.slice(0, modifier.index)}${text.slice(modifier.index + modifier[0].length)}`
+    .replace(/\s+/g, " ")
+    .trim();
+  const inner = (modifier[1] as string)
+    .split(",")
+    .map((part) => part.trim())
+    .join(",");
   return { base, modifier: `(${inner})`, arrays };
 }
 

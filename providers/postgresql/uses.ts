@@ -3,17 +3,34 @@ import type { Need } from "../../core/catalog.ts";
 import { USES } from "./reads.ts";
 import { CATALOGS, type Relation, type Snapshot } from "./snapshot.ts";
 
-const KINDS: Readonly<Record<string, string>> = { r: "Table", p: "Table", f: "Table", v: "View", m: "MaterializedView", S: "Sequence" };
+const KINDS: Readonly<Record<string, string>> = {
+  r: "Table",
+  p: "Table",
+  f: "Table",
+  v: "View",
+  m: "MaterializedView",
+  S: "Sequence",
+};
+
+type UsesOf = (catalog: "pg_class" | "pg_policy", oid: string) => Need[];
+
+const READ = new WeakMap<Snapshot, UsesOf>();
 
 /** What a view, a materialized view or a policy uses, as the server knows it. */
-export function usesOf(snapshot: Snapshot): (catalog: "pg_class" | "pg_policy", oid: string) => Need[] {
+export function usesOf(snapshot: Snapshot): UsesOf {
+  let uses = READ.get(snapshot);
+  if (!uses) READ.set(snapshot, (uses = readUses(snapshot)));
+  return uses;
+}
+
+function readUses(snapshot: Snapshot): UsesOf {
   const found = new Map<string, Map<Relation, Set<string>>>();
   for (const [catalog, dependant, object, column] of snapshot.rows(USES)) {
     const relation = snapshot.relation(object as string);
     if (!relation) continue;
     const key = `${catalog} ${dependant}`;
-    let relations = found.get(key);
-    if (!relations) found.set(key, (relations = new Map()));
+    const relations = found.get(key) ?? new Map<Relation, Set<string>>();
+    found.set(key, relations);
     const columns = relations.get(relation) ?? new Set();
     relations.set(relation, columns);
     if (column !== "0") columns.add(snapshot.columnName(relation.oid, column as string));

@@ -3,8 +3,8 @@
  * https://www.postgresql.org/docs/current/sql-createview.html
  */
 import type { Alteration, FieldChange, Hazard, NormaliseContext, Statement } from "../../core/engine.ts";
-import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
 import type { View } from "../../core/specs.ts";
+import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
 import { changed, columnComments, comment, owner, reloptions } from "./common.ts";
 import { hasSeveralStatements, needsOf } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
@@ -16,7 +16,8 @@ import { usesOf } from "./uses.ts";
 export const QUERIES = query(
   ({ within }) => sql`SELECT c.oid, pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'${within(sql`c.oid`)}`,
-  6,
+  15,
+  true,
 );
 
 export const view: PostgresHandler<View> = {
@@ -45,7 +46,9 @@ export const view: PostgresHandler<View> = {
     }
   },
   check: (spec, target) => [
-    ...(spec.securityInvoker && target.versionNumber < 150000 ? ["`securityInvoker` needs PostgreSQL 15; before it, a view always runs with its owner's rights"] : []),
+    ...(spec.securityInvoker && target.versionNumber < 150000
+      ? ["`securityInvoker` needs PostgreSQL 15; before it, a view always runs with its owner's rights"]
+      : []),
     ...(hasSeveralStatements(spec.query) ? ["the query holds more than one statement"] : []),
   ],
   needs: (spec, { desired }: NormaliseContext) => needsOf(spec.query, spec.schema, desired),
@@ -59,7 +62,9 @@ export const view: PostgresHandler<View> = {
     ];
   },
   alter,
-  rename: (from, to) => [{ sql: sql`ALTER VIEW ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" }],
+  rename: (from, to) => [
+    { sql: sql`ALTER VIEW ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" },
+  ],
   drop: (spec) => [{ sql: sql`DROP VIEW ${qualified(spec.schema, spec.name)}`, hazards: lost(spec) }],
 };
 
@@ -86,14 +91,22 @@ export function readColumnComments(snapshot: Snapshot, relation: string): Record
 }
 
 function lost(spec: { schema: string; name: string }): Hazard[] {
-  return [{ code: "NARROWS_ACCESS", message: `whoever reads ${relationName(spec)} no longer can`, affects: [relationName(spec)] }];
+  return [
+    {
+      code: "NARROWS_ACCESS",
+      message: `whoever reads ${relationName(spec)} no longer can`,
+      affects: [relationName(spec)],
+    },
+  ];
 }
 
 function optionList(spec: View): Sql[] {
   return [
     ...(spec.securityBarrier ? [sql`security_barrier = true`] : []),
     ...(spec.securityInvoker ? [sql`security_invoker = true`] : []),
-    ...(spec.checkOption ? [spec.checkOption === "local" ? sql`check_option = local` : sql`check_option = cascaded`] : []),
+    ...(spec.checkOption
+      ? [spec.checkOption === "local" ? sql`check_option = local` : sql`check_option = cascaded`]
+      : []),
   ];
 }
 
@@ -112,9 +125,19 @@ function alter({ before, after, fields, computed }: Alteration<View>): Statement
       sql: sql`CREATE OR REPLACE VIEW ${name}${withOptions(after)} AS\n${expr(after.query)}`,
       scope: after.schema,
       hazards: [
-        { code: "WIDENS_ACCESS", message: "its readers may see rows or columns that they did not see", affects: [relationName(after)] },
-        { code: "NARROWS_ACCESS", message: "its readers may no longer see what they saw", affects: [relationName(after)] },
-        ...OPTIONS.filter((field) => changed(fields, field)).flatMap((field) => optionHazards(field, Boolean(after[field]), after)),
+        {
+          code: "WIDENS_ACCESS",
+          message: "its readers may see rows or columns that they did not see",
+          affects: [relationName(after)],
+        },
+        {
+          code: "NARROWS_ACCESS",
+          message: "its readers may no longer see what they saw",
+          affects: [relationName(after)],
+        },
+        ...OPTIONS.filter((field) => changed(fields, field)).flatMap((field) =>
+          optionHazards(field, Boolean(after[field]), after),
+        ),
       ],
     });
   } else statements.push(...optionChanges(name, after, fields));
@@ -133,7 +156,11 @@ function optionChanges(name: Sql, after: View, fields: readonly FieldChange[]): 
   const options = [
     ["securityBarrier", sql`security_barrier`, after.securityBarrier && sql`true`],
     ["securityInvoker", sql`security_invoker`, after.securityInvoker && sql`true`],
-    ["checkOption", sql`check_option`, after.checkOption && (after.checkOption === "local" ? sql`local` : sql`cascaded`)],
+    [
+      "checkOption",
+      sql`check_option`,
+      after.checkOption && (after.checkOption === "local" ? sql`local` : sql`cascaded`),
+    ],
   ] as const;
   return options
     .filter(([field]) => changed(fields, field))
@@ -146,8 +173,12 @@ function optionChanges(name: Sql, after: View, fields: readonly FieldChange[]): 
 function optionHazards(field: string, on: boolean, spec: View): Hazard[] {
   const affects = [relationName(spec)];
   if (field === "securityInvoker") {
-    const message = on ? "runs with the rights of whoever reads it, not with its owner's" : "runs with its owner's rights: the row policies of whoever reads it no longer apply";
+    const message = on
+      ? "runs with the rights of whoever reads it, not with its owner's"
+      : "runs with its owner's rights: the row policies of whoever reads it no longer apply";
     return [{ code: "CHANGES_SECURITY_CONTEXT", message, affects }];
   }
-  return field === "securityBarrier" && !on ? [{ code: "WIDENS_ACCESS", message: "functions in a reader's query may see rows that the view hides", affects }] : [];
+  return field === "securityBarrier" && !on
+    ? [{ code: "WIDENS_ACCESS", message: "functions in a reader's query may see rows that the view hides", affects }]
+    : [];
 }

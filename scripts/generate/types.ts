@@ -9,10 +9,15 @@ export function specTypes(): string {
   return `${HEADER}${types.join("\n")}`;
 }
 
-export const HEADER = "// Generated from the schemas in core/kinds by `npm run generate`; not to be edited by hand.\n\n";
+export const HEADER =
+  "// Generated from the schemas in core/kinds by `npm run generate`; not to be edited by hand.\n\n";
 
 /** The TypeScript type of a schema; `leaf` may answer for a schema in its own way. */
-export function typeOf(schema: Schema, indent: string, leaf: (schema: Schema) => string | undefined = () => undefined): string {
+export function typeOf(
+  schema: Schema,
+  indent: string,
+  leaf: (schema: Schema) => string | undefined = () => undefined,
+): string {
   const special = leaf(schema);
   if (special) return special;
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
@@ -20,7 +25,8 @@ export function typeOf(schema: Schema, indent: string, leaf: (schema: Schema) =>
   if (schema.anyOf) return schema.anyOf.map((option) => typeOf(option, indent, leaf)).join(" | ");
   if (schema.type === "array") return `readonly ${parenthesised(typeOf(schema.items ?? {}, indent, leaf))}[]`;
   if (schema.properties) return objectType(schema, indent, leaf);
-  if (schema.type === "object") return `{ readonly [name: string]: ${typeOf(schema.additionalProperties as Schema, indent, leaf)} }`;
+  if (schema.type === "object")
+    return `{ readonly [name: string]: ${typeOf(schema.additionalProperties as Schema, indent, leaf)} }`;
   return schema.type === "integer" ? "number" : (schema.type ?? "unknown");
 }
 
@@ -43,5 +49,9 @@ export function comment(words: string, indent: string): string {
 }
 
 function parenthesised(type: string): string {
-  return / \| /.test(type) && !type.startsWith("{") ? `(${type})` : type.includes("} |") || type.includes("| {") ? `(${type})` : type;
+  return / \| /.test(type) && !type.startsWith("{")
+    ? `(${type})`
+    : type.includes("} |") || type.includes("| {")
+      ? `(${type})`
+      : type;
 }

@@ -1,6 +1,6 @@
 import { address } from "../../address.ts";
+import { byPrivilege, PRIVILEGES } from "../../fragments.ts";
 import { defineKind } from "../../kind.ts";
-import { PRIVILEGES, byPrivilege } from "../../fragments.ts";
 import { choice, flag, reference } from "../../schema.ts";
 import type { DefaultPrivilege } from "../../specs.ts";
 
@@ -20,7 +20,14 @@ export const defaultPrivilege = defineKind<DefaultPrivilege>({
   },
   required: ["owner", "on", "to", "privileges"],
   address: (spec) =>
-    address("DefaultPrivilege", spec.owner, ...(spec.schema === undefined ? [] : [spec.schema]), spec.on, spec.to, spec.privileges.join(", ")),
+    address(
+      "DefaultPrivilege",
+      spec.owner,
+      ...(spec.schema === undefined ? [] : [spec.schema]),
+      spec.on,
+      spec.to,
+      spec.privileges.join(", "),
+    ),
   scope: (spec) => (spec.schema === undefined ? { role: spec.owner } : { schema: spec.schema }),
   ...byPrivilege<DefaultPrivilege>(),
 });

@@ -1,6 +1,6 @@
 import { address } from "../../address.ts";
+import { COMMENT, NAME, SCHEMA_REFERENCE } from "../../fragments.ts";
 import { defineKind } from "../../kind.ts";
-import { NAME, COMMENT, SCHEMA_REFERENCE } from "../../fragments.ts";
 import { text } from "../../schema.ts";
 import type { Extension } from "../../specs.ts";
 
@@ -10,8 +10,15 @@ export const extension = defineKind<Extension>({
   summary: "A PostgreSQL extension. Objects that belong to it are its own business.",
   fields: {
     name: NAME,
-    schema: { ...SCHEMA_REFERENCE, absent: "keep", description: "Schema that its objects go to. Absent: where it is, or the extension's own choice." },
-    version: { ...text("Version. Absent: the one that is installed, or the newest that the server has."), absent: "keep" },
+    schema: {
+      ...SCHEMA_REFERENCE,
+      absent: "keep",
+      description: "Schema that its objects go to. Absent: where it is, or the extension's own choice.",
+    },
+    version: {
+      ...text("Version. Absent: the one that is installed, or the newest that the server has."),
+      absent: "keep",
+    },
     comment: { ...COMMENT, absent: "keep", description: "Comment. Absent: the one that the extension brings." },
   },
   comment: false,

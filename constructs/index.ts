@@ -1,0 +1,9 @@
+/** `datumline/constructs`: everything that an app declares with; needs no Terraform. */
+export { DataSource } from "./data-source.ts";
+export { Declared, type QualifiedName } from "./declared.ts";
+export type { PlainDocument } from "./document.ts";
+export * from "./kinds.ts";
+export { PostgresDataSource, type PostgresDataSourceProps } from "./postgresql.ts";
+export { Project, type ProjectProps } from "./project.ts";
+export { type Secret, secret } from "./secret.ts";
+export { type Named, SqlText, sql } from "./sql.ts";

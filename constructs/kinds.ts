@@ -1,0 +1,1012 @@
+// Generated from the schemas in core/kinds by `npm run generate`; not to be edited by hand.
+
+import type { Construct } from "constructs";
+import { Declared, type QualifiedName } from "./declared.ts";
+import type { Secret } from "./secret.ts";
+import type { SqlText } from "./sql.ts";
+
+/** A Role: its name, or its construct. */
+export type RoleName = string | Declared<"Role" | "ReadOnlyRole">;
+
+/** A Schema: its name, or its construct. */
+export type SchemaName = string | Declared<"Schema">;
+
+/** A Sequence: `schema.name`, or its construct. */
+export type SequenceName = string | QualifiedName | Declared<"Sequence">;
+
+/** A Table: `schema.name`, or its construct. */
+export type TableName = string | QualifiedName | Declared<"Table" | "DimensionTable" | "FactTable" | "DateDimension">;
+
+/** A MaterializedView: `schema.name`, or its construct. */
+export type MaterializedViewName = string | QualifiedName | Declared<"MaterializedView">;
+
+/** A View: `schema.name`, or its construct. */
+export type ViewName = string | QualifiedName | Declared<"View" | "MaskedView">;
+
+/** A system that holds data: its engine, how to reach it and how much of it is ours to change. */
+export interface DataSourceProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  readonly url?: Secret;
+  /** Host name, address, or directory of a Unix socket. */
+  readonly host?: string;
+  /** Port. */
+  readonly port?: number;
+  /** Database. */
+  readonly database?: string;
+  /** User. */
+  readonly user?: string;
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  readonly password?: Secret;
+  /** Encryption of the connection. */
+  readonly tls?: {
+    /** What is encrypted and checked. @default "prefer" */
+    readonly mode?: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    readonly ca?: Secret;
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    readonly cert?: Secret;
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    readonly key?: Secret;
+  };
+  /** Seconds until an attempt to connect is given up. @default 10 */
+  readonly connectTimeout?: number;
+  /** Seconds that a statement waits for a lock before the run gives up and undoes itself. @default 10 */
+  readonly lockTimeout?: number;
+  /** How far Datumline may go, and where. */
+  readonly manage?: {
+    /** How far Datumline may go: `observe` reports, `additive` makes what is declared and drops only what it made, `authoritative` drops whatever is not declared. @default "additive" */
+    readonly mode?: "observe" | "additive" | "authoritative";
+    /** Mode by schema; `*` stands for any characters. */
+    readonly schemas?: { readonly [name: string]: "observe" | "additive" | "authoritative" };
+    /** Mode by role; `*` stands for any characters. */
+    readonly roles?: { readonly [name: string]: "observe" | "additive" | "authoritative" };
+    /** Mode by kind, for what belongs to no schema or role named above. */
+    readonly kinds?: { readonly [name: string]: "observe" | "additive" | "authoritative" };
+    /** A plan that drops more than this many objects is refused. */
+    readonly maxDrops?: number;
+    /** A plan that takes away more than this many privileges is refused. */
+    readonly maxRevokes?: number;
+  };
+  /** What others own and these documents refer to; `*` stands for any characters. */
+  readonly external?: {
+    /** Schemas. */
+    readonly schemas?: readonly string[];
+    /** Roles. */
+    readonly roles?: readonly string[];
+  };
+  /** Where Datumline keeps what it has applied: a schema of the target, or `none`. */
+  readonly ledger?: "none" | {
+    /** Schema of the ledger. @default "datumline" */
+    readonly schema?: string;
+  };
+  /** Environment, such as `production`. */
+  readonly environment?: string;
+  /** Team that answers for it. */
+  readonly owner?: string;
+  /** Words to find it by. */
+  readonly tags?: readonly string[];
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+export interface RoleProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** May connect. @default false */
+  readonly login?: boolean;
+  /** Passes every check. Give it to nobody that an application uses. @default false */
+  readonly superuser?: boolean;
+  /** May create databases. @default false */
+  readonly createdb?: boolean;
+  /** May create, alter and drop roles. @default false */
+  readonly createrole?: boolean;
+  /** New memberships are inherited unless they say otherwise. @default true */
+  readonly inherit?: boolean;
+  /** May stream the write-ahead log. @default false */
+  readonly replication?: boolean;
+  /** Row policies do not apply to it. @default false */
+  readonly bypassrls?: boolean;
+  /** Most connections at a time; -1 for no limit. @default -1 */
+  readonly connectionLimit?: number;
+  /** Time after which its password no longer works, ISO 8601 with a time zone. */
+  readonly validUntil?: string;
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  readonly password?: Secret;
+  /** Raise it to send the password again where the server does not let us compare the one it holds. */
+  readonly passwordVersion?: number;
+  /** Roles it is a member of: a name, or a name with options. */
+  readonly memberOf?: readonly (RoleName | {
+    /** Role it is a member of. */
+    readonly role: RoleName;
+    /** May grant the membership to others. @default false */
+    readonly admin?: boolean;
+    /** Has the privileges of the group without SET ROLE. @default true */
+    readonly inherit?: boolean;
+    /** May SET ROLE to the group. @default true */
+    readonly set?: boolean;
+  })[];
+  /** Setting by name, such as `statement_timeout: 30s`. Holds in every database. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Setting by name, such as `statement_timeout: 30s`. Holds in this database only. */
+  readonly databaseSettings?: { readonly [name: string]: string | number | boolean };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A user or a group of users; privileges are granted to it. */
+export class Role extends Declared<"Role"> {
+  constructor(scope: Construct, id: string, props: RoleProps = {}) {
+    super("Role", scope, id, props);
+  }
+}
+
+export interface ReadOnlyRoleProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Schemas it reads. */
+  readonly schemas: readonly SchemaName[];
+  /** Roles whose objects it reads, now and in future, such as the one that runs the migrations. */
+  readonly of: readonly RoleName[];
+  /** Tables and views that it does not read: `schema.name`, `*` stands for any characters. */
+  readonly except?: readonly string[];
+  /** May connect. @default false */
+  readonly login?: boolean;
+  /** Most connections at a time; -1 for no limit. @default -1 */
+  readonly connectionLimit?: number;
+  /** Time after which its password no longer works, ISO 8601 with a time zone. */
+  readonly validUntil?: string;
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  readonly password?: Secret;
+  /** Raise it to send the password again where the server does not let us compare the one it holds. */
+  readonly passwordVersion?: number;
+  /** Roles it is a member of: a name, or a name with options. */
+  readonly memberOf?: readonly (RoleName | {
+    /** Role it is a member of. */
+    readonly role: RoleName;
+    /** May grant the membership to others. @default false */
+    readonly admin?: boolean;
+    /** Has the privileges of the group without SET ROLE. @default true */
+    readonly inherit?: boolean;
+    /** May SET ROLE to the group. @default true */
+    readonly set?: boolean;
+  })[];
+  /** Setting by name, such as `statement_timeout: 30s`. Holds in every database. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Setting by name, such as `statement_timeout: 30s`. Holds in this database only. */
+  readonly databaseSettings?: { readonly [name: string]: string | number | boolean };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A role that reads every table and view of some schemas: those that exist and those that their owners will make. */
+export class ReadOnlyRole extends Declared<"ReadOnlyRole"> {
+  constructor(scope: Construct, id: string, props: ReadOnlyRoleProps) {
+    super("ReadOnlyRole", scope, id, props);
+  }
+}
+
+export interface SchemaProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A namespace for tables, views and other objects. */
+export class Schema extends Declared<"Schema"> {
+  constructor(scope: Construct, id: string, props: SchemaProps = {}) {
+    super("Schema", scope, id, props);
+  }
+}
+
+export interface ExtensionProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Schema that its objects go to. Absent: where it is, or the extension's own choice. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Version. Absent: the one that is installed, or the newest that the server has. */
+  readonly version?: string;
+  /** Comment. Absent: the one that the extension brings. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A PostgreSQL extension. Objects that belong to it are its own business. */
+export class Extension extends Declared<"Extension"> {
+  constructor(scope: Construct, id: string, props: ExtensionProps = {}) {
+    super("Extension", scope, id, props);
+  }
+}
+
+export interface EnumProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Values, in their sort order. */
+  readonly values: readonly string[];
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A type with a fixed list of values. Values can be added; PostgreSQL takes none away. */
+export class Enum extends Declared<"Enum"> {
+  constructor(scope: Construct, id: string, props: EnumProps) {
+    super("Enum", scope, id, props);
+  }
+}
+
+export interface SequenceProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Type of the numbers. @default "bigint" */
+  readonly type?: "smallint" | "integer" | "bigint";
+  /** First value; by default the smallest when counting up, the largest when counting down. */
+  readonly start?: number;
+  /** Step; negative counts down. @default 1 */
+  readonly increment?: number;
+  /** Smallest value; by default 1 when counting up, the type's smallest when counting down. */
+  readonly minValue?: number;
+  /** Largest value; by default the type's largest when counting up, -1 when counting down. */
+  readonly maxValue?: number;
+  /** Values taken in advance by a session. @default 1 */
+  readonly cache?: number;
+  /** Starts again at the end. @default false */
+  readonly cycle?: boolean;
+  /** Column that it goes with: dropped when the column is. */
+  readonly ownedBy?: {
+    /** Table. */
+    readonly table: TableName;
+    /** Column. */
+    readonly column: string;
+  };
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A generator of numbers that stands on its own; identity columns have one of theirs. */
+export class Sequence extends Declared<"Sequence"> {
+  constructor(scope: Construct, id: string, props: SequenceProps = {}) {
+    super("Sequence", scope, id, props);
+  }
+}
+
+export interface TableProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Columns. */
+  readonly columns: readonly {
+    /** Name, exactly as the engine holds it; nothing is folded to lower case. */
+    readonly name: string;
+    /** Type as the engine writes it. */
+    readonly type: string;
+    /** Refuses NULL. @default false */
+    readonly notNull?: boolean;
+    /** Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false. */
+    readonly default?: SqlText | number | boolean;
+    /** Numbered by the engine: `always`, or `by default` of a value being given. */
+    readonly identity?: "always" | "by default";
+    /** How an identity column counts. */
+    readonly sequence?: {
+      /** First value. */
+      readonly start?: number;
+      /** Step. */
+      readonly increment?: number;
+      /** Smallest value. */
+      readonly minValue?: number;
+      /** Largest value. */
+      readonly maxValue?: number;
+      /** Values taken in advance by a session. */
+      readonly cache?: number;
+      /** Starts again at the end. @default false */
+      readonly cycle?: boolean;
+    };
+    /** SQL expression that the engine computes the column from. */
+    readonly generated?: SqlText;
+    /** A generated column is computed when read, not stored. @default false */
+    readonly virtual?: boolean;
+    /** Collation, where it is not the type's own. */
+    readonly collation?: string;
+    /** Comment kept by the engine beside the object. */
+    readonly comment?: string;
+    /** What it holds, in the team's words, such as `pii` or `confidential`. */
+    readonly classification?: string;
+    /** Its former name; renames in place. */
+    readonly renamedFrom?: string;
+  }[];
+  /** Primary key: its columns, or its columns with options. */
+  readonly primaryKey?: readonly string[] | {
+    /** Name of the constraint; by default the one that the engine would give. */
+    readonly name?: string;
+    /** Columns, in order. */
+    readonly columns: readonly string[];
+    /** Further columns kept in its index. */
+    readonly include?: readonly string[];
+    /** May be checked at the end of the transaction. @default false */
+    readonly deferrable?: boolean;
+    /** Is checked at the end of the transaction unless the session says otherwise. @default false */
+    readonly initiallyDeferred?: boolean;
+  };
+  /** Unique constraints: a list of columns each, or with options. */
+  readonly unique?: readonly (readonly string[] | {
+    /** Name of the constraint; by default the one that the engine would give. */
+    readonly name?: string;
+    /** Columns, in order. */
+    readonly columns: readonly string[];
+    /** Further columns kept in its index. */
+    readonly include?: readonly string[];
+    /** Two NULLs are equal. @default false */
+    readonly nullsNotDistinct?: boolean;
+    /** May be checked at the end of the transaction. @default false */
+    readonly deferrable?: boolean;
+    /** Is checked at the end of the transaction unless the session says otherwise. @default false */
+    readonly initiallyDeferred?: boolean;
+  })[];
+  /** Conditions that every row meets. */
+  readonly checks?: readonly {
+    /** Name of the constraint. */
+    readonly name: string;
+    /** SQL condition that every row meets. */
+    readonly expression: SqlText;
+    /** Does not hold for tables that inherit. @default false */
+    readonly noInherit?: boolean;
+  }[];
+  /** Foreign keys. */
+  readonly foreignKeys?: readonly {
+    /** Name of the constraint; by default the one that the engine would give. */
+    readonly name?: string;
+    /** Columns, in order. */
+    readonly columns: readonly string[];
+    /** What it refers to. */
+    readonly references: {
+      /** Table. */
+      readonly table: TableName;
+      /** Its columns; by default its primary key. */
+      readonly columns?: readonly string[];
+    };
+    /** When the row referred to is deleted. @default "no action" */
+    readonly onDelete?: "no action" | "restrict" | "cascade" | "set null" | "set default";
+    /** When the key referred to changes. @default "no action" */
+    readonly onUpdate?: "no action" | "restrict" | "cascade" | "set null" | "set default";
+    /** Whether some of its columns may be NULL. @default "simple" */
+    readonly match?: "simple" | "full";
+    /** May be checked at the end of the transaction. @default false */
+    readonly deferrable?: boolean;
+    /** Is checked at the end of the transaction unless the session says otherwise. @default false */
+    readonly initiallyDeferred?: boolean;
+  }[];
+  /** Whether row policies decide which rows are seen: `on` for everyone but the owner, `forced` for the owner as well. @default "off" */
+  readonly rowSecurity?: "off" | "on" | "forced";
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** What only PostgreSQL has. */
+  readonly postgresql?: {
+    /** Not written to the write-ahead log; emptied after a crash. @default false */
+    readonly unlogged?: boolean;
+    /** Tablespace, where it is not the database's own. */
+    readonly tablespace?: string;
+    /** Storage parameters, such as `fillfactor: 70`. */
+    readonly parameters?: { readonly [name: string]: string | number | boolean };
+  };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A table: columns, keys, checks and whether row policies apply to it. */
+export class Table extends Declared<"Table"> {
+  constructor(scope: Construct, id: string, props: TableProps) {
+    super("Table", scope, id, props);
+  }
+}
+
+export interface DimensionTableProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Column numbered by the engine that facts refer to; by default the table's name without `_dim` or `dim_`, with `_key`. */
+  readonly surrogateKey?: string;
+  /** Columns that identify a row in the source system; unique (per version where history is kept). */
+  readonly naturalKey?: readonly string[];
+  /** Columns: a list, or a type by name. */
+  readonly columns: readonly {
+    /** Name, exactly as the engine holds it; nothing is folded to lower case. */
+    readonly name: string;
+    /** Type as the engine writes it. */
+    readonly type: string;
+    /** Refuses NULL. @default false */
+    readonly notNull?: boolean;
+    /** Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false. */
+    readonly default?: SqlText | number | boolean;
+    /** Numbered by the engine: `always`, or `by default` of a value being given. */
+    readonly identity?: "always" | "by default";
+    /** How an identity column counts. */
+    readonly sequence?: {
+      /** First value. */
+      readonly start?: number;
+      /** Step. */
+      readonly increment?: number;
+      /** Smallest value. */
+      readonly minValue?: number;
+      /** Largest value. */
+      readonly maxValue?: number;
+      /** Values taken in advance by a session. */
+      readonly cache?: number;
+      /** Starts again at the end. @default false */
+      readonly cycle?: boolean;
+    };
+    /** SQL expression that the engine computes the column from. */
+    readonly generated?: SqlText;
+    /** A generated column is computed when read, not stored. @default false */
+    readonly virtual?: boolean;
+    /** Collation, where it is not the type's own. */
+    readonly collation?: string;
+    /** Comment kept by the engine beside the object. */
+    readonly comment?: string;
+    /** What it holds, in the team's words, such as `pii` or `confidential`. */
+    readonly classification?: string;
+    /** Its former name; renames in place. */
+    readonly renamedFrom?: string;
+  }[] | { readonly [name: string]: string | {
+    /** Type as the engine writes it. */
+    readonly type: string;
+    /** Refuses NULL. @default false */
+    readonly notNull?: boolean;
+    /** Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false. */
+    readonly default?: SqlText | number | boolean;
+    /** Numbered by the engine: `always`, or `by default` of a value being given. */
+    readonly identity?: "always" | "by default";
+    /** How an identity column counts. */
+    readonly sequence?: {
+      /** First value. */
+      readonly start?: number;
+      /** Step. */
+      readonly increment?: number;
+      /** Smallest value. */
+      readonly minValue?: number;
+      /** Largest value. */
+      readonly maxValue?: number;
+      /** Values taken in advance by a session. */
+      readonly cache?: number;
+      /** Starts again at the end. @default false */
+      readonly cycle?: boolean;
+    };
+    /** SQL expression that the engine computes the column from. */
+    readonly generated?: SqlText;
+    /** A generated column is computed when read, not stored. @default false */
+    readonly virtual?: boolean;
+    /** Collation, where it is not the type's own. */
+    readonly collation?: string;
+    /** Comment kept by the engine beside the object. */
+    readonly comment?: string;
+    /** What it holds, in the team's words, such as `pii` or `confidential`. */
+    readonly classification?: string;
+    /** Its former name; renames in place. */
+    readonly renamedFrom?: string;
+  } };
+  /** Slowly changing dimension: type `1` overwrites, type `2` keeps every version with `valid_from`, `valid_to` and `is_current`. @default "1" */
+  readonly history?: "1" | "2";
+  /** Adds `created_at` and `updated_at`. @default true */
+  readonly audit?: boolean;
+  /** Whether row policies decide which rows are seen. @default "off" */
+  readonly rowSecurity?: "off" | "on" | "forced";
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A dimension of a star schema: surrogate key, natural key, attributes, audit columns and their history. */
+export class DimensionTable extends Declared<"DimensionTable"> {
+  constructor(scope: Construct, id: string, props: DimensionTableProps) {
+    super("DimensionTable", scope, id, props);
+  }
+}
+
+export interface FactTableProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Columns of the primary key; the date is added where the table is to be partitioned by it. Absent: none. */
+  readonly key?: readonly string[];
+  /** Dimension by the column that refers to it. */
+  readonly dimensions?: { readonly [name: string]: TableName | {
+    /** Dimension table. */
+    readonly table: TableName;
+    /** Its column; by default its primary key. */
+    readonly column?: string;
+    /** Type of the column; by default that of the column referred to. */
+    readonly type?: string;
+    /** May be NULL. @default false */
+    readonly optional?: boolean;
+    /** Comment kept by the engine beside the column. */
+    readonly comment?: string;
+  } };
+  /** Columns: a list, or a type by name. */
+  readonly columns: readonly {
+    /** Name, exactly as the engine holds it; nothing is folded to lower case. */
+    readonly name: string;
+    /** Type as the engine writes it. */
+    readonly type: string;
+    /** Refuses NULL. @default false */
+    readonly notNull?: boolean;
+    /** Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false. */
+    readonly default?: SqlText | number | boolean;
+    /** Numbered by the engine: `always`, or `by default` of a value being given. */
+    readonly identity?: "always" | "by default";
+    /** How an identity column counts. */
+    readonly sequence?: {
+      /** First value. */
+      readonly start?: number;
+      /** Step. */
+      readonly increment?: number;
+      /** Smallest value. */
+      readonly minValue?: number;
+      /** Largest value. */
+      readonly maxValue?: number;
+      /** Values taken in advance by a session. */
+      readonly cache?: number;
+      /** Starts again at the end. @default false */
+      readonly cycle?: boolean;
+    };
+    /** SQL expression that the engine computes the column from. */
+    readonly generated?: SqlText;
+    /** A generated column is computed when read, not stored. @default false */
+    readonly virtual?: boolean;
+    /** Collation, where it is not the type's own. */
+    readonly collation?: string;
+    /** Comment kept by the engine beside the object. */
+    readonly comment?: string;
+    /** What it holds, in the team's words, such as `pii` or `confidential`. */
+    readonly classification?: string;
+    /** Its former name; renames in place. */
+    readonly renamedFrom?: string;
+  }[] | { readonly [name: string]: string | {
+    /** Type as the engine writes it. */
+    readonly type: string;
+    /** Refuses NULL. @default false */
+    readonly notNull?: boolean;
+    /** Value of a new row: an SQL expression such as `now()` or `'EU'` with its quotes, a number, true or false. */
+    readonly default?: SqlText | number | boolean;
+    /** Numbered by the engine: `always`, or `by default` of a value being given. */
+    readonly identity?: "always" | "by default";
+    /** How an identity column counts. */
+    readonly sequence?: {
+      /** First value. */
+      readonly start?: number;
+      /** Step. */
+      readonly increment?: number;
+      /** Smallest value. */
+      readonly minValue?: number;
+      /** Largest value. */
+      readonly maxValue?: number;
+      /** Values taken in advance by a session. */
+      readonly cache?: number;
+      /** Starts again at the end. @default false */
+      readonly cycle?: boolean;
+    };
+    /** SQL expression that the engine computes the column from. */
+    readonly generated?: SqlText;
+    /** A generated column is computed when read, not stored. @default false */
+    readonly virtual?: boolean;
+    /** Collation, where it is not the type's own. */
+    readonly collation?: string;
+    /** Comment kept by the engine beside the object. */
+    readonly comment?: string;
+    /** What it holds, in the team's words, such as `pii` or `confidential`. */
+    readonly classification?: string;
+    /** Its former name; renames in place. */
+    readonly renamedFrom?: string;
+  } };
+  /** Column with the date or time of the fact: never NULL, and indexed. */
+  readonly date?: string;
+  /** The primary key holds the date, so that the table can be partitioned by it later without a new key. @default false */
+  readonly partitionReady?: boolean;
+  /** Further columns to be indexed, one index each. */
+  readonly indexes?: readonly string[];
+  /** Adds `created_at`. @default true */
+  readonly audit?: boolean;
+  /** Whether row policies decide which rows are seen. @default "off" */
+  readonly rowSecurity?: "off" | "on" | "forced";
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A fact table of a star schema: a foreign key to each dimension with an index, measures and a date. */
+export class FactTable extends Declared<"FactTable"> {
+  constructor(scope: Construct, id: string, props: FactTableProps) {
+    super("FactTable", scope, id, props);
+  }
+}
+
+export interface DateDimensionProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** First day. */
+  readonly from: string;
+  /** Last day. */
+  readonly to: string;
+  /** Month in which the fiscal year begins, 1 to 12. @default 1 */
+  readonly fiscalYearStart?: number;
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A calendar with a row for each day: year, quarter, month, ISO week, weekday, fiscal year. */
+export class DateDimension extends Declared<"DateDimension"> {
+  constructor(scope: Construct, id: string, props: DateDimensionProps) {
+    super("DateDimension", scope, id, props);
+  }
+}
+
+export interface IndexProps {
+  /** Table or materialized view that it is on. @default the construct that it is made in */
+  readonly table?: TableName | MaterializedViewName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Access method: btree, hash, gin, gist, spgist, brin, or one that an extension brings. @default "btree" */
+  readonly method?: string;
+  /** What is indexed, in order: columns by name, or columns and expressions with options. */
+  readonly columns: readonly (string | {
+    /** Column; this or `expression`. */
+    readonly column?: string;
+    /** SQL expression, such as `lower(email)`; this or `column`. */
+    readonly expression?: SqlText;
+    /** Direction. @default "asc" */
+    readonly order?: "asc" | "desc";
+    /** Where NULLs sort; by default last when ascending, first when descending. */
+    readonly nulls?: "first" | "last";
+    /** Operator class, where it is not the type's default for the method. */
+    readonly operatorClass?: SqlText;
+    /** Collation, where it is not the column's own. */
+    readonly collation?: string;
+  })[];
+  /** Refuses a second row with the same values. @default false */
+  readonly unique?: boolean;
+  /** Two NULLs are equal. @default false */
+  readonly nullsNotDistinct?: boolean;
+  /** Further columns kept in the index. */
+  readonly include?: readonly string[];
+  /** SQL condition: only rows that meet it are indexed. */
+  readonly where?: SqlText;
+  /** Built and dropped without blocking writers; takes longer, and stands outside the transaction. @default false */
+  readonly concurrently?: boolean;
+  /** What only PostgreSQL has. */
+  readonly postgresql?: {
+    /** Tablespace, where it is not the database's own. */
+    readonly tablespace?: string;
+    /** Storage parameters, such as `fillfactor: 70`. */
+    readonly parameters?: { readonly [name: string]: string | number | boolean };
+  };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** An index on a table or a materialized view. */
+export class Index extends Declared<"Index"> {
+  constructor(scope: Construct, id: string, props: IndexProps) {
+    super("Index", scope, id, props);
+  }
+}
+
+export interface MaterializedViewProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** The SELECT statement. */
+  readonly query: SqlText;
+  /** Filled when created. @default true */
+  readonly withData?: boolean;
+  /** Comment by column. */
+  readonly columnComments?: { readonly [name: string]: string };
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A stored query with its result kept until it is refreshed. Row policies do not reach into it. */
+export class MaterializedView extends Declared<"MaterializedView"> {
+  constructor(scope: Construct, id: string, props: MaterializedViewProps) {
+    super("MaterializedView", scope, id, props);
+  }
+}
+
+export interface ViewProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** The SELECT statement. */
+  readonly query: SqlText;
+  /** Conditions of a reader's query run after the view's own, so that no function in them sees hidden rows. @default false */
+  readonly securityBarrier?: boolean;
+  /** Runs with the rights of whoever reads it, row policies included, not with its owner's. @default false */
+  readonly securityInvoker?: boolean;
+  /** Refuses writes through the view that the view would not show. */
+  readonly checkOption?: "local" | "cascaded";
+  /** Comment by column. */
+  readonly columnComments?: { readonly [name: string]: string };
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A stored query that reads like a table. */
+export class View extends Declared<"View"> {
+  constructor(scope: Construct, id: string, props: ViewProps) {
+    super("View", scope, id, props);
+  }
+}
+
+export interface MaskedViewProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Table whose rows it shows. @default the construct that it is made in */
+  readonly from?: TableName;
+  /** Columns it shows; by default all that are declared. */
+  readonly columns?: readonly string[];
+  /** How a column is masked. */
+  readonly mask: { readonly [name: string]: "redact" | "hash" | "nullify" | "yearOfDate" | {
+    /** Text shown in place of the value. */
+    readonly redact: string;
+  } | {
+    /** What is kept. */
+    readonly partial: {
+      /** Characters kept at the start. @default 0 */
+      readonly keepStart?: number;
+      /** Characters kept at the end. @default 0 */
+      readonly keepEnd?: number;
+      /** Keeps an e-mail address from its `@` on. @default false */
+      readonly keepDomain?: boolean;
+      /** Text shown for the rest. @default "***" */
+      readonly with?: string;
+    };
+  } };
+  /** SQL condition on the rows it shows. */
+  readonly where?: SqlText;
+  /** Roles that may read it. */
+  readonly to?: readonly RoleName[];
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A view of a table in which some columns are masked. Its readers must not read those columns of the table itself. */
+export class MaskedView extends Declared<"MaskedView"> {
+  constructor(scope: Construct, id: string, props: MaskedViewProps) {
+    super("MaskedView", scope, id, props);
+  }
+}
+
+export interface RowPolicyProps {
+  /** Table. @default the construct that it is made in */
+  readonly table?: TableName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Command it applies to. @default "all" */
+  readonly command?: "all" | "select" | "insert" | "update" | "delete";
+  /** Whether it opens rows (joined by OR) or narrows what others open (joined by AND). @default "permissive" */
+  readonly as?: "permissive" | "restrictive";
+  /** Roles it applies to; `public` for all. @default ["public"] */
+  readonly to?: readonly RoleName[];
+  /** SQL condition on rows that exist already. */
+  readonly using?: SqlText;
+  /** SQL condition on rows to be written; by default the same as `using`. */
+  readonly withCheck?: SqlText;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** Which rows of a table a role sees or may write. Permissive policies are joined by OR, restrictive ones by AND. */
+export class RowPolicy extends Declared<"RowPolicy"> {
+  constructor(scope: Construct, id: string, props: RowPolicyProps = {}) {
+    super("RowPolicy", scope, id, props);
+  }
+}
+
+export interface GrantProps {
+  /** Role that gets the privileges; `public` for every role. */
+  readonly to: RoleName;
+  /** Privileges. */
+  readonly privileges: readonly string[];
+  /** Object that they are on: one of these. @default the construct that it is made in */
+  readonly on?: {
+    /** Database, which is the one connected to. */
+    readonly database?: string;
+    /** Schema. */
+    readonly schema?: SchemaName;
+    /** Table, view or materialized view. */
+    readonly table?: TableName | ViewName | MaterializedViewName;
+    /** Only these columns of the table. */
+    readonly columns?: readonly string[];
+    /** Sequence. */
+    readonly sequence?: SequenceName;
+    /** Function or procedure with the types of its arguments: `sales.margin(numeric, numeric)`. */
+    readonly function?: string;
+  };
+  /** May grant them to others. @default false */
+  readonly grantOption?: boolean;
+  /** Role that granted them, where it is not the owner of the object. */
+  readonly grantor?: RoleName;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** Privileges of a role on an object. Each privilege is a fact of its own: grants by others stay what they are. */
+export class Grant extends Declared<"Grant"> {
+  constructor(scope: Construct, id: string, props: GrantProps) {
+    super("Grant", scope, id, props);
+  }
+}
+
+export interface DefaultPrivilegeProps {
+  /** Role that makes the objects. */
+  readonly owner: RoleName;
+  /** Only objects in this schema. Absent: in all of them. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** What kind of object. */
+  readonly on: "tables" | "sequences" | "functions" | "types" | "schemas";
+  /** Role that gets the privileges; `public` for every role. */
+  readonly to: RoleName;
+  /** Privileges. */
+  readonly privileges: readonly string[];
+  /** May grant them to others. @default false */
+  readonly grantOption?: boolean;
+  /** Takes away what the engine gives by default, such as EXECUTE on functions to `public`. @default false */
+  readonly revoked?: boolean;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** Privileges that objects will have which a role makes from now on; those that exist are not touched. */
+export class DefaultPrivilege extends Declared<"DefaultPrivilege"> {
+  constructor(scope: Construct, id: string, props: DefaultPrivilegeProps) {
+    super("DefaultPrivilege", scope, id, props);
+  }
+}
+
+export interface SeedProps {
+  /** Table. @default the construct that it is made in */
+  readonly table?: TableName;
+  /** Columns that tell its rows apart; unique in the table. */
+  readonly key: readonly string[];
+  /** Columns that the query gives, in its order. */
+  readonly columns: readonly string[];
+  /** SELECT statement that gives the rows. */
+  readonly rows: SqlText;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** Rows that a table always has, as a query gives them. Rows with other keys are left alone. */
+export class Seed extends Declared<"Seed"> {
+  constructor(scope: Construct, id: string, props: SeedProps) {
+    super("Seed", scope, id, props);
+  }
+}
