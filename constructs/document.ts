@@ -68,16 +68,16 @@ export function claim(within: Construct, kind: Kind, spec: Spec, path: string): 
   if (kind.merge) return;
   const claims = CLAIMS.get(within) ?? new Map<string, string>();
   CLAIMS.set(within, claims);
-  for (const address of [kind.name, ...(kind.as ?? [])].map((name) => (KINDS.get(name) as Kind).address(spec))) {
+  const addresses = [kind.name, ...(kind.as ?? [])].map((name) => (KINDS.get(name) as Kind).address(spec));
+  for (const address of addresses) {
     const earlier = claims.get(address);
-    if (earlier !== undefined) {
-      refuse(
-        path,
-        `${readable(address)} is declared twice`,
-        `It is declared by ${earlier} already; keep one.`,
-        "DUPLICATE",
-      );
-    }
-    claims.set(address, path);
+    if (earlier === undefined) continue;
+    refuse(
+      path,
+      `${readable(address)} is declared twice`,
+      `It is declared by ${earlier} already; keep one.`,
+      "DUPLICATE",
+    );
   }
+  for (const address of addresses) claims.set(address, path);
 }

@@ -8,6 +8,8 @@ export function refuseAll(construct: string, diagnostics: readonly Diagnostic[])
   refusal.message = diagnostics
     .map(({ code, summary, detail }) => `${construct}: ${summary}${detail ? `. ${detail}` : ""} [${code}]`)
     .join("\n");
+  // The stack was taken with the message of before.
+  Error.captureStackTrace(refusal, refuseAll);
   throw refusal;
 }
 

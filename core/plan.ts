@@ -1,9 +1,12 @@
 import type { Address } from "./address.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
 import type { Diagnostic, Origin } from "./diagnostic.ts";
 import type { FieldChange, Hazard, NotModelled, Phase, Target } from "./engine.ts";
 import type { Spec } from "./kind.ts";
 import type { LedgerEntry } from "./ledger.ts";
+import { KINDS } from "./kinds/index.ts";
 import type { Mode } from "./ownership.ts";
+import type { DataSource } from "./specs.ts";
 import type { SecretHole } from "./sql.ts";
 
 /** Version of the plan file's format. */
@@ -54,11 +57,15 @@ export interface Unmanaged {
 export interface Plan {
   readonly version: typeof PLAN_VERSION;
   readonly dataSource: string;
+  /** How to reach it again and how far to go; holds references to secrets, no secret. */
+  readonly source: DataSource;
   readonly engine: string;
   readonly target: Target;
   readonly mode: Mode;
   /** Hash of the live catalog that the plan was made from. */
   readonly fingerprint: string;
+  /** What was looked at besides the catalogs: declared objects that hold secrets or rows. */
+  readonly probes: readonly DataObject[];
   readonly steps: readonly Step[];
   /** Differences in scopes that are only observed; nothing is done about them. */
   readonly observed: readonly Omit<Step, "statements">[];

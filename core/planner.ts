@@ -44,10 +44,12 @@ export function makePlan(input: PlanInput): Plan {
   return {
     version: PLAN_VERSION,
     dataSource: input.source.name,
+    source: input.source,
     engine: engine.name,
     target: inspection.target,
     mode: input.mode,
     fingerprint: catalogHash(inspection.catalog),
+    probes: [...desired.values()].filter(engine.isProbe).map(({ kind, spec }) => ({ kind, spec })),
     steps: stepsOf(works, ordered, engine, context),
     observed: compared.observed.map(stepHead),
     unmanaged: compared.unmanaged,

@@ -67,32 +67,27 @@ describe("what is made inside something belongs to it", () => {
     ).toMatchObject({ schema: "sales" });
   });
 
-  test("a table, whichever kind declares it", () => {
-    const source = warehouse();
-    for (const table of [
-      new Table(source, "t", { schema: "sales", columns }),
-      new DimensionTable(source, "d", { schema: "sales", columns: { id: "bigint" } }),
-    ]) {
-      const name = table.reference;
-      const to = new Role(table, "reader");
-      expect(specOf(new RowPolicy(table, "p", { using: sql`true` }))).toEqual({ table: name, name: "p", using: "true" });
-      expect(specOf(new Index(table, "i", { columns: ["id"] }))).toMatchObject({ table: name });
-      expect(specOf(new Seed(table, "s", { key: ["id"], columns: ["id"], rows: sql`SELECT 1` }))).toMatchObject({
-        table: name,
-      });
-      expect(specOf(new MaskedView(table, "m", { mask: { id: "redact" } }))).toMatchObject({
-        schema: "sales",
-        name: "m",
-        from: name,
-      });
-      expect(specOf(new Grant(table, "g", { to, privileges: ["select"] }))).toMatchObject({ on: { table: name } });
-      expect(specOf(new Grant(table, "c", { to, privileges: ["select"], on: { columns: ["id"] } }))).toMatchObject({
-        on: { table: name, columns: ["id"] },
-      });
-      expect(specOf(new Grant(table, "o", { to, privileges: ["usage"], on: { schema: "x" } }))).toMatchObject({
-        on: { schema: "x" },
-      });
-    }
+  test.each<[string, (scope: PostgresDataSource) => Table | DimensionTable]>([
+    ["Table", (scope) => new Table(scope, "t", { schema: "sales", columns })],
+    ["DimensionTable", (scope) => new DimensionTable(scope, "t", { schema: "sales", columns: { id: "bigint" } })],
+  ])("a %s", (_, make) => {
+    const table = make(warehouse());
+    const to = new Role(table, "reader");
+    const from = { table: "sales.t" };
+    expect(specOf(new RowPolicy(table, "p", { using: sql`true` }))).toEqual({ ...from, name: "p", using: "true" });
+    expect(specOf(new Index(table, "i", { columns: ["id"] }))).toMatchObject(from);
+    expect(specOf(new Seed(table, "s", { key: ["id"], columns: ["id"], rows: sql`SELECT 1` }))).toMatchObject(from);
+    expect(specOf(new MaskedView(table, "m", { mask: { id: "redact" } }))).toMatchObject({
+      schema: "sales",
+      from: "sales.t",
+    });
+    expect(specOf(new Grant(table, "g", { to, privileges: ["select"] }))).toMatchObject({ on: from });
+    expect(specOf(new Grant(table, "c", { to, privileges: ["select"], on: { columns: ["id"] } }))).toMatchObject({
+      on: { ...from, columns: ["id"] },
+    });
+    expect(specOf(new Grant(table, "o", { to, privileges: ["usage"], on: { schema: "x" } }))).toMatchObject({
+      on: { schema: "x" },
+    });
   });
 
   test("the nearest one that fits; a role holds nothing", () => {
@@ -119,11 +114,19 @@ describe("references", () => {
   test("constructs, names and names in parts", () => {
     const source = warehouse();
     const analyst = new Role(source, "analyst");
-    const customer = new DimensionTable(source, "customer", { schema: "a.b", columns: { id: "bigint" }, owner: analyst });
+    const customer = new DimensionTable(source, "customer", {
+      schema: "a.b",
+      columns: { id: "bigint" },
+      owner: analyst,
+    });
     expect(customer.reference).toBe('"a.b".customer');
     const fact = new FactTable(source, "sales", {
       schema: "sales",
-      dimensions: { customer, product: { table: { schema: "a.b", name: "product" }, optional: true }, day: "sales.day" },
+      dimensions: {
+        customer,
+        product: { table: { schema: "a.b", name: "product" }, optional: true },
+        day: "sales.day",
+      },
       columns: {},
     });
     expect(specOf(fact)).toMatchObject({
@@ -133,7 +136,9 @@ describe("references", () => {
         day: "sales.day",
       },
     });
-    expect(specOf(new Role(source, "r", { memberOf: [analyst, { role: analyst, admin: true }, "x"].slice(1) }))).toEqual({
+    expect(
+      specOf(new Role(source, "r", { memberOf: [analyst, { role: analyst, admin: true }, "x"].slice(1) })),
+    ).toEqual({
       name: "r",
       memberOf: [{ role: "analyst", admin: true }, "x"],
     });
@@ -251,8 +256,13 @@ describe("what is wrong is refused where it is written", () => {
       expect(message).not.toContain(canary);
     }
     // @ts-expect-error: a secret is given by reference
-    expect(refused(() => warehouse({ password: canary }))).toMatchObject({ code: "LITERAL_SECRET", place: "warehouse" });
-    expect(specOf(warehouse({ password: secret.exec("pass", "show", "db"), url: secret.file("url.txt") }))).toMatchObject({
+    expect(refused(() => warehouse({ password: canary }))).toMatchObject({
+      code: "LITERAL_SECRET",
+      place: "warehouse",
+    });
+    expect(
+      specOf(warehouse({ password: secret.exec("pass", "show", "db"), url: secret.file("url.txt") })),
+    ).toMatchObject({
       connection: { url: { file: "url.txt" }, password: { exec: ["pass", "show", "db"] } },
     });
   });

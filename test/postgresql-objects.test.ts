@@ -81,8 +81,14 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
 
     test("every kind of index, one after the other", async () => {
       const on = await database("index");
-      const plans = await inTurn(on, BASE, KINDS.map((kind) => `kind: Index\ntable: sales.orders\nname: by_something\n${kind}`));
-      const actions = plans.map((plan) => plan.steps.filter(({ address }) => address === "Index/sales.by_something").map(({ action }) => action));
+      const plans = await inTurn(
+        on,
+        BASE,
+        KINDS.map((kind) => `kind: Index\ntable: sales.orders\nname: by_something\n${kind}`),
+      );
+      const actions = plans.map((plan) =>
+        plan.steps.filter(({ address }) => address === "Index/sales.by_something").map(({ action }) => action),
+      );
       expect(actions.slice(0, 3)).toEqual([["create"], ["replace"], ["replace"]]);
       expect(actions[10]).toEqual(["alter"]);
       expect(actions[11]).toEqual(["alter"]);
@@ -97,7 +103,11 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
     test("of a materialized view, renamed, and going with it", async () => {
       const on = await database("index");
       const view = "kind: Index\ntable: sales.totals\nname: of_totals\ncolumns: [email]\nunique: true";
-      const plans = await inTurn(on, BASE, [view, `${view.replace("of_totals", "totals_email")}\nrenamedFrom: of_totals`, view.replace("of_totals", "totals_email")]);
+      const plans = await inTurn(on, BASE, [
+        view,
+        `${view.replace("of_totals", "totals_email")}\nrenamedFrom: of_totals`,
+        view.replace("of_totals", "totals_email"),
+      ]);
       expect(plans.slice(1).map((plan) => plan.steps.map(({ action }) => action))).toEqual([["rename"], []]);
       const changed = `${BASE.replace("sum(amount)", "max(amount)")}\n---\n${view.replace("of_totals", "totals_email")}`;
       expect((await on.apply(changed)).steps.map(({ action, address }) => `${action} ${address}`).sort()).toEqual([
@@ -113,13 +123,29 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
       const on = await database("index");
       const one = `${BASE}\n---\nkind: Index\ntable: sales.orders\nname: by_email\ncolumns: [email]\nunique: true\nwhere: email <> ''`;
       await on.apply(one);
-      await repaired(on, one, "DROP INDEX sales.by_email; CREATE UNIQUE INDEX by_email ON sales.orders (email DESC) WHERE email <> ''");
-      await repaired(on, one, "DROP INDEX sales.by_email; CREATE UNIQUE INDEX by_email ON sales.orders (email) WHERE email <> 'x'");
-      await repaired(on, one, "ALTER INDEX sales.by_email SET (fillfactor = 50); COMMENT ON INDEX sales.by_email IS 'x'");
+      await repaired(
+        on,
+        one,
+        "DROP INDEX sales.by_email; CREATE UNIQUE INDEX by_email ON sales.orders (email DESC) WHERE email <> ''",
+      );
+      await repaired(
+        on,
+        one,
+        "DROP INDEX sales.by_email; CREATE UNIQUE INDEX by_email ON sales.orders (email) WHERE email <> 'x'",
+      );
+      await repaired(
+        on,
+        one,
+        "ALTER INDEX sales.by_email SET (fillfactor = 50); COMMENT ON INDEX sales.by_email IS 'x'",
+      );
       await on.query("DROP INDEX sales.by_email; INSERT INTO sales.orders (email) VALUES ('a'), ('a')");
-      await expect(on.query("CREATE UNIQUE INDEX CONCURRENTLY by_email ON sales.orders (email) WHERE email <> ''")).rejects.toThrow(/could not create unique/);
+      await expect(
+        on.query("CREATE UNIQUE INDEX CONCURRENTLY by_email ON sales.orders (email) WHERE email <> ''"),
+      ).rejects.toThrow(/could not create unique/);
       const found = await on.plan(one);
-      expect(found.steps.map(({ action, fields }) => [action, fields])).toEqual([["replace", [{ path: ["invalid"], from: true }]]]);
+      expect(found.steps.map(({ action, fields }) => [action, fields])).toEqual([
+        ["replace", [{ path: ["invalid"], from: true }]],
+      ]);
       await on.query("DELETE FROM sales.orders");
       await on.apply(one);
       expect((await on.plan(one)).steps).toEqual([]);
@@ -127,7 +153,9 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
 
     test("what it refuses", async () => {
       const on = await database("index");
-      const plan = await on.plan(`${BASE}\n---\nkind: Index\ntable: sales.orders\nname: bad\ncolumns: [{ order: desc }, { column: email, expression: lower(email) }, { expression: "lower(email" }]\nwhere: "true; DROP TABLE x"`);
+      const plan = await on.plan(
+        `${BASE}\n---\nkind: Index\ntable: sales.orders\nname: bad\ncolumns: [{ order: desc }, { column: email, expression: lower(email) }, { expression: "lower(email" }]\nwhere: "true; DROP TABLE x"`,
+      );
       expect(plan.diagnostics.map(({ code }) => code)).toEqual(Array(4).fill("NOT_SUPPORTED"));
     });
   });
@@ -147,7 +175,15 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
 
     test("every field, one after the other", async () => {
       const on = await database("sequence");
-      const plans = await inTurn(on, BASE, STEPS.map((fields) => JSON.stringify({ kind: "Sequence", schema: "sales", name: "number" }).replace("}", `, ${fields.slice(1)}`).replace(", }", "}")));
+      const plans = await inTurn(
+        on,
+        BASE,
+        STEPS.map((fields) =>
+          JSON.stringify({ kind: "Sequence", schema: "sales", name: "number" })
+            .replace("}", `, ${fields.slice(1)}`)
+            .replace(", }", "}"),
+        ),
+      );
       expect(plans.slice(1).every((plan) => plan.steps.every(({ action }) => action === "alter"))).toBe(true);
       const document = `${BASE}\n---\n{ kind: Sequence, schema: sales, name: other, renamedFrom: number, start: 7, minValue: -5 }`;
       expect((await on.apply(document)).steps.map(({ action }) => action)).toEqual(["rename"]);
@@ -157,7 +193,8 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
 
     test("of a column, which it goes with", async () => {
       const on = await database("sequence");
-      const table = (name: string, more = "") => `kind: Table\nschema: sales\nname: ${name}\ncolumns:\n  - { name: id, type: bigint${more} }\n  - { name: x, type: text }`;
+      const table = (name: string, more = "") =>
+        `kind: Table\nschema: sales\nname: ${name}\ncolumns:\n  - { name: id, type: bigint${more} }\n  - { name: x, type: text }`;
       const sequence = (owned: string) => `{ kind: Sequence, schema: sales, name: number${owned} }`;
       const owned = (of: string) => `, ownedBy: { table: sales.${of}, column: id }`;
       const plans = await inTurn(on, BASE, [
@@ -177,12 +214,16 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
         "kind: Schema\nname: other",
       ]);
       expect(statements(plans[0] as Plan).at(-1)).toBe("ALTER SEQUENCE sales.number OWNED BY sales.a.id");
-      expect(statements(plans.at(-1) as Plan).filter((text) => text.startsWith("DROP"))).toEqual(["DROP TABLE sales.a"]);
+      expect(statements(plans.at(-1) as Plan).filter((text) => text.startsWith("DROP"))).toEqual([
+        "DROP TABLE sales.a",
+      ]);
     });
 
     test("a serial column is a sequence of its own", async () => {
       const on = await database("sequence");
-      await on.query("CREATE SCHEMA sales; CREATE TABLE sales.t (id serial, big bigserial, i int GENERATED ALWAYS AS IDENTITY)");
+      await on.query(
+        "CREATE SCHEMA sales; CREATE TABLE sales.t (id serial, big bigserial, i int GENERATED ALWAYS AS IDENTITY)",
+      );
       const found = [...(await on.inspect()).keys()].filter((address) => address.startsWith("Sequence/"));
       expect(found).toEqual(["Sequence/sales.t_big_seq", "Sequence/sales.t_id_seq"]);
       expect(await spec(on, "Sequence/sales.t_id_seq")).toEqual({
@@ -196,14 +237,25 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
   });
 
   describe("Enum", () => {
-    const of = (values: string, more = "") => `kind: Schema\nname: sales\n---\n{ kind: Enum, schema: sales, name: status, values: [${values}]${more} }`;
+    const of = (values: string, more = "") =>
+      `kind: Schema\nname: sales\n---\n{ kind: Enum, schema: sales, name: status, values: [${values}]${more} }`;
 
     test("values are added where they are declared", async () => {
       const on = await database("enum");
       await on.apply(of("new, open"));
-      const more = await on.apply(of("zero, first, new, 'in between, \"odd\" \\ ''one''', open, last, 'very last'", ", comment: state"));
+      const more = await on.apply(
+        of("zero, first, new, 'in between, \"odd\" \\ ''one''', open, last, 'very last'", ", comment: state"),
+      );
       expect(statements(more)).toHaveLength(6);
-      expect((await spec(on, "Enum/sales.status"))?.values).toEqual(["zero", "first", "new", "in between, \"odd\" \\ 'one'", "open", "last", "very last"]);
+      expect((await spec(on, "Enum/sales.status"))?.values).toEqual([
+        "zero",
+        "first",
+        "new",
+        "in between, \"odd\" \\ 'one'",
+        "open",
+        "last",
+        "very last",
+      ]);
       const used = `${of("zero, first, new, 'in between, \"odd\" \\ ''one''', open, last, 'very last', used")}
 ---
 kind: Table
@@ -213,7 +265,10 @@ columns: [{ name: status, type: status, default: "'used'" }]
 checks: [{ name: known, expression: status <> 'used' OR true }]`;
       await on.apply(used);
       await repaired(on, used, "COMMENT ON TYPE sales.status IS 'x'");
-      expect(statements(await on.apply("kind: Schema\nname: sales"))).toEqual(["DROP TABLE sales.orders", "DROP TYPE sales.status"]);
+      expect(statements(await on.apply("kind: Schema\nname: sales"))).toEqual([
+        "DROP TABLE sales.orders",
+        "DROP TYPE sales.status",
+      ]);
     });
 
     test("renamed", async () => {
@@ -221,14 +276,22 @@ checks: [{ name: known, expression: status <> 'used' OR true }]`;
       await on.apply(of("a, b"));
       const renamed = await on.apply(of("a, b, c", ", renamedFrom: status").replace("name: status", "name: state"));
       expect(renamed.steps.map(({ action }) => action)).toEqual(["rename"]);
-      expect(statements(renamed)).toEqual(["ALTER TYPE sales.status RENAME TO state", "ALTER TYPE sales.state ADD VALUE 'c' AFTER 'b'"]);
+      expect(statements(renamed)).toEqual([
+        "ALTER TYPE sales.status RENAME TO state",
+        "ALTER TYPE sales.state ADD VALUE 'c' AFTER 'b'",
+      ]);
     });
 
     test("taking one away or another order is refused, with what to do", async () => {
       const on = await database("enum");
       await on.apply(of("a, b, c"));
       const [gone] = (await on.plan(of("a, c"))).diagnostics;
-      expect(gone).toMatchObject({ severity: "error", code: "NOT_SUPPORTED", address: "Enum/sales.status", origin: { file: "test.yaml" } });
+      expect(gone).toMatchObject({
+        severity: "error",
+        code: "NOT_SUPPORTED",
+        address: "Enum/sales.status",
+        origin: { file: "test.yaml" },
+      });
       expect(gone?.summary).toMatch(/takes no value away from an enum, and b would be/);
       const [moved] = (await on.plan(of("a, c, b, d"))).diagnostics;
       expect(moved?.summary).toMatch(/in their order, which is a, b, c/);
@@ -250,14 +313,19 @@ checks: [{ name: known, expression: status <> 'used' OR true }]`;
       ]);
       expect(statements(made as Plan)).toContain("CREATE EXTENSION citext VERSION '1.5'");
       const catalog = await on.inspect();
-      expect([...catalog.keys()].filter((address) => !address.startsWith("Role/") && !address.startsWith("Grant/"))).toEqual(["Schema/public", "Schema/tools", "Extension/citext"].filter((address) => catalog.has(address as never)));
+      expect(
+        [...catalog.keys()].filter((address) => !address.startsWith("Role/") && !address.startsWith("Grant/")),
+      ).toEqual(
+        ["Schema/public", "Schema/tools", "Extension/citext"].filter((address) => catalog.has(address as never)),
+      );
       expect((await on.plan(base, { mode: "authoritative" })).notModelled).toEqual([]);
       expect(statements(await on.apply(base))).toEqual(["DROP EXTENSION citext"]);
     });
 
     test("it goes into public, and its types need no prefix", async () => {
       const on = await database("extension");
-      await on.apply(`
+      await on.apply(
+        `
 { kind: Schema, name: aaa }
 ---
 { kind: Table, schema: aaa, name: people, columns: [{ name: email, type: citext }] }
@@ -267,14 +335,19 @@ checks: [{ name: known, expression: status <> 'used' OR true }]`;
 { kind: Index, table: aaa.people, name: by_email, method: gin, columns: [{ column: email, operatorClass: gin_trgm_ops }] }
 ---
 { kind: Extension, name: pg_trgm }
-`.replace("{ column: email, operatorClass: gin_trgm_ops }", "{ expression: email::text, operatorClass: gin_trgm_ops }"));
+`.replace("{ column: email, operatorClass: gin_trgm_ops }", "{ expression: email::text, operatorClass: gin_trgm_ops }"),
+      );
       expect((await spec(on, "Extension/citext"))?.schema).toBe("public");
     });
 
     test("a requirement comes first", async () => {
       const on = await database("extension");
       await on.apply("{ kind: Extension, name: earthdistance }\n---\n{ kind: Extension, name: cube }");
-      expect(statements(await on.apply("{ kind: Schema, name: x }"))).toEqual(["CREATE SCHEMA x", "DROP EXTENSION earthdistance", "DROP EXTENSION cube"].sort((a, b) => Number(a.startsWith("CREATE")) - Number(b.startsWith("CREATE"))));
+      expect(statements(await on.apply("{ kind: Schema, name: x }"))).toEqual(
+        ["CREATE SCHEMA x", "DROP EXTENSION earthdistance", "DROP EXTENSION cube"].sort(
+          (a, b) => Number(a.startsWith("CREATE")) - Number(b.startsWith("CREATE")),
+        ),
+      );
     });
   });
 
@@ -310,8 +383,15 @@ checks: [{ name: known, expression: status <> 'used' OR true }]`;
           of("on: functions, to: public, privileges: [execute], revoked: true"),
         ].join("\n---\n"),
       ]);
-      expect(plans[0]?.steps.flatMap((step) => step.statements.flatMap((statement) => statement.hazards ?? [])).map(({ code }) => code).sort()).toEqual(["WIDENS_ACCESS"]);
-      const codes = plans[1]?.steps.flatMap((step) => step.statements.flatMap((statement) => statement.hazards ?? [])).map(({ code }) => code);
+      expect(
+        plans[0]?.steps
+          .flatMap((step) => step.statements.flatMap((statement) => statement.hazards ?? []))
+          .map(({ code }) => code)
+          .sort(),
+      ).toEqual(["WIDENS_ACCESS"]);
+      const codes = plans[1]?.steps
+        .flatMap((step) => step.statements.flatMap((statement) => statement.hazards ?? []))
+        .map(({ code }) => code);
       expect(codes).toContain("NARROWS_ACCESS");
       const last = `${BASE}\n---\n${of("on: functions, to: public, privileges: [execute], revoked: true")}`;
       await on.apply(last);

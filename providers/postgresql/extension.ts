@@ -52,7 +52,10 @@ export const extension: PostgresHandler<Extension> = {
     const version = spec.version ? sql` VERSION ${lit(spec.version)}` : EMPTY;
     return [
       // Without a schema of its own it goes to the first of the search path, whatever the statement before has left there.
-      { sql: sql`CREATE EXTENSION ${id(spec.name)}${schema}${version}`, ...(spec.schema === undefined && { scope: "public" }) },
+      {
+        sql: sql`CREATE EXTENSION ${id(spec.name)}${schema}${version}`,
+        ...(spec.schema === undefined && { scope: "public" }),
+      },
       ...comment(sql`EXTENSION ${id(spec.name)}`, spec.comment),
     ];
   },

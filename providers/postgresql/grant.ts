@@ -14,29 +14,34 @@ import { COLUMNS, RELATIONS, SCHEMAS } from "./reads.ts";
 import { type PostgresHandler, query, relationName, type Snapshot, sparse } from "./snapshot.ts";
 
 /**
- * object class, object, column, grantor, grantee, privilege, grantable. Where nothing was ever granted the ACL is null:
- * for databases and functions that still means something to PUBLIC.
+ * object class, object, columns, grantor, grantee, privilege, grantable, owner. Where nothing was ever granted the ACL is
+ * null: for databases and functions that still means something to PUBLIC. What the owner has of its own is no grant.
+ * Columns with equal ACLs are taken together before these are taken apart, which is slow.
  */
 const GRANTS = query(
-  sql`SELECT 'r', c.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, c.relowner
+  sql`SELECT 'r', c.oid, NULL::name[], a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, c.relowner
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND a.grantee <> c.relowner
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
-SELECT 'c', t.attrelid, t.attnum, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, c.relowner
-FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
-WHERE t.attacl IS NOT NULL AND NOT t.attisdropped AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+SELECT 'c', c.oid, t.columns, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, c.relowner
+FROM (SELECT attrelid, attacl, array_agg(attname) AS columns FROM pg_attribute WHERE attacl IS NOT NULL AND NOT attisdropped GROUP BY 1, 2) t
+  JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+WHERE a.grantee <> c.relowner AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
-SELECT 'n', n.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, n.nspowner
-FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+SELECT 'n', n.oid, NULL, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, n.nspowner
+FROM pg_namespace n, aclexplode(n.nspacl) a
+WHERE a.grantee <> n.nspowner AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
-SELECT 'd', d.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, d.datdba
-FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE d.datname = current_database()
+SELECT 'd', d.oid, NULL, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, d.datdba
+FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+WHERE a.grantee <> d.datdba AND d.datname = current_database()
 UNION ALL
-SELECT 'f', p.oid, 0, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, p.proowner
+SELECT 'f', p.oid, NULL, a.grantor, a.grantee, lower(a.privilege_type), a.is_grantable, p.proowner
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-ORDER BY 1, 2, 3`,
-  10,
+WHERE a.grantee <> p.proowner AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY 1, 2`,
+  18,
 );
 
 /** oid, schema, name, types of the arguments */
@@ -52,8 +57,7 @@ export const grant: PostgresHandler<Grant> = {
     const functions = readFunctions(snapshot);
     const byColumns = new Map<string, Grant & { on: { columns: string[] } }>();
     for (const row of snapshot.rows(GRANTS)) {
-      const [sort, oid, column, grantor, grantee, privilege, grantable, owner] = row as readonly string[];
-      if (grantee === owner) continue;
+      const [sort, oid, columns, grantor, grantee, privilege, grantable, owner] = row as readonly string[];
       const on = target(snapshot, functions, sort as string, oid as string);
       if (!on) continue;
       const spec = sparse<Grant>({
@@ -68,10 +72,10 @@ export const grant: PostgresHandler<Grant> = {
         continue;
       }
       const key = `${oid} ${grantee} ${privilege} ${grantable} ${grantor}`;
-      const name = snapshot.columnName(oid as string, column as string);
+      const names = arrayItems(columns ?? null);
       const known = byColumns.get(key);
-      if (known) known.on.columns.push(name);
-      else byColumns.set(key, { ...spec, on: { ...on, columns: [name] } });
+      if (known) known.on.columns.push(...names);
+      else byColumns.set(key, { ...spec, on: { ...on, columns: names } });
     }
     for (const spec of byColumns.values()) {
       spec.on.columns.sort();

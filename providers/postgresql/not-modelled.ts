@@ -22,7 +22,7 @@ FROM ${catalog} o WHERE o.oid >= 16384 AND ${where}`;
 }
 
 /** Objects that lie in no schema; what every new database has is passed over. */
-function inDatabase(type: Sql, catalog: Sql, name: Sql): Part {
+function inDatabase(type: Sql, catalog: Sql, name: Sql): Sql {
   return sql`SELECT ${type}, NULL, ${name}, NULL, NULL, '${catalog}'::regclass::oid, o.oid FROM ${catalog} o WHERE o.oid >= 16384`;
 }
 
@@ -90,7 +90,6 @@ FROM (SELECT * FROM pg_class c WHERE c.oid >= 16384 AND (${join(
 WHERE m.holds`;
 
 const RELATIONS: readonly Part[] = [
-  MARKED,
   ofRelation(
     sql`'inheritance'`,
     sql`pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid`,
@@ -173,6 +172,10 @@ const COLUMNS: Part = (reading) => {
   return textOf(part, reading);
 };
 
+/** The one from a range to its multirange comes with the type. */
+const CASTS: Part = sql`${inDatabase(sql`'cast'`, sql`pg_cast`, sql`format_type(o.castsource, NULL) || ' as ' || format_type(o.casttarget, NULL)`)}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = o.oid AND d.deptype = 'i')`;
+
 const OTHERS: readonly Part[] = [
   ROUTINES,
   TYPES,
@@ -194,11 +197,7 @@ const OTHERS: readonly Part[] = [
   inSchema(sql`'text search parser'`, sql`pg_ts_parser`, sql`prs`),
   inSchema(sql`'text search template'`, sql`pg_ts_template`, sql`tmpl`),
   inDatabase(sql`'access method'`, sql`pg_am`, sql`o.amname::text`),
-  inDatabase(
-    sql`'cast'`,
-    sql`pg_cast`,
-    sql`format_type(o.castsource, NULL) || ' as ' || format_type(o.casttarget, NULL)`,
-  ),
+  CASTS,
   inDatabase(sql`'transform'`, sql`pg_transform`, sql`format_type(o.trftype, NULL)`),
   inDatabase(sql`'event trigger'`, sql`pg_event_trigger`, sql`o.evtname::text`),
   inDatabase(sql`'foreign data wrapper'`, sql`pg_foreign_data_wrapper`, sql`o.fdwname::text`),
@@ -240,15 +239,22 @@ function textOf(part: Part, reading: Reading): Sql {
   return typeof part === "function" ? part(reading) : part;
 }
 
-/** type, schema, name, catalog, object */
-const NOT_MODELLED = query(
-  (reading) =>
-    join(
-      [...RELATIONS, CONSTRAINTS, COLUMNS, ...OTHERS].map((part) => textOf(part, reading)),
-      "\nUNION ALL\n",
-    ),
-  12,
-);
+const PARAMETERS = alone(sql`'privilege on a parameter'`, sql`p.parname`, sql`FROM pg_parameter_acl p`);
+
+const NOT_MODELLED = query((reading) => {
+  const parts = [
+    MARKED,
+    ...RELATIONS,
+    CONSTRAINTS,
+    COLUMNS,
+    ...OTHERS,
+    ...(reading.version >= 150000 ? [PARAMETERS] : []),
+  ];
+  return join(
+    parts.map((part) => textOf(part, reading)),
+    "\nUNION ALL\n",
+  );
+}, 10);
 
 export const notModelled = {
   reads: [NOT_MODELLED, EXTENSION_MEMBERS],

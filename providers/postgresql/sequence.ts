@@ -109,7 +109,7 @@ const TYPES = { smallint: sql`smallint`, integer: sql`integer`, bigint: sql`bigi
 const LIMITS = {
   smallint: [sql`-32768`, sql`32767`],
   integer: [sql`-2147483648`, sql`2147483647`],
-  bigint: [sql`-9223372036854775808`, sql`9223372036854775807`],
+  bigint: [SMALLEST, LARGEST],
 } as const;
 
 /**
@@ -118,13 +118,16 @@ const LIMITS = {
  */
 function counting(spec: Sequence, full: boolean): Sql {
   const { type = "bigint", start, increment = 1, minValue, maxValue, cache = 1, cycle = false } = spec;
-  const [smallest, largest] = increment > 0 ? [sql`1`, LIMITS[type][1]] : [LIMITS[type][0], sql`-1`];
+  const usual = increment > 0 ? { least: sql`1`, most: LIMITS[type][1] } : { least: LIMITS[type][0], most: sql`-1` };
+  const least = minValue === undefined ? usual.least : number(minValue);
+  const most = maxValue === undefined ? usual.most : number(maxValue);
+  const first = start === undefined ? (increment > 0 ? least : most) : number(start);
   const parts: readonly [differs: boolean, part: Sql][] = [
     [type !== "bigint", sql`AS ${TYPES[type]}`],
     [increment !== 1, sql`INCREMENT BY ${number(increment)}`],
-    [minValue !== undefined, sql`MINVALUE ${minValue === undefined ? smallest : number(minValue)}`],
-    [maxValue !== undefined, sql`MAXVALUE ${maxValue === undefined ? largest : number(maxValue)}`],
-    [start !== undefined, sql`START WITH ${start === undefined ? (increment > 0 ? (minValue === undefined ? smallest : number(minValue)) : maxValue === undefined ? largest : number(maxValue)) : number(start)}`],
+    [minValue !== undefined, sql`MINVALUE ${least}`],
+    [maxValue !== undefined, sql`MAXVALUE ${most}`],
+    [start !== undefined, sql`START WITH ${first}`],
     [cache !== 1, sql`CACHE ${number(cache)}`],
     [cycle, cycle ? sql`CYCLE` : sql`NO CYCLE`],
   ];
@@ -158,9 +161,12 @@ function recount(before: Sequence, after: Sequence): Statement[] {
   const turned = up !== (before.increment ?? 1) > 0;
   const [from, to] = up ? [before.minValue ?? 1, after.minValue ?? 1] : [before.maxValue ?? -1, after.maxValue ?? -1];
   if (!turned && (up ? to <= from : to >= from)) return [altered];
+  const passed = up ? sql`<` : sql`>`;
   return [
     { sql: sql`ALTER SEQUENCE ${name} AS bigint MINVALUE ${SMALLEST} MAXVALUE ${LARGEST}` },
-    { sql: sql`SELECT setval(${lit(name.text)}, ${number(to)}, false) FROM ${name} WHERE last_value ${up ? sql`<` : sql`>`} ${number(to)}` },
+    {
+      sql: sql`SELECT setval(${lit(name.text)}, ${number(to)}, false) FROM ${name} WHERE last_value ${passed} ${number(to)}`,
+    },
     altered,
   ];
 }

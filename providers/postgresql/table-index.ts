@@ -27,7 +27,9 @@ const INDEXES = query(
     within,
   }) => sql`SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisvalid, i.indnkeyatts,
   i.indkey, i.indclass, i.indoption, i.indcollation,
-  CASE WHEN i.indexprs IS NOT NULL THEN
+  CASE WHEN array_length(array_positions(i.indkey::int2[], 0::int2), 1) = 1 THEN
+    array_fill(pg_get_expr(i.indexprs, i.indrelid, true), ARRAY[i.indnkeyatts::int])
+  WHEN i.indexprs IS NOT NULL THEN
     ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, k, true) END FROM generate_series(1, i.indnkeyatts) k ORDER BY k) END,
   pg_get_expr(i.indpred, i.indrelid), c.reloptions, t.spcname,
   ${version >= 150000 ? sql`i.indnullsnotdistinct` : sql`false`},
@@ -46,7 +48,8 @@ FROM pg_index i
 WHERE c.relkind = 'i' AND NOT c.relispartition AND i.indexrelid >= 16384 AND NOT i.indisprimary AND NOT i.indisexclusion
   AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u', 'x'))${within(sql`i.indrelid`)}
 ORDER BY i.indrelid, c.relname`,
-  8,
+  45,
+  true,
 );
 
 export const index: PostgresHandler<Index> = {

@@ -18,8 +18,10 @@ const READ = new WeakMap<Snapshot, UsesOf>();
 
 /** What a view, a materialized view or a policy uses, as the server knows it. */
 export function usesOf(snapshot: Snapshot): UsesOf {
-  let uses = READ.get(snapshot);
-  if (!uses) READ.set(snapshot, (uses = readUses(snapshot)));
+  const known = READ.get(snapshot);
+  if (known) return known;
+  const uses = readUses(snapshot);
+  READ.set(snapshot, uses);
   return uses;
 }
 

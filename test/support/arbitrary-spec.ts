@@ -34,7 +34,11 @@ export function arbitraryValue(schema: Schema, path: readonly string[], options:
   }
   if (schema.type === "boolean") return fc.boolean();
   if (schema.type === "integer") return fc.integer({ min: schema.minimum ?? -1000, max: schema.maximum ?? 100_000 });
-  if (schema.type === "number") return fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0));
+  if (schema.type === "number")
+    return fc.oneof(
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+    );
   return text(schema);
 }
 
@@ -50,8 +54,8 @@ function list(schema: Schema, path: readonly string[], options: SpecOptions): fc
 
 function fields(schema: Schema, path: readonly string[], options: SpecOptions): fc.Arbitrary<Json> {
   const declared = Object.entries(schema.properties ?? {}).filter(([, field]) => !field.computed);
-  const arbitraries = Object.fromEntries(
-    declared.map(([name, field]) => [name, arbitraryValue(field, [...path, name], options)]),
+  const arbitraries = new Map(
+    declared.map(([name, field]) => [name, arbitraryValue(field, [...path, name], options)] as const),
   );
   const names = declared.map(([name]) => name);
   const required = names.filter((name) => schema.required?.includes(name));
@@ -62,16 +66,44 @@ function fields(schema: Schema, path: readonly string[], options: SpecOptions): 
       minLength: least - required.length,
       maxLength: Math.min(optional.length, (schema.maxProperties ?? names.length) - required.length),
     })
-    .chain((chosen) => fc.record(Object.fromEntries([...required, ...chosen].map((name) => [name, arbitraries[name]]))))
-    .map((drawn) => ({ ...(drawn as { [name: string]: Json }) }));
+    .chain((chosen) => {
+      const names = new Set([...required, ...chosen]);
+      // With a prototype, as a parser gives them.
+      return fc.record(Object.fromEntries([...arbitraries].filter(([name]) => names.has(name))), {
+        noNullPrototype: true,
+      });
+    });
 }
 
 /** Plain words, and words that YAML or SQL would take for something else. */
 const WORD = fc.oneof(
   fc.stringMatching(/^[a-z][a-z_]{0,8}$/),
-  fc.constantFrom("no", "null", "~", "1e3", "0x1F", "2024-01-01", "a b", "O'Hara", 'quo"ted', "ünï ✓", "- x", "#x", "k: v", "<<", "=", "&a", "*", "%d", "@x"),
+  fc.constantFrom(
+    "no",
+    "null",
+    "~",
+    "1e3",
+    "0x1F",
+    "2024-01-01",
+    "a b",
+    "O'Hara",
+    'quo"ted',
+    "ünï ✓",
+    "- x",
+    "#x",
+    "k: v",
+    "<<",
+    "=",
+    "&a",
+    "*",
+    "%d",
+    "@x",
+  ),
 );
-const TEXT = fc.oneof(WORD, fc.constantFrom("two\nlines", " padded ", "tab\tbed", "ends\n", "x = 1 AND y = 'a''b'", "back\\slash", "{ a }"));
+const TEXT = fc.oneof(
+  WORD,
+  fc.constantFrom("two\nlines", " padded ", "tab\tbed", "ends\n", "x = 1 AND y = 'a''b'", "back\\slash", "{ a }"),
+);
 
 function text(schema: Schema): fc.Arbitrary<string> {
   if (schema.reference?.parts === 2) return fc.tuple(PART, PART).map(([of, name]) => `${of}.${name}`);

@@ -1,0 +1,232 @@
+/** Where secrets become values, and where everything that leaves the process is kept free of them. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { type Diagnostic, error, type Origin } from "./diagnostic.ts";
+import { Refusal } from "./errors.ts";
+import type { Kind, Spec } from "./kind.ts";
+import { walk } from "./objects.ts";
+import type { Schema } from "./schema.ts";
+import type { SecretReference } from "./sql.ts";
+
+const EXEC_TIMEOUT = 30_000;
+/**
+ * Shorter ones are not hidden: the gaps that replacing every `a` leaves would make the text unreadable and tell the
+ * secret besides. Whoever has such a password has none.
+ */
+const SHORTEST_HIDDEN = 4;
+const HIDDEN = "***";
+
+export interface SecretsOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative paths of files start from. */
+  readonly cwd: string;
+}
+
+/** The secrets of one run: each is resolved once, and hidden in everything that is printed or written from then on. */
+export class Secrets {
+  readonly #options: SecretsOptions;
+  readonly #resolved = new Map<string, Promise<string>>();
+  readonly #origins = new Map<string, Origin>();
+  readonly #hidden = new Set<string>();
+  readonly #open = new Set<string>();
+  #pattern: RegExp | undefined;
+
+  constructor(options: SecretsOptions) {
+    this.#options = options;
+  }
+
+  /** Says which document names a secret, for the message when it cannot be resolved. */
+  place(reference: SecretReference, origin: Origin | undefined): void {
+    if (origin) this.#origins.set(JSON.stringify(reference), origin);
+  }
+
+  async resolve(reference: SecretReference): Promise<string> {
+    const key = JSON.stringify(reference);
+    let value = this.#resolved.get(key);
+    if (!value) {
+      value = this.#find(reference, this.#origins.get(key));
+      this.#resolved.set(key, value);
+    }
+    return value;
+  }
+
+  /** Resolves all of them, so that whatever is wrong with any is told at once. */
+  async resolveAll(references: readonly SecretReference[]): Promise<Diagnostic[]> {
+    const results = await Promise.allSettled(references.map((reference) => this.resolve(reference)));
+    const found = new Map<string, Diagnostic>();
+    for (const result of results) {
+      if (result.status === "fulfilled") continue;
+      if (!(result.reason instanceof Refusal)) throw result.reason;
+      for (const diagnostic of result.reason.diagnostics) found.set(JSON.stringify(diagnostic), diagnostic);
+    }
+    return [...found.values()];
+  }
+
+  /** Never to be printed again, whatever form it takes. */
+  hide(value: string): void {
+    if (value.length < SHORTEST_HIDDEN) return;
+    for (const form of formsOf(value)) this.#hidden.add(form);
+    const url = urlCredentials(value);
+    if (url) for (const part of url) this.hide(part);
+    this.#pattern = undefined;
+  }
+
+  /**
+   * A name that stands openly in what is declared. A password that equals it (`postgres`, on many a laptop) cannot be
+   * hidden by taking that word out of every line, and a plan in which a name was replaced would be another plan.
+   */
+  open(name: string): void {
+    this.#open.add(name);
+    this.#pattern = undefined;
+  }
+
+  /** The text with every secret of the run, and the password of every URL, replaced. */
+  redact(text: string): string {
+    const withoutUrls = text.includes("://") ? text.replace(URL_PASSWORD, `$1${HIDDEN}@`) : text;
+    this.#pattern ??= patternOf([...this.#hidden].filter((form) => !this.#open.has(form)));
+    return withoutUrls.replace(this.#pattern, HIDDEN);
+  }
+
+  async #find(reference: SecretReference, origin: Origin | undefined): Promise<string> {
+    const { env, file, exec } = reference;
+    const unresolved = (summary: string, detail: string): Refusal =>
+      new Refusal([error("SECRET_UNRESOLVED", summary, { detail, ...(origin && { origin }) })]);
+    let value: string;
+    if (env !== undefined) {
+      const given = this.#options.env[env];
+      if (!given) {
+        const what = given === undefined ? "is not set" : "is empty";
+        throw unresolved(`The environment variable ${env} ${what}`, `Set ${env} to the secret and run again.`);
+      }
+      value = given;
+    } else if (file !== undefined) {
+      value = await readSecret(resolve(this.#options.cwd, file), file, unresolved);
+    } else if (exec !== undefined && exec.length > 0) {
+      value = await runForSecret(exec, this.#options, unresolved);
+    } else {
+      throw unresolved("A secret says nothing of where it is", "Write `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`.");
+    }
+    this.hide(value);
+    return value;
+  }
+}
+
+type Unresolved = (summary: string, detail: string) => Refusal;
+
+async function readSecret(path: string, shown: string, unresolved: Unresolved): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "permission denied" : `the system says ${code}`;
+    throw unresolved(`The secret in the file ${shown} cannot be read: ${reason}`, "Check the path, which is relative to the document, and its permissions.");
+  }
+  const value = withoutLineBreak(text);
+  if (value === "") throw unresolved(`The file ${shown} holds no secret: it is empty`, "Write the secret into it.");
+  return value;
+}
+
+/** No shell, and nothing of what the command said: its words may hold the secret. */
+async function runForSecret(command: readonly string[], { env, cwd }: SecretsOptions, unresolved: Unresolved): Promise<string> {
+  const [program, ...args] = command as readonly [string, ...string[]];
+  const name = basename(program);
+  const output = await new Promise<string>((done, fail) => {
+    const child = execFile(program, args, { env: env as NodeJS.ProcessEnv, cwd, timeout: EXEC_TIMEOUT, maxBuffer: 1 << 20 }, (problem, stdout) => {
+      if (!problem) return done(stdout);
+      const { code, killed, signal } = problem as { code?: number | string; killed?: boolean; signal?: string };
+      const how = killed && signal ? `did not answer within ${EXEC_TIMEOUT / 1000} s` : typeof code === "number" ? `ended with exit code ${code}` : `could not be run (${code ?? signal})`;
+      fail(unresolved(`The command ${name}, which should print a secret, ${how}`, "Run it by hand to see why; what it printed is not shown here, because it may hold the secret."));
+    });
+    child.stdin?.end();
+  });
+  const value = withoutLineBreak(output);
+  if (value === "") throw unresolved(`The command ${name} printed no secret`, "It must print the secret and nothing else to its standard output.");
+  return value;
+}
+
+function withoutLineBreak(text: string): string {
+  return text.replace(/\r?\n$/, "");
+}
+
+/** How a secret may look in a URL, a JSON text or an SQL literal. */
+function formsOf(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  return [value, value.trim(), encoded(value), json, JSON.stringify(json).slice(1, -1), value.replaceAll("'", "''")].filter(
+    (form) => form.length >= SHORTEST_HIDDEN,
+  );
+}
+
+function encoded(value: string): string {
+  try {
+    return encodeURIComponent(value);
+  } catch {
+    // A lone surrogate has no encoding.
+    return value;
+  }
+}
+
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/?#"']*:)[^\s@/"']*@/gi;
+
+/** What of a connection URL is secret: its password, as written and decoded, wherever it stands. */
+function urlCredentials(value: string): string[] | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return undefined;
+  try {
+    const url = new URL(value);
+    const raw = [url.password, url.searchParams.get("password") ?? "", url.searchParams.get("sslpassword") ?? ""];
+    return raw.filter(Boolean).flatMap((part) => [part, decoded(part)]);
+  } catch {
+    return undefined;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The longest first: one secret may hold another. */
+function patternOf(forms: readonly string[]): RegExp {
+  const longest = [...forms].sort((a, b) => b.length - a.length);
+  const alternatives = longest.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return new RegExp(alternatives.length === 0 ? "(?!)" : alternatives.join("|"), "g");
+}
+
+const HOLDS_SECRETS = new WeakMap<Schema, boolean>();
+
+function holdsSecrets(schema: Schema): boolean {
+  let known = HOLDS_SECRETS.get(schema);
+  if (known === undefined) {
+    known = schema.secret === true || Object.values(schema.properties ?? {}).some(holdsSecrets);
+    HOLDS_SECRETS.set(schema, known);
+  }
+  return known;
+}
+
+/** The secrets that a spec refers to. */
+export function secretsIn(kind: Kind, spec: Spec): SecretReference[] {
+  const found: SecretReference[] = [];
+  if (!holdsSecrets(kind.schema)) return found;
+  walk(kind.schema, spec, ({ schema, value }) => {
+    if (schema.secret) found.push(value as SecretReference);
+    return undefined;
+  });
+  return found;
+}
+
+/**
+ * The spec with files of secrets named from where the command runs. In a document they are named from its folder, which
+ * a plan no longer knows.
+ */
+export function withSecretFiles(kind: Kind, spec: Spec, origin: Origin | undefined): Spec {
+  const folder = origin?.file === undefined ? "." : dirname(origin.file);
+  if (folder === "." || !holdsSecrets(kind.schema)) return spec;
+  return walk(kind.schema, spec, ({ schema, value }) => {
+    const { file } = (schema.secret ? value : {}) as SecretReference;
+    return file === undefined || isAbsolute(file) ? undefined : { file: join(folder, file) };
+  });
+}
