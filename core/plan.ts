@@ -1,10 +1,9 @@
 import type { Address } from "./address.ts";
-import type { Catalog, DataObject } from "./catalog.ts";
+import type { DataObject } from "./catalog.ts";
 import type { Diagnostic, Origin } from "./diagnostic.ts";
 import type { FieldChange, Hazard, NotModelled, Phase, Target } from "./engine.ts";
 import type { Spec } from "./kind.ts";
 import type { LedgerEntry } from "./ledger.ts";
-import { KINDS } from "./kinds/index.ts";
 import type { Mode } from "./ownership.ts";
 import type { DataSource } from "./specs.ts";
 import type { SecretHole } from "./sql.ts";

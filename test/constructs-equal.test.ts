@@ -44,7 +44,7 @@ describe("a construct and the YAML for the same thing give the same spec", () =>
         expect(compared(kind, built.spec)).toBe(compared(kind, written.spec));
         expect({ ...built, spec: {} }).toEqual({ ...written, spec: {} });
       }),
-      { numRuns: 1500 },
+      { numRuns: 60 },
     );
   });
 
@@ -58,7 +58,7 @@ describe("a construct and the YAML for the same thing give the same spec", () =>
         const written = read(parse(stringify({ kind: "DataSource", ...spec })) as object);
         expect(compared(kind, read(source.toDocument()).spec)).toBe(compared(kind, written.spec));
       }),
-      { numRuns: 1500 },
+      { numRuns: 60 },
     );
   });
 });

@@ -151,6 +151,27 @@ query: SELECT email, sum(amount) AS total FROM orders GROUP BY email
       expect((await on.plan(one)).steps).toEqual([]);
     });
 
+    test("made by plain SQL: declared as found, there is nothing to do", async () => {
+      const on = await database("index");
+      await on.query(`CREATE SCHEMA x; CREATE SCHEMA tools; CREATE EXTENSION citext SCHEMA x; CREATE EXTENSION pg_trgm SCHEMA tools;
+CREATE TABLE x.t (id integer, a text, b text COLLATE "C", c x.citext, n name, list integer[], span tstzrange, j jsonb, e "char");
+CREATE INDEX i1 ON x.t (a); CREATE INDEX i2 ON x.t (b); CREATE INDEX i3 ON x.t (b COLLATE "default");
+CREATE INDEX i4 ON x.t (a COLLATE "C" text_pattern_ops DESC NULLS LAST); CREATE INDEX i5 ON x.t (lower(b));
+CREATE INDEX i6 ON x.t (lower(a) COLLATE "POSIX", (a || 'x') COLLATE "C", id DESC) WHERE id > 3 AND a ~ 'x)';
+CREATE INDEX i7 ON x.t (c); CREATE INDEX i8 ON x.t (c text_ops); CREATE INDEX i9 ON x.t (n); CREATE INDEX i10 ON x.t (n COLLATE "default");
+CREATE INDEX i11 ON x.t USING gin (a tools.gin_trgm_ops); CREATE INDEX i12 ON x.t USING gin (list); CREATE INDEX i13 ON x.t USING gist (span);
+CREATE INDEX i14 ON x.t (e); CREATE INDEX "I 15" ON x.t (((id + 1)), (CASE WHEN id > 1 THEN 'a' ELSE 'b' END));
+CREATE UNIQUE INDEX i16 ON x.t (id) INCLUDE (b, a); CREATE INDEX i17 ON x.t USING brin (id); CREATE INDEX i18 ON x.t USING hash (a)`);
+      const found = [...(await on.inspect()).values()].filter(({ kind }) => ["Schema", "Extension", "Table", "Index"].includes(kind));
+      expect(found.filter(({ kind }) => kind === "Index")).toHaveLength(18);
+      const documents = found.map(({ kind, spec: fields }) => JSON.stringify({ kind, ...fields })).join("\n---\n");
+      expect((await on.plan(documents)).steps).toEqual([]);
+      await on.query("DROP SCHEMA x, tools CASCADE");
+      await on.apply(documents);
+      const again = [...(await on.inspect()).values()].filter(({ kind }) => kind === "Index");
+      expect(again).toEqual(found.filter(({ kind }) => kind === "Index"));
+    });
+
     test("what it refuses", async () => {
       const on = await database("index");
       const plan = await on.plan(

@@ -7,7 +7,7 @@ import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, vector } from "./common.ts";
 import { textFault, tokens, unwrapped, userText } from "./lexer.ts";
 import { id, named } from "./quote.ts";
-import { query, type Row, type Snapshot, sparse } from "./snapshot.ts";
+import { type ColumnRow, query, type Row, type Snapshot, sparse } from "./snapshot.ts";
 import { collation } from "./table-columns.ts";
 import { canonicalType } from "./types.ts";
 
@@ -60,7 +60,7 @@ export function readKey(row: Row, at: number, snapshot: Snapshot, classes: Opera
     order: options & 1 ? "desc" : undefined,
     nulls: options & 2 ? "first" : "last",
     operatorClass: unusualClass(vector(row[8] as string)[at] as string, column?.type, classes),
-    collation: unusualCollation(row, at, column?.collation),
+    collation: unusualCollation(row, at, column),
   });
 }
 
@@ -75,11 +75,18 @@ function withoutModifier(type: string): string {
   return type.replace(/\([^)]*\)/, "");
 }
 
+const DEFAULT = 'pg_catalog."default"';
+
+function ownCollation(type: string | undefined, collation: string | undefined): string {
+  return collation ?? (type === "name" ? 'pg_catalog."C"' : DEFAULT);
+}
+
 /** A collation of an expression is its own unless the definition says otherwise: no catalog tells the two apart. */
-function unusualCollation(row: Row, at: number, ofColumn: string | undefined): string | undefined {
+function unusualCollation(row: Row, at: number, column: ColumnRow | undefined): string | undefined {
   const collation = vector(row[10] as string)[at];
   if (collation === "0") return undefined;
-  if (collation === "100") return ofColumn === undefined ? undefined : 'pg_catalog."default"';
+  if (collation === "100")
+    return column && ownCollation(column.type, column.collation) !== DEFAULT ? DEFAULT : undefined;
   const named = row[16] == null ? undefined : arrayItems(row[16])[at];
   if (named === undefined || named === "NULL") return undefined;
   return row[17] == null || vector(row[7] as string)[at] !== "0" || saysCollation(row[17], at) ? named : undefined;
@@ -109,10 +116,10 @@ export function normaliseKey(key: Index["columns"][number], spec: Index, context
   if (typeof key === "string") return { column: key };
   const { operatorClass, collation: sorted, ...rest } = key;
   const column = columnOf(spec, key.column, context);
-  const own = column?.collation === undefined ? 'pg_catalog."default"' : collation(column.collation);
   const given = sorted === undefined ? undefined : collation(sorted);
   const type =
     column === undefined ? undefined : canonicalType(column.type, nameParts(spec.table)[0] as string, context);
+  const own = ownCollation(type, column?.collation === undefined ? undefined : collation(column.collation));
   return {
     ...rest,
     ...(operatorClass !== undefined && operatorClass !== usualClass(type) && { operatorClass }),

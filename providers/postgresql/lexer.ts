@@ -288,5 +288,5 @@ export function unwrapped(text: string): string {
     depth += sign === "(" ? 1 : sign === ")" ? -1 : 0;
     closed = depth === 0;
   }
-  return text.slice(1, -1);
+  return unwrapped(text.slice(1, -1).trim());
 }

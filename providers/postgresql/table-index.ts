@@ -30,7 +30,7 @@ const INDEXES = query(
   CASE WHEN array_length(array_positions(i.indkey::int2[], 0::int2), 1) = 1 THEN
     array_fill(pg_get_expr(i.indexprs, i.indrelid, true), ARRAY[i.indnkeyatts::int])
   WHEN i.indexprs IS NOT NULL THEN
-    ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, k, true) END FROM generate_series(1, i.indnkeyatts) k ORDER BY k) END,
+    ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, k, false) END FROM generate_series(1, i.indnkeyatts) k ORDER BY k) END,
   pg_get_expr(i.indpred, i.indrelid), c.reloptions, t.spcname,
   ${version >= 150000 ? sql`i.indnullsnotdistinct` : sql`false`},
   CASE WHEN NOT i.indcollation::oid[] <@ '{0,100}'::oid[] THEN

@@ -79,7 +79,8 @@ function qualifiedType(base: string): string {
 }
 
 function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  // Without quotes `char` is another type.
+  return /^[a-z_][a-z0-9_$]*$/.test(name) && name !== "char" ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 /** Where an unqualified type lives: the own schema before all others. */
