@@ -76,15 +76,25 @@ function tableDocuments(number: number, columnComment: string): BenchFile["docum
         ],
         primaryKey: ["id"],
         checks: [{ name: `${name}_amount`, expression: "amount >= 0 AND status IN ('new', 'open', 'done')" }],
-        foreignKeys: [{ columns: ["parent_id"], references: { table: `${schema}.${tableName(parent)}` }, onDelete: "cascade" }],
+        foreignKeys: [
+          { columns: ["parent_id"], references: { table: `${schema}.${tableName(parent)}` }, onDelete: "cascade" },
+        ],
         ...(number % 5 === 0 && { rowSecurity: "on" }),
         comment: `Fact table ${number}, loaded every night`,
       },
     },
-    { kind: "Index", spec: { table, name: `${name}_created`, columns: [{ column: "created_at", order: "desc" }, "status"] } },
     {
       kind: "Index",
-      spec: { table, name: `${name}_email`, columns: [{ expression: "lower(email)" }], where: "active AND status != 'done'" },
+      spec: { table, name: `${name}_created`, columns: [{ column: "created_at", order: "desc" }, "status"] },
+    },
+    {
+      kind: "Index",
+      spec: {
+        table,
+        name: `${name}_email`,
+        columns: [{ expression: "lower(email)" }],
+        where: "active AND status != 'done'",
+      },
     },
     { kind: "Grant", spec: { to: reader, privileges: ["select"], on: { table, columns: ["id", "region", "amount"] } } },
     { kind: "Grant", spec: { to: roleName(number + 1), privileges: ["update"], on: { table, columns: ["note"] } } },
@@ -93,7 +103,13 @@ function tableDocuments(number: number, columnComment: string): BenchFile["docum
   documents.push(
     {
       kind: "RowPolicy",
-      spec: { table, name: "regional", command: "select", to: [reader], using: "region = current_setting('app.region', true)" },
+      spec: {
+        table,
+        name: "regional",
+        command: "select",
+        to: [reader],
+        using: "region = current_setting('app.region', true)",
+      },
     },
     {
       kind: "RowPolicy",
@@ -122,7 +138,10 @@ function tableDocuments(number: number, columnComment: string): BenchFile["docum
 
 /** One YAML file per table, below a folder. */
 export function writeYaml(folder: string, source: Spec, files: readonly BenchFile[]): void {
-  for (const { path, documents } of [{ path: "source.yaml", documents: [{ kind: "DataSource", spec: source }] }, ...files]) {
+  for (const { path, documents } of [
+    { path: "source.yaml", documents: [{ kind: "DataSource", spec: source }] },
+    ...files,
+  ]) {
     const at = join(folder, path);
     mkdirSync(join(at, ".."), { recursive: true });
     writeFileSync(at, documents.map(({ kind, spec }) => stringify({ kind, ...spec })).join("---\n"));
@@ -140,7 +159,9 @@ export function writeJson(path: string, source: Spec, files: readonly BenchFile[
 export function toDocuments(source: Spec, files: readonly BenchFile[]): Document[] {
   return [
     { kind: "DataSource", spec: source, origin: {} },
-    ...files.flatMap(({ path, documents }) => documents.map(({ kind, spec }) => ({ kind, spec, origin: { file: path, line: 1 } }))),
+    ...files.flatMap(({ path, documents }) =>
+      documents.map(({ kind, spec }) => ({ kind, spec, origin: { file: path, line: 1 } })),
+    ),
   ];
 }
 

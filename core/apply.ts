@@ -166,7 +166,7 @@ function verified(
     const settled = inWordsOf(declared, object);
     const entry = ledger?.get(step.from ?? step.address);
     wrong.push(...differences(step, declared, settled, object, entry));
-    entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before, entry)));
+    if (!step.restored) entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before, entry)));
   }
   if (wrong.length > 0) throw notConverged(wrong);
   return entries;

@@ -1,8 +1,8 @@
 import { type Address, readable } from "./address.ts";
-import type { Catalog, DataObject } from "./catalog.ts";
+import type { DataObject } from "./catalog.ts";
 import { type Change, kindOfObject } from "./change.ts";
+import { concerns, type Disturbed, dependantsOf, withOthers } from "./dependants.ts";
 import type { Engine, PlanContext, Statement } from "./engine.ts";
-import { meanings, references } from "./objects.ts";
 
 /** A change with the statements that make it. */
 export interface Work {
@@ -17,32 +17,78 @@ export interface Work {
  * needs it is dropped before and made again after: as declared, or as it was where nobody declares it. Done once, here,
  * for all kinds; owner, options, comments and grants come back because they are objects or fields like any other.
  */
-export function work(changes: readonly Change[], engine: Engine, context: PlanContext): Map<Address, Work> {
+export function work(
+  changes: readonly Change[],
+  engine: Engine,
+  context: PlanContext,
+  observed: ReadonlySet<Address>,
+): Map<Address, Work> {
   const planned = new Map<Address, Work>();
-  const queue: { of: Address; columns: readonly string[] | undefined }[] = [];
+  const queue: Disturbed[] = [];
   for (const change of changes) {
     const made = statementsOf(change, engine, context);
     planned.set(change.address, made);
     queue.push(...disturbances(made));
   }
-  const dependants = queue.length > 0 ? dependantsOf(context.live) : new Map<Address, Dependant[]>();
-  for (const { of, columns } of queue) {
-    for (const dependant of dependants.get(of) ?? []) {
-      if (columns && dependant.columns && !dependant.columns.some((column) => columns.includes(column))) continue;
-      if (columns && !dependant.columns) continue;
+  if (queue.length === 0) return withoutCompanions(planned, engine);
+  const dependants = dependantsOf(context.live);
+  for (const disturbed of queue) {
+    for (const dependant of dependants.get(disturbed.of) ?? []) {
+      if (!concerns(disturbed, dependant, context.live)) continue;
       const made = remake(
         dependant.address,
-        { of, whole: columns === undefined },
+        disturbed,
         planned.get(dependant.address)?.change,
         engine,
         context,
+        observed,
       );
       if (!made) continue;
       planned.set(dependant.address, made);
       queue.push(...disturbances(made));
     }
   }
+  relink(queue, planned, engine, context, observed);
   return withoutCompanions(planned, engine);
+}
+
+/** Keys that lead to or from columns that change let go of them meanwhile. */
+function relink(
+  queue: readonly Disturbed[],
+  planned: Map<Address, Work>,
+  engine: Engine,
+  context: PlanContext,
+  observed: ReadonlySet<Address>,
+): void {
+  const columns = new Map<Address, Set<string>>();
+  for (const { of, columns: some = [], how } of queue) {
+    if (how === "dropped" || how === "widened" || how === "replaced") continue;
+    columns.set(of, new Set([...(columns.get(of) ?? []), ...some]));
+  }
+  if (columns.size === 0) return;
+  for (const [address, before] of context.live) {
+    const there = planned.get(address);
+    const { change } = there ?? {};
+    const handler = engine.handlers[before.kind];
+    if (!handler?.relink || change?.action === "drop" || change?.action === "replace") continue;
+    const declared = observed.has(address) ? undefined : context.desired.get(address);
+    const after = change?.after ?? declared ?? before;
+    const statements = handler.relink(before.spec, after.spec, columns, change?.fields ?? [], context);
+    if (statements.length === 0) continue;
+    const reason = "linked again, because what its keys lead to is changed";
+    const linked: Change = change ?? {
+      address,
+      action: "alter",
+      kind: kindOfObject(before),
+      before,
+      after,
+      fields: [],
+      computed: {},
+      reason,
+      restored: !declared,
+    };
+    planned.set(address, { ...there, change: linked, statements: [...(there?.statements ?? []), ...statements] });
+  }
 }
 
 function statementsOf(change: Change, engine: Engine, context: PlanContext): Work {
@@ -74,71 +120,50 @@ function formerSpec(change: Change, before: DataObject): DataObject["spec"] {
 
 function replacing(change: Change, engine: Engine, context: PlanContext): Statement[] {
   const handler = engine.handlers[change.kind.name];
-  if (!handler || !change.before || !change.after) throw new Error(`internal: half a replacement of ${change.address}`);
-  return [...dropping(handler.drop(change.before.spec, context)), ...handler.create(change.after.spec, context)];
+  const { before, after, fields } = change;
+  if (!handler || !before || !after) throw new Error(`internal: half a replacement of ${change.address}`);
+  return [
+    ...dropping(handler.drop(before.spec, context)),
+    ...handler.create(withOthers(after, before, fields).spec, context),
+  ];
 }
 
 function dropping(statements: readonly Statement[]): Statement[] {
   return statements.map((statement) => ({ phase: "drop", ...statement }));
 }
 
-function disturbances({ change, statements }: Work): { of: Address; columns: readonly string[] | undefined }[] {
-  if (change.action === "replace") return [{ of: change.address, columns: undefined }];
-  const columns = statements.flatMap((statement) => statement.disturbs ?? []);
-  return columns.length > 0 ? [{ of: change.address, columns }] : [];
+function disturbances({ change, statements }: Work): Disturbed[] {
+  if (change.action === "replace") return [{ of: change.address, how: "replaced" }];
+  return statements.flatMap(({ disturbs }) => (disturbs ? [{ of: change.address, ...disturbs }] : []));
 }
 
 function remake(
   address: Address,
-  because: { of: Address; whole: boolean },
+  because: Disturbed,
   planned: Change | undefined,
   engine: Engine,
   context: PlanContext,
+  observed: ReadonlySet<Address>,
 ): Work | undefined {
   if (planned && planned.action !== "alter") return undefined;
   const before = context.live.get(address);
-  if (!before) return undefined;
-  const declared = context.desired.get(address);
-  const after = declared ?? before;
-  const handler = engine.handlers[before.kind];
+  const handler = before && engine.handlers[before.kind];
   if (!handler) return undefined;
+  const declared = observed.has(address) ? undefined : context.desired.get(address);
   const change: Change = {
     address,
     action: "replace",
     kind: kindOfObject(before),
     before,
-    after,
+    after: declared ?? before,
     fields: planned?.fields ?? [],
     computed: {},
-    reason: `${declared ? "made again" : "restored as it was"}, because ${readable(because.of)} is ${because.whole ? "replaced" : "changed"}`,
+    reason: `${declared ? "made again" : "restored as it was"}, because ${readable(because.of)} is ${because.how === "replaced" ? "replaced" : "changed"}`,
+    restored: !declared,
   };
-  const gone = because.whole && (handler.goesWith?.(before.spec).includes(because.of) ?? false);
-  const create = handler.create(after.spec, context);
+  const gone = because.how === "replaced" && (handler.goesWith?.(before.spec).includes(because.of) ?? false);
+  const create = handler.create((declared ? withOthers(declared, before, change.fields) : before).spec, context);
   return { change, statements: gone ? create : [...dropping(handler.drop(before.spec, context)), ...create] };
-}
-
-interface Dependant {
-  readonly address: Address;
-  /** Columns that it uses; undefined where it needs the object as a whole. */
-  readonly columns?: readonly string[];
-}
-
-function dependantsOf(live: Catalog): Map<Address, Dependant[]> {
-  const found = new Map<Address, Dependant[]>();
-  const add = (on: Address, dependant: Dependant): void => {
-    const known = found.get(on);
-    if (known) known.push(dependant);
-    else found.set(on, [dependant]);
-  };
-  for (const [address, object] of live) {
-    for (const reference of references(kindOfObject(object), object.spec)) {
-      if (reference.reference.orders === false) continue;
-      for (const meant of meanings(reference.reference, reference.name)) if (live.has(meant)) add(meant, { address });
-    }
-    for (const need of object.needs ?? [])
-      add(need.address, { address, ...(need.columns && { columns: need.columns }) });
-  }
-  return found;
 }
 
 /** What goes by itself when its parent is dropped needs no statement of its own. */

@@ -22,6 +22,8 @@ export interface Change {
   readonly computed: Spec;
   readonly from?: Address;
   readonly reason?: string;
+  /** Nobody declares it: it only stepped aside for another change. */
+  readonly restored?: boolean;
 }
 
 export interface Comparison {

@@ -3,6 +3,14 @@
  * A code that has landed stays; it is never given another meaning.
  */
 export const CODES = {
+  // The command line
+  USAGE:
+    "The command line cannot be read: a command or option that does not exist, or a value that it does not take. `datumline COMMAND --help` shows what there is, with an example.",
+  NOT_WRITTEN:
+    "A file or folder could not be written, or holds what Datumline did not write and therefore does not overwrite.",
+  INTERRUPTED:
+    "The run was interrupted. What had not been kept by then is undone by the engine where it can undo it; plan again to see what is there.",
+
   // Documents
   NOTHING_DECLARED:
     "No document was found. Name a file or a folder with `-f`; files end in .yaml, .yml or .json. A constructs app is run with `--app`.",

@@ -38,8 +38,19 @@ export interface Statement {
   readonly lock?: string;
   /** Schema in which unqualified names of the user's text are looked up. */
   readonly scope?: string;
-  /** Columns that nothing else may use while it runs; what uses them is dropped before and made again after. */
-  readonly disturbs?: readonly string[];
+  /** What it does to columns that others use. */
+  readonly disturbs?: Disturbance;
+}
+
+/**
+ * Columns that nothing else may use while a statement runs; what uses them is dropped before and made again after.
+ * Whatever needs them to be there is concerned, unless they are only `unlinked` from the keys of other tables. `widened`
+ * concerns besides every text that may speak of them; `retyped` the keys as well; `remade` all that names them, which
+ * goes with them.
+ */
+export interface Disturbance {
+  readonly columns: readonly string[];
+  readonly how: "dropped" | "widened" | "retyped" | "remade" | "unlinked";
 }
 
 /** One field that differs. A path into a keyed list names the element: `["columns", "email", "type"]`. */
@@ -78,6 +89,17 @@ export interface Handler<S = Spec> {
   refuse?(change: Alteration<S>, context: PlanContext): string | undefined;
   drop(spec: S, context: PlanContext): Statement[];
   rename?(from: S, to: S, context: PlanContext): Statement[];
+  /**
+   * Lets go of columns (by the address of their object) that are changed, and takes hold of them again; `fields` are
+   * those that `alter` sees to.
+   */
+  relink?(
+    before: S,
+    after: S,
+    columns: ReadonlyMap<Address, ReadonlySet<string>>,
+    fields: readonly FieldChange[],
+    context: PlanContext,
+  ): Statement[];
   /** Objects that its text needs, as far as the engine can tell from the text. */
   needs?(spec: S, context: NormaliseContext): Need[];
   /** Goes without a statement when one of these goes. */

@@ -40,7 +40,14 @@ export function plansFromJson(text: string, file: string): PlanFile {
   return { plans: all, diagnostics: [] };
 }
 
-const LISTS = ["probes", "steps", "observed", "unmanaged", "notModelled", "diagnostics"] as const satisfies readonly (keyof Plan)[];
+const LISTS = [
+  "probes",
+  "steps",
+  "observed",
+  "unmanaged",
+  "notModelled",
+  "diagnostics",
+] as const satisfies readonly (keyof Plan)[];
 const OBJECTS = ["source", "target", "bookkeeping"] as const satisfies readonly (keyof Plan)[];
 const TEXTS = ["dataSource", "engine", "mode", "fingerprint"] as const satisfies readonly (keyof Plan)[];
 

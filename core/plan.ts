@@ -39,6 +39,8 @@ export interface Step {
   /** Why, where the declaration alone does not say so. */
   readonly reason?: string;
   readonly statements: readonly PlannedStatement[];
+  /** Nobody declares it: it only steps aside for another change and comes back as it was. */
+  readonly restored?: true;
   /** The declared fields; absent for a drop. */
   readonly spec?: Spec;
   readonly origin?: Origin;

@@ -39,7 +39,7 @@ export function makePlan(input: PlanInput): Plan {
   );
   const context: PlanContext = { desired, live, target: inspection.target, isNew: (of) => created.has(of) };
   const changes = withImplied(compared.changes, engine, context, ownership);
-  const works = work(changes, engine, context);
+  const works = work(changes, engine, context, new Set(compared.observed.map((change) => change.address)));
   const ordered = order(works, desired, live, engine, { desired, live, facts: inspection.facts });
   return {
     version: PLAN_VERSION,
@@ -137,13 +137,14 @@ function stepsOf(
   }));
 }
 
-function stepHead({ address, action, from, fields, reason, after }: Change): Omit<Step, "statements"> {
+function stepHead({ address, action, from, fields, reason, restored, after }: Change): Omit<Step, "statements"> {
   return {
     address,
     action,
     ...(from && { from }),
     ...(fields.length > 0 && { fields }),
     ...(reason && { reason }),
+    ...(restored && { restored }),
     ...(after && { spec: after.spec }),
     ...(after?.origin && { origin: after.origin }),
     ...(after?.intent && { intent: after.intent }),

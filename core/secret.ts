@@ -105,7 +105,10 @@ export class Secrets {
     } else if (exec !== undefined && exec.length > 0) {
       value = await runForSecret(exec, this.#options, unresolved);
     } else {
-      throw unresolved("A secret says nothing of where it is", "Write `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`.");
+      throw unresolved(
+        "A secret says nothing of where it is",
+        "Write `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`.",
+      );
     }
     this.hide(value);
     return value;
@@ -120,8 +123,12 @@ async function readSecret(path: string, shown: string, unresolved: Unresolved): 
     text = await readFile(path, "utf8");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "permission denied" : `the system says ${code}`;
-    throw unresolved(`The secret in the file ${shown} cannot be read: ${reason}`, "Check the path, which is relative to the document, and its permissions.");
+    const reason =
+      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "permission denied" : `the system says ${code}`;
+    throw unresolved(
+      `The secret in the file ${shown} cannot be read: ${reason}`,
+      "Check the path, which is relative to the document, and its permissions.",
+    );
   }
   const value = withoutLineBreak(text);
   if (value === "") throw unresolved(`The file ${shown} holds no secret: it is empty`, "Write the secret into it.");
@@ -129,20 +136,43 @@ async function readSecret(path: string, shown: string, unresolved: Unresolved): 
 }
 
 /** No shell, and nothing of what the command said: its words may hold the secret. */
-async function runForSecret(command: readonly string[], { env, cwd }: SecretsOptions, unresolved: Unresolved): Promise<string> {
+async function runForSecret(
+  command: readonly string[],
+  { env, cwd }: SecretsOptions,
+  unresolved: Unresolved,
+): Promise<string> {
   const [program, ...args] = command as readonly [string, ...string[]];
   const name = basename(program);
   const output = await new Promise<string>((done, fail) => {
-    const child = execFile(program, args, { env: env as NodeJS.ProcessEnv, cwd, timeout: EXEC_TIMEOUT, maxBuffer: 1 << 20 }, (problem, stdout) => {
-      if (!problem) return done(stdout);
-      const { code, killed, signal } = problem as { code?: number | string; killed?: boolean; signal?: string };
-      const how = killed && signal ? `did not answer within ${EXEC_TIMEOUT / 1000} s` : typeof code === "number" ? `ended with exit code ${code}` : `could not be run (${code ?? signal})`;
-      fail(unresolved(`The command ${name}, which should print a secret, ${how}`, "Run it by hand to see why; what it printed is not shown here, because it may hold the secret."));
-    });
+    const child = execFile(
+      program,
+      args,
+      { env: env as NodeJS.ProcessEnv, cwd, timeout: EXEC_TIMEOUT, maxBuffer: 1 << 20 },
+      (problem, stdout) => {
+        if (!problem) return done(stdout);
+        const { code, killed, signal } = problem as { code?: number | string; killed?: boolean; signal?: string };
+        const how =
+          killed && signal
+            ? `did not answer within ${EXEC_TIMEOUT / 1000} s`
+            : typeof code === "number"
+              ? `ended with exit code ${code}`
+              : `could not be run (${code ?? signal})`;
+        fail(
+          unresolved(
+            `The command ${name}, which should print a secret, ${how}`,
+            "Run it by hand to see why; what it printed is not shown here, because it may hold the secret.",
+          ),
+        );
+      },
+    );
     child.stdin?.end();
   });
   const value = withoutLineBreak(output);
-  if (value === "") throw unresolved(`The command ${name} printed no secret`, "It must print the secret and nothing else to its standard output.");
+  if (value === "")
+    throw unresolved(
+      `The command ${name} printed no secret`,
+      "It must print the secret and nothing else to its standard output.",
+    );
   return value;
 }
 
@@ -153,9 +183,14 @@ function withoutLineBreak(text: string): string {
 /** How a secret may look in a URL, a JSON text or an SQL literal. */
 function formsOf(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
-  return [value, value.trim(), encoded(value), json, JSON.stringify(json).slice(1, -1), value.replaceAll("'", "''")].filter(
-    (form) => form.length >= SHORTEST_HIDDEN,
-  );
+  return [
+    value,
+    value.trim(),
+    encoded(value),
+    json,
+    JSON.stringify(json).slice(1, -1),
+    value.replaceAll("'", "''"),
+  ].filter((form) => form.length >= SHORTEST_HIDDEN);
 }
 
 function encoded(value: string): string {

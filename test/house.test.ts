@@ -139,7 +139,9 @@ test("every rule has a plant", async () => {
 function eager(root: string): string[] {
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   return files.filter((file) =>
-    /^(?:import|export)\s+(?!type\b)(?:[\w*{][^;"'()=]*\bfrom\s+)?["'](?![./]|node:)[^"']+["']/m.test(readFileSync(join(root, file), "utf8")),
+    /^(?:import|export)\s+(?!type\b)(?:[\w*{][^;"'()=]*\bfrom\s+)?["'](?![./]|node:)[^"']+["']/m.test(
+      readFileSync(join(root, file), "utf8"),
+    ),
   );
 }
 

@@ -58,7 +58,9 @@ describe.each([18, 15])("PostgreSQL %i", (major) => {
     const first = await sales.apply(ESTATE);
     expect(first.steps.map((step) => step.action)).not.toContain("alter");
     await sales.query("INSERT INTO sales.customer_dim (email, region) VALUES ('a@x', 'EU'), ('b@x', 'US')");
-    const rows = await sales.query("BEGIN; SET LOCAL ROLE regional_manager; SET LOCAL app.user_region = 'EU'; SELECT region FROM sales.customer_dim; COMMIT");
+    const rows = await sales.query(
+      "BEGIN; SET LOCAL ROLE regional_manager; SET LOCAL app.user_region = 'EU'; SELECT region FROM sales.customer_dim; COMMIT",
+    );
     expect(rows).toBeDefined();
   });
 });

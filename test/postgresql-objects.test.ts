@@ -162,7 +162,9 @@ CREATE INDEX i7 ON x.t (c); CREATE INDEX i8 ON x.t (c text_ops); CREATE INDEX i9
 CREATE INDEX i11 ON x.t USING gin (a tools.gin_trgm_ops); CREATE INDEX i12 ON x.t USING gin (list); CREATE INDEX i13 ON x.t USING gist (span);
 CREATE INDEX i14 ON x.t (e); CREATE INDEX "I 15" ON x.t (((id + 1)), (CASE WHEN id > 1 THEN 'a' ELSE 'b' END));
 CREATE UNIQUE INDEX i16 ON x.t (id) INCLUDE (b, a); CREATE INDEX i17 ON x.t USING brin (id); CREATE INDEX i18 ON x.t USING hash (a)`);
-      const found = [...(await on.inspect()).values()].filter(({ kind }) => ["Schema", "Extension", "Table", "Index"].includes(kind));
+      const found = [...(await on.inspect()).values()].filter(({ kind }) =>
+        ["Schema", "Extension", "Table", "Index"].includes(kind),
+      );
       expect(found.filter(({ kind }) => kind === "Index")).toHaveLength(18);
       const documents = found.map(({ kind, spec: fields }) => JSON.stringify({ kind, ...fields })).join("\n---\n");
       expect((await on.plan(documents)).steps).toEqual([]);

@@ -33,7 +33,11 @@ test("from any estate to any other", async () => {
       await fresh.apply(b, MANAGED);
       expect(specs(await changed.inspect())).toEqual(specs(await fresh.inspect()));
     }),
-    { numRuns: RUNS, endOnFailure: true, ...(process.env.DATUMLINE_TEST_SEED && { seed: Number(process.env.DATUMLINE_TEST_SEED) }) },
+    {
+      numRuns: RUNS,
+      endOnFailure: true,
+      ...(process.env.DATUMLINE_TEST_SEED && { seed: Number(process.env.DATUMLINE_TEST_SEED) }),
+    },
   );
 }, 600_000);
 
@@ -45,7 +49,10 @@ function looksLikeRename(plan: Plan): boolean {
 /** Where a column stands in its table depends on its history, and nothing else does. */
 function specs(catalog: Catalog): [string, unknown][] {
   return [...catalog]
-    .map(([address, { spec }]): [string, unknown] => [address, spec.columns && address.startsWith("Table/") ? { ...spec, columns: sorted(spec.columns) } : spec])
+    .map(([address, { spec }]): [string, unknown] => [
+      address,
+      spec.columns && address.startsWith("Table/") ? { ...spec, columns: sorted(spec.columns) } : spec,
+    ])
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

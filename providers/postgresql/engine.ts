@@ -1,23 +1,23 @@
 import type { DataObject } from "../../core/catalog.ts";
 import type { Engine, PlanContext } from "../../core/engine.ts";
 import { sql } from "../../core/sql.ts";
-// TMP import { dateDimension } from "./date-dimension.ts";
+import { dateDimension } from "./date-dimension.ts";
 import { diagnose } from "./diagnose.ts";
-// TMP import { dimensionTable } from "./dimension-table.ts";
-// TMP import { factTable } from "./fact-table.ts";
+import { dimensionTable } from "./dimension-table.ts";
+import { factTable } from "./fact-table.ts";
 import { HANDLERS } from "./handlers.ts";
 import { impliedGrants } from "./implied.ts";
-// TMP import { maskedView } from "./masked-view.ts";
+import { maskedView } from "./masked-view.ts";
 import { searchPath } from "./path.ts";
-// TMP import { readOnlyRole } from "./read-only-role.ts";
+import { readOnlyRole } from "./read-only-role.ts";
 import { connect } from "./session.ts";
 
 const INTENTS = {
-  // TMP   DimensionTable: dimensionTable,
-  // TMP   FactTable: factTable,
-  // TMP   DateDimension: dateDimension,
-  // TMP   MaskedView: maskedView,
-  // TMP   ReadOnlyRole: readOnlyRole,
+  DimensionTable: dimensionTable,
+  FactTable: factTable,
+  DateDimension: dateDimension,
+  MaskedView: maskedView,
+  ReadOnlyRole: readOnlyRole,
 };
 
 export const postgresql: Engine = {

@@ -52,6 +52,7 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname !~ 
 );
 
 export const grant: PostgresHandler<Grant> = {
+  exact: true,
   reads: [GRANTS, FUNCTIONS, RELATIONS, COLUMNS, SCHEMAS],
   *inspect(snapshot) {
     const functions = readFunctions(snapshot);

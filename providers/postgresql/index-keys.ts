@@ -47,20 +47,25 @@ export function operatorClasses(snapshot: Snapshot): OperatorClasses {
   return { byOid, usual };
 }
 
-/** One key of a row of the indexes. */
-export function readKey(row: Row, at: number, snapshot: Snapshot, classes: OperatorClasses): Key {
-  const table = row[1] as string;
-  const number = vector(row[7] as string)[at] as string;
-  const column = snapshot.columns(table).find((one) => one.number === number);
-  const expression = row[11] == null ? undefined : arrayItems(row[11])[at];
-  const options = Number(vector(row[9] as string)[at]);
-  return sparse<Key>({
-    column: column?.name,
-    expression: column || expression === undefined ? undefined : unwrapped(expression),
-    order: options & 1 ? "desc" : undefined,
-    nulls: options & 2 ? "first" : "last",
-    operatorClass: unusualClass(vector(row[8] as string)[at] as string, column?.type, classes),
-    collation: unusualCollation(row, at, column),
+/** The keys of a row of the indexes. */
+export function readKeys(row: Row, keys: number, snapshot: Snapshot, classes: OperatorClasses): Key[] {
+  const numbers = vector(row[7] as string);
+  const classOf = vector(row[8] as string);
+  const options = vector(row[9] as string);
+  const collations = vector(row[10] as string);
+  const expressions = arrayItems(row[11] ?? null);
+  return numbers.slice(0, keys).map((number, at) => {
+    const column = snapshot.column(row[1] as string, number);
+    const option = Number(options[at]);
+    const usualNulls = (option & 1) === (option & 2) >> 1;
+    return sparse<Key>({
+      column: column?.name,
+      expression: column ? undefined : unwrapped(expressions[at] ?? ""),
+      order: option & 1 ? "desc" : undefined,
+      nulls: usualNulls ? undefined : option & 2 ? "first" : "last",
+      operatorClass: unusualClass(classOf[at] as string, column?.type, classes),
+      collation: unusualCollation(row, at, collations[at] as string, column),
+    });
   });
 }
 
@@ -82,8 +87,7 @@ function ownCollation(type: string | undefined, collation: string | undefined): 
 }
 
 /** A collation of an expression is its own unless the definition says otherwise: no catalog tells the two apart. */
-function unusualCollation(row: Row, at: number, column: ColumnRow | undefined): string | undefined {
-  const collation = vector(row[10] as string)[at];
+function unusualCollation(row: Row, at: number, collation: string, column: ColumnRow | undefined): string | undefined {
   if (collation === "0") return undefined;
   if (collation === "100")
     return column && ownCollation(column.type, column.collation) !== DEFAULT ? DEFAULT : undefined;

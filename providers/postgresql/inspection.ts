@@ -12,7 +12,9 @@ import { COLUMNS, COMMENTS, EXTENSION_MEMBERS, RELATIONS, ROLE_NAMES, SCHEMAS, S
 import { CATALOGS, type ColumnRow, type Query, type Relation, type Row, type Snapshot } from "./snapshot.ts";
 
 /** Every read that an inspection makes, each once. */
-export const READS: readonly Query[] = [...new Set([...SHARED, ...Object.values(HANDLERS).flatMap((handler) => handler.reads), ...notModelled.reads])];
+export const READS: readonly Query[] = [
+  ...new Set([...SHARED, ...Object.values(HANDLERS).flatMap((handler) => handler.reads), ...notModelled.reads]),
+];
 
 export interface Answers {
   readonly target: Target;
@@ -30,8 +32,13 @@ export function toInspection(answers: Answers): Inspection {
   for (const [name, handler] of Object.entries(HANDLERS)) {
     const kind = KINDS.get(name) as Kind;
     for (const found of handler.inspect(snapshot)) {
-      const spec = canonical(kind.schema, kind.normalise?.(found.spec) ?? found.spec);
-      catalog.set(kind.address(spec), { kind: name, spec, ...(found.needs && { needs: found.needs }), ...(found.rows && { rows: found.rows }) });
+      const spec = handler.exact ? found.spec : canonical(kind.schema, kind.normalise?.(found.spec) ?? found.spec);
+      catalog.set(kind.address(spec), {
+        kind: name,
+        spec,
+        ...(found.needs && { needs: found.needs }),
+        ...(found.rows && { rows: found.rows }),
+      });
     }
   }
   return {
@@ -48,13 +55,16 @@ function presentOf(snapshot: Snapshot): Set<Address> {
   const found = new Set<Address>();
   for (const [, name] of snapshot.rows(ROLE_NAMES)) found.add(address("Role", name as string));
   for (const [, name] of snapshot.rows(SCHEMAS)) found.add(address("Schema", name as string));
-  for (const relation of snapshot.relations) if (relation.kind === "p" || relation.kind === "f" || relation.row[12] === "t") found.add(address("Table", [relation.schema, relation.name]));
+  for (const relation of snapshot.relations)
+    if (relation.kind === "p" || relation.kind === "f" || relation.row[12] === "t")
+      found.add(address("Table", [relation.schema, relation.name]));
   return found;
 }
 
 function typesByName(snapshot: Snapshot): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const [name, schema] of snapshot.rows(TYPES)) found.set(name as string, [...(found.get(name as string) ?? []), schema as string]);
+  for (const [name, schema] of snapshot.rows(TYPES))
+    found.set(name as string, [...(found.get(name as string) ?? []), schema as string]);
   return found;
 }
 
@@ -62,18 +72,27 @@ export function toSnapshot(answers: Answers): Snapshot {
   const rows = (query: Query): readonly Row[] => answers.rows.get(query) ?? [];
   const roles = new Map(rows(ROLE_NAMES).map(([oid, name]) => [oid as string, name as string]));
   const schemas = new Map<string, string>();
-  for (const [oid, name] of rows(SCHEMAS)) if (answers.takes(name as string)) schemas.set(oid as string, name as string);
+  for (const [oid, name] of rows(SCHEMAS))
+    if (answers.takes(name as string)) schemas.set(oid as string, name as string);
   const members = membersByCatalog(rows(EXTENSION_MEMBERS));
   const all = new Map<string, Relation>();
   for (const row of rows(RELATIONS)) {
     const [oid, namespace, name, kind, owner] = row as readonly string[];
     const schema = schemas.get(namespace as string);
     if (schema === undefined) continue;
-    all.set(oid as string, { oid: oid as string, schema, name: name as string, kind: kind as string, owner: roles.get(owner as string) ?? "", row });
+    all.set(oid as string, {
+      oid: oid as string,
+      schema,
+      name: name as string,
+      kind: kind as string,
+      owner: roles.get(owner as string) ?? "",
+      row,
+    });
   }
   const columns = columnsByRelation(rows(COLUMNS));
   const comments = commentsByObject(rows(COMMENTS));
   const inExtension: Snapshot["inExtension"] = (catalog, oid) => members.get(CATALOGS[catalog])?.has(oid) ?? false;
+  const column: Snapshot["column"] = (relation, number) => columnOf(columns.get(relation) ?? [], number);
   const { target } = answers;
   return {
     target,
@@ -84,10 +103,12 @@ export function toSnapshot(answers: Answers): Snapshot {
     schema: (oid) => schemas.get(oid),
     relation: (oid) => all.get(oid),
     relations: [...all.values()].filter((relation) => !inExtension("pg_class", relation.oid)),
-    comment: (catalog, oid, column = "0") => comments.get(CATALOGS[catalog])?.get(oid)?.get(column),
+    comment: (catalog, oid) => comments.get(CATALOGS[catalog])?.get(oid)?.get("0"),
+    comments: (catalog, oid) => comments.get(CATALOGS[catalog])?.get(oid),
     inExtension,
     columns: (relation) => columns.get(relation) ?? [],
-    columnName: (relation, number) => columnOf(columns.get(relation) ?? [], number)?.name ?? "",
+    column,
+    columnName: (relation, number) => column(relation, number)?.name ?? "",
     probes: answers.probes,
     passwords: answers.passwords,
     seeds: answers.seeds,
@@ -108,8 +129,8 @@ function membersByCatalog(rows: readonly Row[]): Map<string, Set<string>> {
 function commentsByObject(rows: readonly Row[]): Map<string, Map<string, Map<string, string>>> {
   const found = new Map<string, Map<string, Map<string, string>>>();
   for (const [catalog, oid, column, text] of rows as readonly (readonly string[])[]) {
-    let objects = found.get(catalog as string);
-    if (!objects) found.set(catalog as string, (objects = new Map()));
+    const objects = found.get(catalog as string) ?? new Map<string, Map<string, string>>();
+    found.set(catalog as string, objects);
     const known = objects.get(oid as string);
     if (known) known.set(column as string, text as string);
     else objects.set(oid as string, new Map([[column as string, text as string]]));
@@ -134,7 +155,9 @@ function columnsOf([, numbers, names, types, marks, collations]: Row): ColumnRow
     generated: marks?.[index * 3 + 2] ?? "-",
     collation: collationOf[index] || undefined,
   }));
-  const ordered = columns.every((column, index) => index === 0 || Number(column.number) > Number(columns[index - 1]?.number));
+  const ordered = columns.every(
+    (column, index) => index === 0 || Number(column.number) > Number(columns[index - 1]?.number),
+  );
   return ordered ? columns : columns.sort((a, b) => Number(a.number) - Number(b.number));
 }
 

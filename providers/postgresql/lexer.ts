@@ -251,12 +251,6 @@ function namesIn(catalog: Catalog): ReadonlyMap<string, readonly Named[]> {
   return names;
 }
 
-/** Does a semicolon outside quotes make it more than the one expression or query that it has to be? */
-export function hasSeveralStatements(text: string): boolean {
-  for (const token of tokens(text)) if (token.kind === "sign" && token.text === ";") return true;
-  return false;
-}
-
 /** Why a text of the user's cannot stand where an expression or a query has to; undefined where it can. */
 export function textFault(text: string): string | undefined {
   let depth = 0;
@@ -268,6 +262,14 @@ export function textFault(text: string): string | undefined {
     if (depth < 0) return "a parenthesis in it closes what it did not open";
   }
   return depth > 0 ? "a parenthesis in it is not closed" : undefined;
+}
+
+/** The same for a field of a spec, as a cell's check tells it. */
+export function textFaults(field: string, ...texts: readonly (string | undefined)[]): string[] {
+  return texts.flatMap((text) => {
+    const fault = text === undefined ? undefined : textFault(text);
+    return fault === undefined ? [] : [`\`${field}\` cannot be taken as it is: ${fault}`];
+  });
 }
 
 /** Text that the user wrote, so that what follows it in a statement is not part of its last comment. */

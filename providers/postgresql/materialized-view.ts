@@ -3,7 +3,7 @@
 import type { MaterializedView } from "../../core/specs.ts";
 import { EMPTY, expr, sql } from "../../core/sql.ts";
 import { changed, columnComments, comment, owner } from "./common.ts";
-import { hasSeveralStatements, needsOf } from "./lexer.ts";
+import { needsOf, textFaults } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS, USES } from "./reads.ts";
 import { type PostgresHandler, relationName, sparse } from "./snapshot.ts";
@@ -31,7 +31,7 @@ export const materializedView: PostgresHandler<MaterializedView> = {
       };
     }
   },
-  check: (spec) => (hasSeveralStatements(spec.query) ? ["the query holds more than one statement"] : []),
+  check: (spec) => textFaults("query", spec.query),
   needs: (spec, { desired }) => needsOf(spec.query, spec.schema, desired),
   create: (spec) => {
     const name = qualified(spec.schema, spec.name);

@@ -13,7 +13,9 @@ export const ROLE_NAMES = query(sql`SELECT oid, rolname FROM pg_roles`);
  * is a partition, inherits or is of a type
  */
 export const RELATIONS = query(
-  ({ within }) => sql`SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
+  ({
+    within,
+  }) => sql`SELECT c.oid, c.relnamespace, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
   c.relpersistence, c.reloptions, c.reltuples::bigint, t.spcname, m.amname,
   c.oid IN (SELECT inhrelid FROM pg_inherits) OR c.reloftype <> 0
 FROM pg_class c
@@ -31,7 +33,9 @@ ORDER BY n.nspname, c.relname`,
  * take most of the time of an inspection.
  */
 export const COLUMNS = query(
-  ({ within }) => sql`SELECT a.attrelid, array_agg(a.attnum), array_agg(a.attname), array_agg(format_type(a.atttypid, a.atttypmod)),
+  ({
+    within,
+  }) => sql`SELECT a.attrelid, array_agg(a.attnum), array_agg(a.attname), array_agg(format_type(a.atttypid, a.atttypmod)),
   string_agg(CASE WHEN a.attnotnull THEN 't' ELSE 'f' END || CASE a.attidentity WHEN '' THEN '-' ELSE a.attidentity::text END
     || CASE a.attgenerated WHEN '' THEN '-' ELSE a.attgenerated::text END, ''),
   CASE WHEN bool_or(a.attcollation <> t.typcollation) THEN
@@ -56,7 +60,9 @@ UNION ALL SELECT classoid, objoid, 0, description FROM pg_shdescription`,
 );
 
 /** catalog, object: what belongs to an extension */
-export const EXTENSION_MEMBERS = query(sql`SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`);
+export const EXTENSION_MEMBERS = query(
+  sql`SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'`,
+);
 
 /** type name, schema: types that a name without a schema may mean */
 export const TYPES = query(
@@ -66,18 +72,20 @@ WHERE n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema' AND t.typt
 );
 
 /**
- * dependant catalog, dependant, object, column: what views, materialized views and policies use. A view depends through
+ * dependant catalog, dependant, objects, columns: what views, materialized views and policies use. A view depends through
  * its rule.
  */
 export const USES = query(
-  sql`SELECT DISTINCT 'pg_class'::regclass::oid, r.ev_class, d.refobjid, d.refobjsubid
+  sql`SELECT 'pg_class'::regclass::oid, r.ev_class, array_agg(d.refobjid), array_agg(d.refobjsubid)
 FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
 WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND r.ev_class >= 16384
+GROUP BY r.ev_class
 UNION ALL
-SELECT DISTINCT 'pg_policy'::regclass::oid, d.objid, d.refobjid, d.refobjsubid
+SELECT 'pg_policy'::regclass::oid, d.objid, array_agg(d.refobjid), array_agg(d.refobjsubid)
 FROM pg_depend d
-WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_class'::regclass`,
-  2,
+WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_class'::regclass
+GROUP BY d.objid`,
+  4,
 );
 
 export const SHARED = [SCHEMAS, ROLE_NAMES, RELATIONS, COLUMNS, COMMENTS, EXTENSION_MEMBERS, TYPES, USES] as const;

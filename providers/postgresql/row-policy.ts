@@ -3,9 +3,9 @@ import { address } from "../../core/address.ts";
 import type { Alteration, Hazard, Statement } from "../../core/engine.ts";
 import { nameParts } from "../../core/names.ts";
 import type { RowPolicy } from "../../core/specs.ts";
-import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
+import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, changed, comment } from "./common.ts";
-import { hasSeveralStatements, needsOf } from "./lexer.ts";
+import { needsOf, textFaults, userText } from "./lexer.ts";
 import { id, named, role } from "./quote.ts";
 import { COMMENTS, RELATIONS, USES } from "./reads.ts";
 import { type PostgresHandler, query, relationName, sparse } from "./snapshot.ts";
@@ -35,6 +35,7 @@ const COMMAND_SQL = {
 } as const;
 
 export const rowPolicy: PostgresHandler<RowPolicy> = {
+  exact: true,
   reads: [POLICIES, RELATIONS, COMMENTS, USES],
   *inspect(snapshot) {
     const uses = usesOf(snapshot);
@@ -50,7 +51,7 @@ export const rowPolicy: PostgresHandler<RowPolicy> = {
           name: name as string,
           command: COMMANDS[command as string],
           as: permissive === "t" ? undefined : "restrictive",
-          to: to.length === 1 && to[0] === "public" ? undefined : to,
+          to: to.includes("public") ? undefined : to,
           using: using ?? undefined,
           withCheck: withCheck ?? undefined,
           comment: snapshot.comment("pg_policy", oid as string),
@@ -66,9 +67,8 @@ export const rowPolicy: PostgresHandler<RowPolicy> = {
     ...((spec.command === "select" || spec.command === "delete") && spec.withCheck
       ? [`a policy for ${spec.command} takes \`using\`, not \`withCheck\`: it writes no row`]
       : []),
-    ...[spec.using, spec.withCheck]
-      .filter((text) => text !== undefined && hasSeveralStatements(text))
-      .map(() => "a condition holds more than one statement"),
+    ...textFaults("using", spec.using),
+    ...textFaults("withCheck", spec.withCheck),
   ],
   needs: (spec, { desired }) =>
     [spec.using, spec.withCheck].flatMap((text) => (text ? needsOf(text, schemaOf(spec), desired) : [])),
@@ -135,8 +135,8 @@ function affected(spec: RowPolicy): readonly string[] {
 }
 
 function conditions(spec: RowPolicy): Sql {
-  const using = spec.using ? sql`\n  USING (${expr(spec.using)})` : EMPTY;
-  return spec.withCheck ? sql`${using}\n  WITH CHECK (${expr(spec.withCheck)})` : using;
+  const using = spec.using ? sql`\n  USING (${userText(spec.using)})` : EMPTY;
+  return spec.withCheck ? sql`${using}\n  WITH CHECK (${userText(spec.withCheck)})` : using;
 }
 
 function createHazards(spec: RowPolicy): Hazard[] {
@@ -162,8 +162,8 @@ function alter({ after, fields }: Alteration<RowPolicy>): Statement[] | "replace
   if (changed(fields, "command") || changed(fields, "as") || gone("using") || gone("withCheck")) return "replace";
   const parts = [
     ...(changed(fields, "to") ? [sql` TO ${roles(after)}`] : []),
-    ...(changed(fields, "using") && after.using ? [sql`\n  USING (${expr(after.using)})`] : []),
-    ...(changed(fields, "withCheck") && after.withCheck ? [sql`\n  WITH CHECK (${expr(after.withCheck)})`] : []),
+    ...(changed(fields, "using") && after.using ? [sql`\n  USING (${userText(after.using)})`] : []),
+    ...(changed(fields, "withCheck") && after.withCheck ? [sql`\n  WITH CHECK (${userText(after.withCheck)})`] : []),
   ];
   const affects = affected(after);
   const statements: Statement[] =

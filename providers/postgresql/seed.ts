@@ -5,8 +5,8 @@
 import { address } from "../../core/address.ts";
 import { nameParts } from "../../core/names.ts";
 import type { Seed } from "../../core/specs.ts";
-import { expr, join, type Sql, sql } from "../../core/sql.ts";
-import { hasSeveralStatements, needsOf } from "./lexer.ts";
+import { join, type Sql, sql } from "../../core/sql.ts";
+import { needsOf, textFaults, userText } from "./lexer.ts";
 import { id, ids, named } from "./quote.ts";
 import type { PostgresHandler } from "./snapshot.ts";
 
@@ -18,7 +18,7 @@ export const seed: PostgresHandler<Seed> = {
       if (probe) yield { spec: { ...(probe.spec as Seed), rows } };
     }
   },
-  check: (spec) => (hasSeveralStatements(spec.rows) ? ["`rows` holds more than one statement"] : []),
+  check: (spec) => textFaults("rows", spec.rows),
   needs: (spec, { desired }) => needsOf(spec.rows, nameParts(spec.table)[0] as string, desired),
   goesWith: (spec) => [address("Table", nameParts(spec.table))],
   create: (spec) => fill(spec),
@@ -38,7 +38,7 @@ function fill(spec: Seed): ReturnType<PostgresHandler<Seed>["create"]> {
   const conflict = others.length > 0 ? sql`DO UPDATE SET ${updates}\nWHERE ${differs}` : sql`DO NOTHING`;
   return [
     {
-      sql: sql`INSERT INTO ${table} AS target (${ids(spec.columns)})\n${expr(spec.rows)}\nON CONFLICT (${ids(spec.key)}) ${conflict}`,
+      sql: sql`INSERT INTO ${table} AS target (${ids(spec.columns)})\n${userText(spec.rows)}\nON CONFLICT (${ids(spec.key)}) ${conflict}`,
       phase: "fill",
       scope: nameParts(spec.table)[0] as string,
     },
@@ -48,13 +48,13 @@ function fill(spec: Seed): ReturnType<PostgresHandler<Seed>["create"]> {
 /** Hash of the rows of the table whose keys the query gives, in the order of the key. */
 export function hashOfTable(spec: Seed): Sql {
   return sql`SELECT ${digest(spec)} FROM ${named(spec.table)} AS target
-WHERE (${join(spec.key.map((column) => sql`target.${id(column)}`))}) IN (SELECT ${ids(spec.key)} FROM (${expr(spec.rows)}) AS wanted (${ids(spec.columns)}))`;
+WHERE (${join(spec.key.map((column) => sql`target.${id(column)}`))}) IN (SELECT ${ids(spec.key)} FROM (${userText(spec.rows)}) AS wanted (${ids(spec.columns)}))`;
 }
 
 /** Hash of the rows that the query gives, cast to the types of the table's columns. */
 export function hashOfQuery(spec: Seed): Sql {
   const empty = sql`SELECT ${ids(spec.columns)} FROM ${named(spec.table)} WHERE false`;
-  return sql`SELECT ${digest(spec)} FROM (${empty} UNION ALL (${expr(spec.rows)})) AS target`;
+  return sql`SELECT ${digest(spec)} FROM (${empty} UNION ALL (${userText(spec.rows)})) AS target`;
 }
 
 function digest(spec: Seed): Sql {

@@ -21,13 +21,14 @@ import {
   sparse,
 } from "./snapshot.ts";
 
-/** sequence, type, start, increment, smallest, largest, cache, cycle, table and column that it belongs to, is of an identity */
+/** sequence, type, start, increment, smallest, largest, cache, cycle, table and column that it belongs to; those of identity columns are part of the column */
 const SEQUENCES = query(
   sql`SELECT s.seqrelid, s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
-  d.refobjid, d.refobjsubid, d.deptype = 'i'
+  d.refobjid, d.refobjsubid
 FROM pg_sequence s
   LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
-    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')`,
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+WHERE d.deptype IS DISTINCT FROM 'i'`,
   2,
 );
 
@@ -40,7 +41,7 @@ export const sequence: PostgresHandler<Sequence> = {
     for (const relation of snapshot.relations) {
       if (relation.kind !== "S") continue;
       const row = rows.get(relation.oid);
-      if (!row || row[10] === "t" || !countsInJson(row)) continue;
+      if (!row || !countsInJson(row)) continue;
       const spec = read(relation, row, snapshot);
       yield { spec, ...(spec.ownedBy && { needs: [{ address: tableOf(spec.ownedBy) }] }) };
     }

@@ -40,6 +40,11 @@ export interface Found<S = Spec> {
 
 /** A cell of the grid: one kind on PostgreSQL. */
 export interface PostgresHandler<S = Spec> extends Handler<S> {
+  /**
+   * What `inspect` yields is in the form that is compared already: defaults and empty collections left out, sets sorted,
+   * fields in order. Worth the care where a database has thousands.
+   */
+  readonly exact?: true;
   /** The reads that `inspect` looks at; shared ones are made once. */
   readonly reads: readonly Query[];
   inspect(snapshot: Snapshot): Iterable<Found<S>>;
@@ -67,11 +72,14 @@ export interface Snapshot {
   relation(oid: string): Relation | undefined;
   /** Relations of the user's schemas that belong to no extension. */
   readonly relations: readonly Relation[];
-  comment(catalog: keyof typeof CATALOGS, oid: string, column?: string): string | undefined;
+  comment(catalog: keyof typeof CATALOGS, oid: string): string | undefined;
+  /** Comments of an object by column; under 0 that of the object. */
+  comments(catalog: keyof typeof CATALOGS, oid: string): ReadonlyMap<string, string> | undefined;
   /** Does it belong to an extension? */
   inExtension(catalog: keyof typeof CATALOGS, oid: string): boolean;
   /** Columns of a relation by number. */
   columns(relation: string): readonly ColumnRow[];
+  column(relation: string, number: string): ColumnRow | undefined;
   columnName(relation: string, number: string): string;
   /** What inspection was told to look at beyond the catalogs. */
   readonly probes: Catalog;
@@ -118,4 +126,3 @@ export function sparse<T extends object>(fields: { [K in keyof T]: T[K] | undefi
   for (const key in fields) if (fields[key] !== undefined) result[key] = fields[key] as T[typeof key];
   return result as T;
 }
-

@@ -10,7 +10,7 @@ import { nameParts } from "../../core/names.ts";
 import type { Index } from "../../core/specs.ts";
 import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import { assignments, comment, parameters, reloptions, vector } from "./common.ts";
-import { keyFaults, keySql, normaliseKey, OPERATOR_CLASSES, operatorClasses, readKey } from "./index-keys.ts";
+import { keyFaults, keySql, normaliseKey, OPERATOR_CLASSES, operatorClasses, readKeys } from "./index-keys.ts";
 import { textFault, unwrapped, userText } from "./lexer.ts";
 import { id, ids, named, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS } from "./reads.ts";
@@ -28,7 +28,7 @@ const INDEXES = query(
   }) => sql`SELECT i.indexrelid, i.indrelid, c.relname, m.amname, i.indisunique, i.indisvalid, i.indnkeyatts,
   i.indkey, i.indclass, i.indoption, i.indcollation,
   CASE WHEN array_length(array_positions(i.indkey::int2[], 0::int2), 1) = 1 THEN
-    array_fill(pg_get_expr(i.indexprs, i.indrelid, true), ARRAY[i.indnkeyatts::int])
+    array_fill(pg_get_expr(i.indexprs, i.indrelid), ARRAY[i.indnkeyatts::int])
   WHEN i.indexprs IS NOT NULL THEN
     ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, k, false) END FROM generate_series(1, i.indnkeyatts) k ORDER BY k) END,
   pg_get_expr(i.indpred, i.indrelid), c.reloptions, t.spcname,
@@ -53,6 +53,7 @@ ORDER BY i.indrelid, c.relname`,
 );
 
 export const index: PostgresHandler<Index> = {
+  exact: true,
   reads: [INDEXES, OPERATOR_CLASSES, RELATIONS, COLUMNS, COMMENTS],
   *inspect(snapshot) {
     const classes = operatorClasses(snapshot);
@@ -62,19 +63,21 @@ export const index: PostgresHandler<Index> = {
       if (!relation || !(relation.kind === "r" || relation.kind === "m") || relation.row[12] === "t") continue;
       if (snapshot.inExtension("pg_class", table) || snapshot.inExtension("pg_class", oid)) continue;
       const keys = Number(row[6]);
-      const columns = vector(row[7] as string);
+      const include = vector(row[7] as string)
+        .slice(keys)
+        .map((number) => snapshot.columnName(table, number));
       yield {
         spec: sparse<Index>({
           table: relationName(relation),
           name: row[2] as string,
-          method: row[3] as string,
-          columns: columns.slice(0, keys).map((_, at) => readKey(row, at, snapshot, classes)),
-          unique: row[4] === "t",
-          nullsNotDistinct: row[15] === "t",
-          include: columns.slice(keys).map((number) => snapshot.columnName(table, number)),
+          method: row[3] === "btree" ? undefined : (row[3] as string),
+          columns: readKeys(row, keys, snapshot, classes),
+          unique: row[4] === "t" ? true : undefined,
+          nullsNotDistinct: row[15] === "t" ? true : undefined,
+          include: include.length > 0 ? include.sort() : undefined,
           where: row[12] == null ? undefined : unwrapped(row[12]),
           postgresql: engineFields(row),
-          invalid: row[5] === "f",
+          invalid: row[5] === "f" ? true : undefined,
           comment: snapshot.comment("pg_class", oid),
         }),
       };

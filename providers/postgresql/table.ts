@@ -6,14 +6,23 @@
 import { address } from "../../core/address.ts";
 import type { Alteration, FieldChange, Hazard, PlanContext, Statement } from "../../core/engine.ts";
 import { nameParts } from "../../core/names.ts";
-import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import type { Table } from "../../core/specs.ts";
+import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
+import { alterColumns } from "./column-changes.ts";
 import { assignments, changed, comment, owner, parameters, reloptions } from "./common.ts";
-import { hasSeveralStatements, needsOf } from "./lexer.ts";
+import { needsOf, textFaults } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS } from "./reads.ts";
-import { type PostgresHandler, type Relation, relationName, sparse } from "./snapshot.ts";
-import { alterColumns, columnComment, columnSql, DEFAULTS, IDENTITIES, normaliseColumns, readColumn, readDetails } from "./table-columns.ts";
+import { type PostgresHandler, query, type Relation, relationName, sparse } from "./snapshot.ts";
+import {
+  columnComment,
+  columnSql,
+  DEFAULTS,
+  IDENTITIES,
+  normaliseColumns,
+  readColumns,
+  readDetails,
+} from "./table-columns.ts";
 import {
   addForeignKey,
   alterConstraints,
@@ -24,13 +33,20 @@ import {
   type Key,
   keySql,
   readConstraints,
+  relinkKeys,
 } from "./table-constraints.ts";
 
+/** table, options of its TOAST table: `toast.autovacuum_enabled` of the table itself */
+const TOAST_OPTIONS = query(sql`SELECT c.oid, t.reloptions FROM pg_class t JOIN pg_class c ON c.reltoastrelid = t.oid
+WHERE t.relkind = 't' AND t.reloptions IS NOT NULL`);
+
 export const table: PostgresHandler<Table> = {
-  reads: [RELATIONS, COLUMNS, DEFAULTS, IDENTITIES, CONSTRAINTS, COMMENTS],
+  exact: true,
+  reads: [RELATIONS, COLUMNS, DEFAULTS, IDENTITIES, CONSTRAINTS, COMMENTS, TOAST_OPTIONS],
   *inspect(snapshot) {
     const details = readDetails(snapshot);
     const constraints = readConstraints(snapshot);
+    const toast = new Map(snapshot.rows(TOAST_OPTIONS).map(([oid, options]) => [oid as string, options as string]));
     for (const relation of snapshot.relations) {
       if (!isPlainTable(relation)) continue;
       const { oid, row } = relation;
@@ -40,31 +56,44 @@ export const table: PostgresHandler<Table> = {
         spec: sparse<Table>({
           schema: relation.schema,
           name: relation.name,
-          columns: snapshot.columns(oid).map((column) => readColumn(oid, column, details, snapshot)),
+          columns: readColumns(oid, details, snapshot),
           primaryKey,
           unique,
           checks,
           foreignKeys,
           rowSecurity: row[5] === "t" ? (row[6] === "t" ? "forced" : "on") : undefined,
           owner: relation.owner,
-          postgresql: engineFields(relation),
+          postgresql: engineFields(relation, toast.get(oid)),
           comment: snapshot.comment("pg_class", oid),
         }),
         ...(rows > 0 && { rows }),
       };
     }
   },
-  normalise: (spec, context) => ({ ...spec, columns: normaliseColumns(spec, context), ...(spec.foreignKeys && { foreignKeys: withColumns(spec, context.desired, context.live) }) }),
+  normalise: (spec, context) => ({
+    ...spec,
+    columns: normaliseColumns(spec, context),
+    ...(spec.foreignKeys && { foreignKeys: withColumns(spec, context.desired, context.live) }),
+  }),
   needs: (spec, context) =>
     spec.columns.flatMap((column) => [
       ...(typeof column.default === "string" ? needsOf(column.default, spec.schema, context.desired) : []),
       ...needsOf(column.type, spec.schema, context.desired),
     ]),
   check: (spec, target) => [
-    ...(spec.unique?.some((key) => (key as Key).nullsNotDistinct) && target.versionNumber < 150000 ? ["`nullsNotDistinct` needs PostgreSQL 15"] : []),
-    ...(spec.columns.some((column) => column.virtual) && target.versionNumber < 180000 ? ["`virtual` columns need PostgreSQL 18"] : []),
-    ...spec.columns.filter((column) => /^(small|big)?serial$/i.test(column.type)).map((column) => `type ${column.type} of ${column.name} is short for a sequence; write an integer type with \`identity: by default\``),
-    ...texts(spec).filter(hasSeveralStatements).map((text) => `an expression holds more than one statement: ${text}`),
+    ...(spec.unique?.some((key) => (key as Key).nullsNotDistinct) && target.versionNumber < 150000
+      ? ["`nullsNotDistinct` needs PostgreSQL 15"]
+      : []),
+    ...(spec.columns.some((column) => column.virtual) && target.versionNumber < 180000
+      ? ["`virtual` columns need PostgreSQL 18"]
+      : []),
+    ...spec.columns
+      .filter((column) => /^(small|big)?serial$/i.test(column.type))
+      .map(
+        (column) =>
+          `type ${column.type} of ${column.name} is short for a sequence; write an integer type with \`identity: by default\``,
+      ),
+    ...textFaults("columns or checks", ...texts(spec)),
   ],
   create: (spec) => {
     const name = qualified(spec.schema, spec.name);
@@ -80,7 +109,10 @@ export const table: PostgresHandler<Table> = {
     const options = given ? sql` WITH (${assignments(Object.entries(given) as [string, string][])})` : EMPTY;
     const place = tablespace ? sql` TABLESPACE ${id(tablespace)}` : EMPTY;
     return [
-      { sql: sql`CREATE ${unlogged ? sql`UNLOGGED ` : EMPTY}TABLE ${name} (${body})${options}${place}`, scope: spec.schema },
+      {
+        sql: sql`CREATE ${unlogged ? sql`UNLOGGED ` : EMPTY}TABLE ${name} (${body})${options}${place}`,
+        scope: spec.schema,
+      },
       ...owner(sql`TABLE ${name}`, spec.owner),
       ...comment(sql`TABLE ${name}`, spec.comment),
       ...spec.columns.filter((column) => column.comment !== undefined).map((column) => columnComment(spec, column)),
@@ -90,8 +122,13 @@ export const table: PostgresHandler<Table> = {
     ];
   },
   alter,
+  relink: relinkKeys,
   rename: (from, to) => [
-    { sql: sql`ALTER TABLE ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename", lock: "ACCESS EXCLUSIVE" },
+    {
+      sql: sql`ALTER TABLE ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`,
+      phase: "rename",
+      lock: "ACCESS EXCLUSIVE",
+    },
   ],
   drop: (spec, context) => [
     ...circularKeys(spec, context),
@@ -121,29 +158,50 @@ function isPlainTable({ kind, row }: Relation): boolean {
   return kind === "r" && row[12] !== "t";
 }
 
-function engineFields({ row }: Relation): Table["postgresql"] {
+function engineFields({ row }: Relation, toast: string | undefined): Table["postgresql"] {
   const fields = sparse<NonNullable<Table["postgresql"]>>({
     unlogged: row[7] === "u" ? true : undefined,
     tablespace: row[10] ?? undefined,
-    parameters: reloptions(row[8] ?? null),
+    parameters: toast ? withToast(reloptions(row[8] ?? null), toast) : reloptions(row[8] ?? null),
   });
   return Object.keys(fields).length > 0 ? fields : undefined;
 }
 
+function withToast(own: Record<string, string> = {}, toast: string): Record<string, string> {
+  const entries = Object.entries(reloptions(toast) ?? {}).map(([name, value]): [string, string] => [
+    `toast.${name}`,
+    value,
+  ]);
+  return Object.fromEntries([...Object.entries(own), ...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function texts(spec: Table): string[] {
   return [
-    ...spec.columns.flatMap((column) => [column.type, column.generated, typeof column.default === "string" ? column.default : undefined]),
+    ...spec.columns.flatMap((column) => [
+      column.type,
+      column.generated,
+      typeof column.default === "string" ? column.default : undefined,
+    ]),
     ...(spec.checks ?? []).map((check) => check.expression),
   ].filter((text) => text !== undefined);
 }
 
 /** A foreign key without columns refers to the primary key, which the server writes out. */
-function withColumns(spec: Table, desired: PlanContext["desired"], live: PlanContext["live"]): NonNullable<Table["foreignKeys"]> {
+function withColumns(
+  spec: Table,
+  desired: PlanContext["desired"],
+  live: PlanContext["live"],
+): NonNullable<Table["foreignKeys"]> {
   return (spec.foreignKeys ?? []).map((key) => {
     if (key.references.columns) return key;
     const at = address("Table", nameParts(key.references.table));
-    const primary = (desired.get(at) ?? live.get(at))?.spec.primaryKey as { columns?: readonly string[] } | readonly string[] | undefined;
-    const columns = Array.isArray(primary) ? (primary as readonly string[]) : (primary as { columns?: readonly string[] } | undefined)?.columns;
+    const primary = (desired.get(at) ?? live.get(at))?.spec.primaryKey as
+      | { columns?: readonly string[] }
+      | readonly string[]
+      | undefined;
+    const columns = Array.isArray(primary)
+      ? (primary as readonly string[])
+      : (primary as { columns?: readonly string[] } | undefined)?.columns;
     return columns ? { ...key, references: { ...key.references, columns } } : key;
   });
 }
@@ -151,21 +209,28 @@ function withColumns(spec: Table, desired: PlanContext["desired"], live: PlanCon
 function alter({ before, after, fields }: Alteration<Table>, context: PlanContext): Statement[] {
   const name = qualified(after.schema, after.name);
   const size = sizeOf(after, context);
+  const altered = { before, after, size, version: context.target.versionNumber };
+  const columns = alterColumns(altered, fields);
   return [
     ...engineChanges(after, fields, size),
-    ...alterColumns(before, after, fields, size),
-    ...alterConstraints(after, fields, size, context),
+    ...columns.statements,
+    ...alterConstraints(altered, fields, columns),
     ...owner(sql`TABLE ${name}`, after.owner, fields),
     ...comment(sql`TABLE ${name}`, after.comment, fields),
-    ...(changed(fields, "rowSecurity") ? rowSecurity(name, before.rowSecurity ?? "off", after.rowSecurity ?? "off", [relationName(after)]) : []),
+    ...(changed(fields, "rowSecurity")
+      ? rowSecurity(name, before.rowSecurity ?? "off", after.rowSecurity ?? "off", [relationName(after)])
+      : []),
   ];
 }
 
 function engineChanges(after: Table, fields: readonly FieldChange[], size: string): Statement[] {
   const name = sql`ALTER TABLE ${qualified(after.schema, after.name)}`;
   const whole = fields.some(({ path }) => path[0] === "postgresql" && path.length === 1);
-  const touched = (field: string): boolean => whole || fields.some(({ path }) => path[0] === "postgresql" && path[1] === field);
-  const hazards: Hazard[] = [{ code: "REWRITES_TABLE", message: `${size} is written anew`, affects: [relationName(after)] }];
+  const touched = (field: string): boolean =>
+    whole || fields.some(({ path }) => path[0] === "postgresql" && path[1] === field);
+  const hazards: Hazard[] = [
+    { code: "REWRITES_TABLE", message: `${size} is written anew`, affects: [relationName(after)] },
+  ];
   const was = (field: string): unknown => {
     const change = fields.find(({ path }) => path[0] === "postgresql" && (path[1] === field || path.length === 1));
     return change?.path.length === 1 ? (change.from as Record<string, unknown> | undefined)?.[field] : change?.from;
@@ -185,18 +250,39 @@ function engineChanges(after: Table, fields: readonly FieldChange[], size: strin
 /** On comes after the policies, in the phase that protects; off comes last of all. */
 function rowSecurity(table: Sql, before: string, after: string, affects: readonly string[]): Statement[] {
   const statements: Statement[] = [];
-  const hazards = (code: "WIDENS_ACCESS" | "NARROWS_ACCESS", message: string): Hazard[] => (affects.length > 0 ? [{ code, message, affects }] : []);
+  const hazards = (code: "WIDENS_ACCESS" | "NARROWS_ACCESS", message: string): Hazard[] =>
+    affects.length > 0 ? [{ code, message, affects }] : [];
   if (before === "off" && after !== "off") {
-    statements.push({ sql: sql`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`, phase: "protect", hazards: hazards("NARROWS_ACCESS", "only rows that a policy opens are seen"), lock: "ACCESS EXCLUSIVE" });
+    statements.push({
+      sql: sql`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
+      phase: "protect",
+      hazards: hazards("NARROWS_ACCESS", "only rows that a policy opens are seen"),
+      lock: "ACCESS EXCLUSIVE",
+    });
   }
   if (after === "forced") {
-    statements.push({ sql: sql`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`, phase: "protect", hazards: hazards("NARROWS_ACCESS", "policies hold for the owner as well"), lock: "ACCESS EXCLUSIVE" });
+    statements.push({
+      sql: sql`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
+      phase: "protect",
+      hazards: hazards("NARROWS_ACCESS", "policies hold for the owner as well"),
+      lock: "ACCESS EXCLUSIVE",
+    });
   }
   if (before === "forced" && after !== "forced") {
-    statements.push({ sql: sql`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`, phase: "expose", hazards: hazards("WIDENS_ACCESS", "the owner sees every row"), lock: "ACCESS EXCLUSIVE" });
+    statements.push({
+      sql: sql`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`,
+      phase: "expose",
+      hazards: hazards("WIDENS_ACCESS", "the owner sees every row"),
+      lock: "ACCESS EXCLUSIVE",
+    });
   }
   if (before !== "off" && after === "off") {
-    statements.push({ sql: sql`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`, phase: "expose", hazards: hazards("WIDENS_ACCESS", "every row is seen by whoever may read the table"), lock: "ACCESS EXCLUSIVE" });
+    statements.push({
+      sql: sql`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`,
+      phase: "expose",
+      hazards: hazards("WIDENS_ACCESS", "every row is seen by whoever may read the table"),
+      lock: "ACCESS EXCLUSIVE",
+    });
   }
   return statements;
 }

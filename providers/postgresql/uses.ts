@@ -1,5 +1,6 @@
 import { address } from "../../core/address.ts";
 import type { Need } from "../../core/catalog.ts";
+import { arrayItems } from "./common.ts";
 import { USES } from "./reads.ts";
 import { CATALOGS, type Relation, type Snapshot } from "./snapshot.ts";
 
@@ -27,15 +28,18 @@ export function usesOf(snapshot: Snapshot): UsesOf {
 
 function readUses(snapshot: Snapshot): UsesOf {
   const found = new Map<string, Map<Relation, Set<string>>>();
-  for (const [catalog, dependant, object, column] of snapshot.rows(USES)) {
-    const relation = snapshot.relation(object as string);
-    if (!relation) continue;
-    const key = `${catalog} ${dependant}`;
-    const relations = found.get(key) ?? new Map<Relation, Set<string>>();
-    found.set(key, relations);
-    const columns = relations.get(relation) ?? new Set();
-    relations.set(relation, columns);
-    if (column !== "0") columns.add(snapshot.columnName(relation.oid, column as string));
+  for (const [catalog, dependant, objects = null, numbers = null] of snapshot.rows(USES)) {
+    const columnOf = arrayItems(numbers);
+    const relations = new Map<Relation, Set<string>>();
+    found.set(`${catalog} ${dependant}`, relations);
+    for (const [at, object] of arrayItems(objects).entries()) {
+      const relation = snapshot.relation(object);
+      if (!relation) continue;
+      const columns = relations.get(relation) ?? new Set();
+      relations.set(relation, columns);
+      const column = columnOf[at] as string;
+      if (column !== "0") columns.add(snapshot.columnName(relation.oid, column));
+    }
   }
   return (catalog, oid) =>
     [...(found.get(`${CATALOGS[catalog]} ${oid}`) ?? [])].map(([relation, columns]) => ({

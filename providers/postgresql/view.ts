@@ -3,10 +3,11 @@
  * https://www.postgresql.org/docs/current/sql-createview.html
  */
 import type { Alteration, FieldChange, Hazard, NormaliseContext, Statement } from "../../core/engine.ts";
+import { bareQuery } from "../../core/fragments.ts";
 import type { View } from "../../core/specs.ts";
 import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
 import { changed, columnComments, comment, owner, reloptions } from "./common.ts";
-import { hasSeveralStatements, needsOf } from "./lexer.ts";
+import { needsOf, textFaults } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS, USES } from "./reads.ts";
 import { type PostgresHandler, query, relationName, type Snapshot, sparse } from "./snapshot.ts";
@@ -21,6 +22,7 @@ WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'informat
 );
 
 export const view: PostgresHandler<View> = {
+  exact: true,
   reads: [RELATIONS, COLUMNS, COMMENTS, USES, QUERIES],
   *inspect(snapshot) {
     const queries = readQueries(snapshot);
@@ -49,7 +51,7 @@ export const view: PostgresHandler<View> = {
     ...(spec.securityInvoker && target.versionNumber < 150000
       ? ["`securityInvoker` needs PostgreSQL 15; before it, a view always runs with its owner's rights"]
       : []),
-    ...(hasSeveralStatements(spec.query) ? ["the query holds more than one statement"] : []),
+    ...textFaults("query", spec.query),
   ],
   needs: (spec, { desired }: NormaliseContext) => needsOf(spec.query, spec.schema, desired),
   create: (spec) => {
@@ -69,12 +71,8 @@ export const view: PostgresHandler<View> = {
 };
 
 export function readQueries(snapshot: Snapshot): Map<string, string> {
-  return new Map(snapshot.rows(QUERIES).map(([oid, text]) => [oid as string, bare(text as string)]));
-}
-
-/** The server ends the text with a semicolon and indents its first line. */
-function bare(text: string): string {
-  return text.replace(/;\s*$/, "").trim();
+  // The server ends the text with a semicolon and indents its first line.
+  return new Map(snapshot.rows(QUERIES).map(([oid, text]) => [oid as string, bareQuery(text as string)]));
 }
 
 export function outputOf(snapshot: Snapshot, relation: string): string[] {
@@ -82,12 +80,13 @@ export function outputOf(snapshot: Snapshot, relation: string): string[] {
 }
 
 export function readColumnComments(snapshot: Snapshot, relation: string): Record<string, string> | undefined {
-  const found: Record<string, string> = {};
-  for (const { name, number } of snapshot.columns(relation)) {
-    const text = snapshot.comment("pg_class", relation, number);
-    if (text !== undefined) found[name] = text;
-  }
-  return Object.keys(found).length > 0 ? found : undefined;
+  const comments = snapshot.comments("pg_class", relation);
+  if (!comments) return undefined;
+  const found = snapshot
+    .columns(relation)
+    .filter(({ number }) => comments.has(number))
+    .map(({ name, number }): [string, string] => [name, comments.get(number) as string]);
+  return found.length > 0 ? Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1))) : undefined;
 }
 
 function lost(spec: { schema: string; name: string }): Hazard[] {

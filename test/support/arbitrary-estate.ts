@@ -5,7 +5,9 @@ import { stringify } from "yaml";
 type Document = Readonly<Record<string, unknown>>;
 
 /** Types with expressions that fit them. */
-const TYPES: Readonly<Record<string, { readonly values: readonly string[]; readonly check: (column: string) => string }>> = {
+const TYPES: Readonly<
+  Record<string, { readonly values: readonly string[]; readonly check: (column: string) => string }>
+> = {
   integer: { values: ["0", "-1", "1 + 2"], check: (column) => `${column} > 0` },
   bigint: { values: ["7", "0"], check: (column) => `${column} BETWEEN 0 AND 100` },
   "numeric(10,2)": { values: ["0", "1.5"], check: (column) => `${column} >= 0` },
@@ -22,12 +24,15 @@ const SCHEMAS = ["alpha", "Beta Two"];
 const ROLES = ["reader", "writer", "o'hara", "dotted.name"];
 const TABLES = ["one", "two", "Three"];
 const COLUMNS = ["a", "b", "select", "D e"];
-const name = (...parts: readonly string[]): string => parts.map((part) => (/[."/\s]/.test(part) ? `"${part}"` : part)).join(".");
+const name = (...parts: readonly string[]): string =>
+  parts.map((part) => (/[."/\s]/.test(part) ? `"${part}"` : part)).join(".");
 const quoted = (part: string): string => `"${part}"`;
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined, freq: 2 });
-const some = <T>(values: readonly T[], minimum = 0): fc.Arbitrary<T[]> => fc.subarray([...values], { minLength: minimum });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 2 });
+const some = <T>(values: readonly T[], minimum = 0): fc.Arbitrary<T[]> =>
+  fc.subarray([...values], { minLength: minimum });
 
-const comment = maybe(fc.constantFrom("a comment", "it's \\ \"quoted\"", "ünïcode ✓"));
+const comment = maybe(fc.constantFrom("a comment", 'it\'s \\ "quoted"', "ünïcode ✓"));
 
 const column = (columnName: string): fc.Arbitrary<Document> =>
   fc.constantFrom(...Object.keys(TYPES)).chain((type) =>
@@ -58,7 +63,12 @@ const table = (schema: string, tableName: string): fc.Arbitrary<Document[]> =>
               command: fc.constantFrom("all", "select"),
               as: fc.constantFrom("permissive", "restrictive"),
               to: some([...ROLES, "public"], 1),
-              using: fc.constantFrom(TYPES[first.type]?.check(quoted(first.name)) ?? "true", "true", "id IN (1, 2, 3)", `current_user = 'x' OR id > 5`),
+              using: fc.constantFrom(
+                TYPES[first.type]?.check(quoted(first.name)) ?? "true",
+                "true",
+                "id IN (1, 2, 3)",
+                `current_user = 'x' OR id > 5`,
+              ),
               comment,
             }),
           ),
@@ -85,10 +95,18 @@ const table = (schema: string, tableName: string): fc.Arbitrary<Document[]> =>
             }),
           ),
           kept: maybe(fc.constant({ query: `SELECT id AS kept FROM ${quoted(tableName)}` })),
-          grants: fc.uniqueArray(fc.record({ to: fc.constantFrom(...ROLES, "public"), privileges: some(["select", "insert", "update"], 1), grantOption: fc.boolean(), columns: maybe(some(["id", first.name], 1)) }), {
-            selector: (grant) => `${grant.to} ${grant.columns === undefined}`,
-            maxLength: 3,
-          }),
+          grants: fc.uniqueArray(
+            fc.record({
+              to: fc.constantFrom(...ROLES, "public"),
+              privileges: some(["select", "insert", "update"], 1),
+              grantOption: fc.boolean(),
+              columns: maybe(some(["id", first.name], 1)),
+            }),
+            {
+              selector: (grant) => `${grant.to} ${grant.columns === undefined}`,
+              maxLength: 3,
+            },
+          ),
         })
         .map((drawn) => {
           const documents: Document[] = [
@@ -109,7 +127,12 @@ const table = (schema: string, tableName: string): fc.Arbitrary<Document[]> =>
           if (drawn.view) documents.push({ kind: "View", schema, name: `${tableName} v`, ...drawn.view });
           if (drawn.kept) documents.push({ kind: "MaterializedView", schema, name: `${tableName} m`, ...drawn.kept });
           for (const { columns: only, grantOption, ...grant } of drawn.grants) {
-            documents.push({ kind: "Grant", ...grant, grantOption: grantOption && grant.to !== "public", on: { table: own, ...(only && { columns: only }) } });
+            documents.push({
+              kind: "Grant",
+              ...grant,
+              grantOption: grantOption && grant.to !== "public",
+              on: { table: own, ...(only && { columns: only }) },
+            });
           }
           return documents;
         });
@@ -133,9 +156,13 @@ export const arbitraryEstate: fc.Arbitrary<string> = fc
   .record({
     roles: fc.tuple(...ROLES.map(role)),
     tables: fc
-      .tuple(...SCHEMAS.map((schema) => some(TABLES).chain((names) => fc.tuple(...names.map((one) => table(schema, one))))))
+      .tuple(
+        ...SCHEMAS.map((schema) => some(TABLES).chain((names) => fc.tuple(...names.map((one) => table(schema, one))))),
+      )
       .map((lists) => lists.flatMap((list) => [...(list as Document[][])])),
-    links: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.constantFrom("cascade", "restrict", "no action")), { maxLength: 3 }),
+    links: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.constantFrom("cascade", "restrict", "no action")), {
+      maxLength: 3,
+    }),
     sequence: maybe(fc.record({ increment: fc.constantFrom(1, 2, -1), cache: fc.constantFrom(1, 5), comment })),
     values: maybe(fc.constant(["low", "mid", "high's"])),
     defaults: maybe(fc.record({ to: fc.constantFrom(...ROLES), privileges: some(["select", "insert"], 1) })),
@@ -147,7 +174,8 @@ export const arbitraryEstate: fc.Arbitrary<string> = fc
     documents.push(...linked.flat());
     if (sequence) documents.push({ kind: "Sequence", schema: SCHEMAS[0], name: "counter", ...sequence });
     if (values) documents.push({ kind: "Enum", schema: SCHEMAS[0], name: "Level", values });
-    if (defaults) documents.push({ kind: "DefaultPrivilege", owner: "writer", schema: SCHEMAS[1], on: "tables", ...defaults });
+    if (defaults)
+      documents.push({ kind: "DefaultPrivilege", owner: "writer", schema: SCHEMAS[1], on: "tables", ...defaults });
     return documents.map((document) => stringify(JSON.parse(JSON.stringify(document)))).join("---\n");
   });
 
@@ -158,7 +186,11 @@ function addLink(tables: Document[][], from: number, to: number, onDelete: strin
   const referred = tables[to % tables.length]?.[0];
   if (!source || !referred) return;
   const column = `ref${source.foreignKeys?.length ?? 0}`;
-  const key = { columns: [column], references: { table: name(referred.schema as string, referred.name as string) }, onDelete };
+  const key = {
+    columns: [column],
+    references: { table: name(referred.schema as string, referred.name as string) },
+    onDelete,
+  };
   (tables[from % tables.length] as Document[])[0] = {
     ...(source as Document),
     columns: [...source.columns, { name: column, type: "bigint" }],

@@ -43,7 +43,11 @@ export function estate(url: string): Estate {
   const other = new pg.Client(url);
   const connected = other.connect().then(() => clients.push(other));
   const session = (options: Options, readOnly: boolean) =>
-    postgresql.connect(source(options), { url, readOnly, secret: async (reference) => secretOf(options, reference.env ?? "") });
+    postgresql.connect(source(options), {
+      url,
+      readOnly,
+      secret: async (reference) => secretOf(options, reference.env ?? ""),
+    });
   const planOnce = async (documents: string, options: Options): Promise<Plan> => {
     const open = await session(options, true);
     try {
@@ -65,7 +69,14 @@ export function estate(url: string): Estate {
           progress: () => undefined,
           probes: probes(declared.declared, postgresql),
           recheck: async (inspection, ledger) => {
-            const again = await compareWith(open, postgresql, declared, inspection, open.ledger ? ledger : undefined, []);
+            const again = await compareWith(
+              open,
+              postgresql,
+              declared,
+              inspection,
+              open.ledger ? ledger : undefined,
+              [],
+            );
             return again.steps.map((step) => `${step.action} ${step.address} ${JSON.stringify(step.fields ?? [])}`);
           },
         });
@@ -97,7 +108,12 @@ export function statements(made: Plan): string[] {
 }
 
 function describe(made: Plan): string {
-  return made.steps.map((step) => `${step.action} ${step.address} ${JSON.stringify(step.fields ?? [])}\n${step.statements.map(({ sql }) => sql).join("\n")}`).join("\n");
+  return made.steps
+    .map(
+      (step) =>
+        `${step.action} ${step.address} ${JSON.stringify(step.fields ?? [])}\n${step.statements.map(({ sql }) => sql).join("\n")}`,
+    )
+    .join("\n");
 }
 
 function source({ source: more = {} }: Options): DataSource {

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// The version alone must come at once, so nothing else is loaded for it; the command line is loaded for the rest.
+import { packageVersion } from "./package.ts";
+
+const args = process.argv.slice(2);
+if (args.length === 1 && ["version", "--version", "-V"].includes(args[0] as string)) {
+  process.stdout.write(`${packageVersion()}\n`);
+} else {
+  const [{ run }, { processIo }] = await Promise.all([import("./program.ts"), import("./io.ts")]);
+  const exitCode = await run(args, processIo());
+  process.exitCode = exitCode;
+  // An interrupted run leaves work behind that nobody waits for any more.
+  if (exitCode === 130) process.exit();
+}

@@ -1,0 +1,163 @@
+/**
+ * The options, each once: the same spelling and meaning in every command that takes it. They are read with Node's own
+ * parseArgs: a parser with commands of its own takes longer to load than many a command to run.
+ */
+import { parseArgs } from "node:util";
+import { type Diagnostic, error } from "../core/diagnostic.ts";
+import { nearest } from "../core/names.ts";
+import type { Mode } from "../core/ownership.ts";
+
+interface Option {
+  readonly summary: string;
+  /** What stands for its value in the help; absent for a flag. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly several?: boolean;
+  /** The words that it takes. */
+  readonly words?: readonly string[];
+  readonly whole?: boolean;
+}
+
+const FORMATS = ["text", "markdown", "json", "sql", "html"] as const;
+
+export const OPTIONS = {
+  file: { short: "f", value: "PATH", several: true, summary: "a file, a folder (recursive; .yaml .yml .json), or -; repeatable" },
+  app: { value: "COMMAND", summary: "run a constructs app and take what it declares (default: `app` of cdktf.json when there is no -f)" },
+  "data-source": { value: "NAME", summary: "one of the declared data sources (default: all)" },
+  url: { value: "URL", summary: "connect there instead of where the document says: postgresql://…, or env:NAME" },
+  mode: { value: "MODE", words: ["observe", "additive", "authoritative"], summary: "overrides the declared ownership for this run" },
+  allow: { value: "CODE,…", several: true, summary: "hazards that may be executed, or all" },
+  "max-drops": { value: "N", whole: true, summary: "stop above that many dropped objects" },
+  "max-revokes": { value: "N", whole: true, summary: "stop above that many privileges taken away" },
+  format: { value: "FORMAT", words: FORMATS, summary: "how the result is printed" },
+  out: { value: "FILE", summary: "write the plan (JSON) there as well" },
+  emit: { value: "FORM", words: ["yaml", "json", "typescript"], summary: "what is written (default: yaml)" },
+  force: { summary: "replace what an earlier run wrote into the folder" },
+  "detailed-exitcode": { summary: "exit 2 when there are changes" },
+  yes: { summary: "do not ask" },
+  "no-cache": { summary: "read every document anew" },
+  verbose: { summary: "show all: intents, places, whole statements, every name" },
+  quiet: { summary: "print results, warnings and errors only" },
+  "no-color": { summary: "no colours (also: NO_COLOR)" },
+  diagnostics: { value: "FORM", words: ["text", "json"], summary: "diagnostics as text, or as one JSON object per line" },
+  help: { short: "h", summary: "this text" },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** What a run was told. */
+export interface Options {
+  readonly file: readonly string[];
+  readonly app?: string;
+  readonly dataSource?: string;
+  readonly url?: string;
+  readonly mode?: Mode;
+  readonly allow: readonly string[];
+  readonly maxDrops?: number;
+  readonly maxRevokes?: number;
+  readonly format?: (typeof FORMATS)[number];
+  readonly out?: string;
+  readonly emit?: "yaml" | "json" | "typescript";
+  readonly diagnostics: "text" | "json";
+  readonly force: boolean;
+  readonly detailedExitcode: boolean;
+  readonly yes: boolean;
+  readonly noCache: boolean;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+  readonly help: boolean;
+}
+
+export interface Parsed {
+  readonly options: Options;
+  readonly operands: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Groups of options that commands share. */
+export const COMMON = ["verbose", "quiet", "no-color", "diagnostics", "help"] as const satisfies readonly OptionName[];
+export const DECLARING = ["file", "app", "data-source", "no-cache"] as const satisfies readonly OptionName[];
+
+export function parseOptions(args: readonly string[], takes: readonly OptionName[], command: string): Parsed {
+  const known: Readonly<Record<string, Option>> = OPTIONS;
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(
+      Object.entries(known).map(([name, { value, short, several }]) => [
+        name,
+        { type: value === undefined ? "boolean" : "string", ...(short && { short }), ...(several && { multiple: true }) },
+      ]),
+    ),
+  });
+  const diagnostics: Diagnostic[] = [];
+  const given = new Map<string, string[]>();
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    const option = known[name];
+    if (!option || !takes.includes(name as OptionName)) diagnostics.push(unknown(rawName, option !== undefined, takes, command));
+    else {
+      const fault = faultOf(rawName, option, value);
+      if (fault) diagnostics.push(fault);
+      else given.set(name, option.several ? [...(given.get(name) ?? []), value as string] : [value ?? "true"]);
+    }
+  }
+  return { options: optionsOf(given), operands, diagnostics };
+}
+
+function unknown(rawName: string, exists: boolean, takes: readonly OptionName[], command: string): Diagnostic {
+  const near = nearest(rawName.replace(/^-+/, ""), takes);
+  const summary = exists ? `\`${command}\` takes no ${rawName}` : `There is no option ${rawName}`;
+  const detail = near === undefined || exists ? `\`datumline ${command} --help\` lists its options.` : `Did you mean --${near}?`;
+  return error("USAGE", summary, { detail });
+}
+
+/** The value itself is not repeated: it may be a URL with a password in the wrong place. */
+function faultOf(rawName: string, option: Option, value: string | undefined): Diagnostic | undefined {
+  if (option.value === undefined) return value === undefined ? undefined : error("USAGE", `${rawName} takes no value`);
+  if (value === undefined || value === "") return error("USAGE", `${rawName} needs a value: ${option.value}`, { detail: `It is ${option.summary}.` });
+  if (option.words && !option.words.includes(value)) {
+    const near = nearest(value, option.words);
+    const detail = near === undefined ? `It takes ${option.words.join(", ")}.` : `Did you mean ${near}? It takes ${option.words.join(", ")}.`;
+    return error("USAGE", `${rawName} does not take this value`, { detail });
+  }
+  if (option.whole && !/^\d+$/.test(value)) return error("USAGE", `${rawName} takes a whole number`, { detail: "0 stops at the first." });
+  return undefined;
+}
+
+function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
+  const has = (name: OptionName): boolean => given.has(name);
+  const text = (name: OptionName): string | undefined => given.get(name)?.at(-1);
+  const whole = (name: OptionName): number | undefined => (has(name) ? Number(text(name)) : undefined);
+  const values = {
+    app: text("app"),
+    dataSource: text("data-source"),
+    url: text("url"),
+    mode: text("mode"),
+    maxDrops: whole("max-drops"),
+    maxRevokes: whole("max-revokes"),
+    format: text("format"),
+    out: text("out"),
+    emit: text("emit"),
+  };
+  return {
+    ...(Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Options>),
+    file: given.get("file") ?? [],
+    allow: given.get("allow") ?? [],
+    diagnostics: text("diagnostics") === "json" ? "json" : "text",
+    force: has("force"),
+    detailedExitcode: has("detailed-exitcode"),
+    yes: has("yes"),
+    noCache: has("no-cache"),
+    verbose: has("verbose"),
+    quiet: has("quiet"),
+    noColor: has("no-color"),
+    help: has("help"),
+  };
+}

@@ -1,0 +1,96 @@
+/** All that a run prints goes through here: results to stdout, everything else to stderr, secrets to neither. */
+import type { Diagnostic } from "../core/diagnostic.ts";
+import { diagnosticJson, diagnosticText, inReadingOrder } from "../core/render/diagnostics.ts";
+import { painter } from "../core/render/paint.ts";
+import type { Io, Sink } from "./io.ts";
+
+export interface OutputOptions {
+  readonly colour: boolean;
+  readonly quiet: boolean;
+  readonly diagnostics: "text" | "json";
+  readonly redact: (text: string) => string;
+}
+
+export class Output {
+  readonly #io: Io;
+  readonly #options: OutputOptions;
+  /** Is a progress bar on the last line? */
+  #bar = false;
+
+  constructor(io: Io, options: OutputOptions) {
+    this.#io = io;
+    this.#options = options;
+  }
+
+  get colour(): boolean {
+    return this.#coloured(this.#io.stdout);
+  }
+
+  /** What the command was asked for. */
+  result(text: string): void {
+    this.#write(this.#io.stdout, text);
+  }
+
+  /** A word on how the run goes; not where only diagnostics, or nothing, is wanted. */
+  say(text: string): void {
+    if (this.#options.quiet || this.#options.diagnostics === "json") return;
+    this.#write(this.#io.stderr, `${text}\n`);
+  }
+
+  /** What another program says on its stderr. */
+  passOn(text: string): void {
+    this.#write(this.#io.stderr, text);
+  }
+
+  diagnostics(diagnostics: readonly Diagnostic[]): void {
+    const paint = painter(this.#coloured(this.#io.stderr));
+    for (const diagnostic of inReadingOrder(diagnostics)) {
+      if (this.#options.quiet && diagnostic.severity === "note") continue;
+      const json = this.#options.diagnostics === "json";
+      this.#write(this.#io.stderr, `${json ? diagnosticJson(diagnostic) : diagnosticText(diagnostic, paint)}\n`);
+    }
+  }
+
+  /** A bar on a terminal, nothing elsewhere. */
+  progress(label: string): (done: number, total: number) => void {
+    const { stderr } = this.#io;
+    if (!stderr.isTerminal || this.#options.quiet || this.#options.diagnostics === "json") return () => undefined;
+    return (done, total) => {
+      if (total === 0) return;
+      const filled = Math.round((done / total) * BAR);
+      stderr.write(this.#clean(stderr, `\r${label} ${"█".repeat(filled)}${"░".repeat(BAR - filled)} ${done}/${total}`));
+      this.#bar = true;
+      if (done >= total) this.#endBar();
+    };
+  }
+
+  #endBar(): void {
+    if (this.#bar) this.#io.stderr.write("\n");
+    this.#bar = false;
+  }
+
+  #write(sink: Sink, text: string): void {
+    this.#endBar();
+    sink.write(this.#clean(sink, text));
+  }
+
+  /** A name in a database may hold what moves the cursor or sets a title: on a terminal it is shown, not obeyed. */
+  #clean(sink: Sink, text: string): string {
+    const redacted = this.#options.redact(text);
+    return sink.isTerminal ? redacted.replace(CONTROLS, visible) : redacted;
+  }
+
+  #coloured(sink: Sink): boolean {
+    return this.#options.colour && sink.isTerminal;
+  }
+}
+
+const BAR = 24;
+
+/** All control characters but line breaks, tabs, the return of a progress bar and colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through.
+const CONTROLS = /\u001b\[\d{1,3}(?:;\d{1,3})*m|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
+
+function visible(match: string): string {
+  return match.length > 1 ? match : `\\u${match.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,11 @@
+/** Files of the package that are no modules; they lie one folder further up once it is built. */
+import { existsSync, readFileSync } from "node:fs";
+
+export function packageText(path: string): string {
+  const near = new URL(`../${path}`, import.meta.url);
+  return readFileSync(existsSync(near) ? near : new URL(`../../${path}`, import.meta.url), "utf8");
+}
+
+export function packageVersion(): string {
+  return (JSON.parse(packageText("package.json")) as { readonly version: string }).version;
+}
