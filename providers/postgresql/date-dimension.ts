@@ -6,8 +6,8 @@ import type { Column } from "../../core/columns.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { Lowering } from "../../core/engine.ts";
-import { join, type Sql, sql } from "../../core/sql.ts";
 import type { DateDimension, Seed, Table } from "../../core/specs.ts";
+import { join, type Sql, sql } from "../../core/sql.ts";
 import { carried, nameOf, native } from "./lowering.ts";
 import { lit, number } from "./quote.ts";
 
@@ -24,7 +24,10 @@ function columnsOf(fiscalStart: number): readonly (readonly [column: Column, val
       ? sql`extract(year FROM d)`
       : sql`extract(year FROM d) + CASE WHEN ${month} >= ${start} THEN 1 ELSE 0 END`;
   return [
-    [column("date_key", "integer", "The day as yyyymmdd."), sql`(extract(year FROM d) * 10000 + extract(month FROM d) * 100 + extract(day FROM d))::integer`],
+    [
+      column("date_key", "integer", "The day as yyyymmdd."),
+      sql`(extract(year FROM d) * 10000 + extract(month FROM d) * 100 + extract(day FROM d))::integer`,
+    ],
     [column("date", "date"), sql`d`],
     [column("year", "smallint"), sql`extract(year FROM d)::smallint`],
     [column("quarter", "smallint"), sql`extract(quarter FROM d)::smallint`],
@@ -62,7 +65,13 @@ export const dateDimension: Lowering<DateDimension> = {
       table: nameOf(spec),
       key: ["date_key"],
       columns: columns.map(([{ name }]) => name),
-      rows: rows(spec, join(columns.map(([, value]) => value), ",\n  ")).text,
+      rows: rows(
+        spec,
+        join(
+          columns.map(([, value]) => value),
+          ",\n  ",
+        ),
+      ).text,
     };
     return { objects: [native("Table", table), native("Seed", seed)] };
   },

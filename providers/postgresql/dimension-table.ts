@@ -91,11 +91,7 @@ function onlyOneCurrent(spec: DimensionTable, natural: readonly string[]): Nativ
   return native("Index", index);
 }
 
-function mends(
-  surrogate: Column,
-  history: readonly Column[],
-  audit: readonly Column[],
-): ReadonlyMap<string, string> {
+function mends(surrogate: Column, history: readonly Column[], audit: readonly Column[]): ReadonlyMap<string, string> {
   return new Map([
     ...audit.map(({ name }): [string, string] => [name, "say `audit: false`"]),
     ...history.map(({ name }): [string, string] => [name, 'say `history: "1"`']),
@@ -105,6 +101,6 @@ function mends(
 
 function withoutNaturalKey(spec: DimensionTable): Diagnostic {
   return error("MISSING_FIELD", `The versions of a row of \`${nameOf(spec)}\` cannot be told from those of another`, {
-    detail: "Say `naturalKey`: the columns that identify a row in the source system; or `history: \"1\"`.",
+    detail: 'Say `naturalKey`: the columns that identify a row in the source system; or `history: "1"`.',
   });
 }

@@ -69,7 +69,8 @@ export function unknownColumns(table: string, names: readonly string[], columns:
     .map((name) => {
       const near = nearest(name, known);
       return error("UNKNOWN_COLUMN", `The table ${quoted(table)} has no column ${quoted(name)}`, {
-        detail: near === undefined ? `Its columns are ${known.map(quoted).join(", ")}.` : `Did you mean ${quoted(near)}?`,
+        detail:
+          near === undefined ? `Its columns are ${known.map(quoted).join(", ")}.` : `Did you mean ${quoted(near)}?`,
       });
     });
 }

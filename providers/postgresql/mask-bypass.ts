@@ -1,6 +1,6 @@
 /** Ways around a mask, as far as the declaration tells: a reader who may read the table as well sees what is masked. */
-import { address } from "../../core/address.ts";
-import type { Catalog } from "../../core/catalog.ts";
+import { type Address, address } from "../../core/address.ts";
+import type { Catalog, DataObject } from "../../core/catalog.ts";
 import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext } from "../../core/engine.ts";
@@ -21,8 +21,11 @@ export function bypasses(spec: MaskedView, table: Table | undefined, context: Lo
   const hidden = Object.keys(spec.mask).filter((name) => shown?.has(name) ?? true);
   if (hidden.length === 0) return [];
   const from = sameName(spec.from);
-  const owner = table?.owner ?? (context.live.get(address("Table", nameParts(spec.from)))?.spec.owner as string | undefined);
-  const grants = readingGrants(context.declared).get(from) ?? [];
+  const owner =
+    table?.owner ?? (context.live.get(address("Table", nameParts(spec.from)))?.spec.owner as string | undefined);
+  const grants = grantsOn(from, context)
+    .map(({ grant }) => grant)
+    .filter(({ privileges }) => privileges.some(reads));
   return (spec.to ?? []).flatMap((reader) => {
     for (const [role, through] of rolesOf(reader, context)) {
       const way = ownWay(role, owner, context) ?? granted(role, hidden, grants) ?? readOnly(role, from, context);
@@ -33,7 +36,8 @@ export function bypasses(spec: MaskedView, table: Table | undefined, context: Lo
 }
 
 function bypassed(spec: MaskedView, reader: string, role: string, through: string | undefined, way: Way): Diagnostic {
-  const who = role === reader ? reader : `${reader}, ${role === "public" ? "like everybody" : `a member of ${through ?? role}`},`;
+  const who =
+    role === reader ? reader : `${reader}, ${role === "public" ? "like everybody" : `a member of ${through ?? role}`},`;
   return error("MASK_BYPASSED", `The masks of ${quoted(nameOf(spec))} hide nothing from ${who} ${way.says}`, {
     detail: `${way.mend}, or take ${quoted(reader)} out of \`to\`.`,
   });
@@ -75,22 +79,32 @@ function ownWay(role: string, owner: string | undefined, context: LowerContext):
   return undefined;
 }
 
-const READING = new WeakMap<Catalog, ReadonlyMap<string, readonly Grant[]>>();
+interface Given {
+  readonly address: Address;
+  readonly object: DataObject;
+  readonly grant: Grant;
+}
 
-/** Declared grants by which tables are read, by table; a catalog is gone through once, however many views it has. */
-function readingGrants(declared: Catalog): ReadonlyMap<string, readonly Grant[]> {
-  const known = READING.get(declared);
-  if (known) return known;
-  const found = new Map<string, Grant[]>();
-  for (const { kind, spec } of declared.values()) {
-    const grant = spec as unknown as Grant;
-    if (kind !== "Grant" || grant.on.table === undefined || !grant.privileges.some(reads)) continue;
+const GIVEN = new WeakMap<Catalog, ReadonlyMap<string, readonly Given[]>>();
+
+/** Declared grants by the table that they are on; a catalog is gone through once, however many views it has. */
+function grantsOn(table: string, { declared }: LowerContext): readonly Given[] {
+  const known = GIVEN.get(declared) ?? grantsByTable(declared);
+  GIVEN.set(declared, known);
+  return known.get(table) ?? [];
+}
+
+function grantsByTable(declared: Catalog): Map<string, Given[]> {
+  const found = new Map<string, Given[]>();
+  for (const [at, object] of declared) {
+    const grant = object.spec as unknown as Grant;
+    if (object.kind !== "Grant" || grant.on.table === undefined) continue;
     const table = sameName(grant.on.table);
+    const given = { address: at, object, grant };
     const same = found.get(table);
-    if (same) same.push(grant);
-    else found.set(table, [grant]);
+    if (same) same.push(given);
+    else found.set(table, [given]);
   }
-  READING.set(declared, found);
   return found;
 }
 
@@ -120,20 +134,25 @@ function readOnly(role: string, table: string, context: LowerContext): Way | und
 }
 
 /** `SELECT` is all that a masked view is for. */
-export function writers(spec: MaskedView, { declared }: LowerContext): Diagnostic[] {
+export function writers(spec: MaskedView, context: LowerContext): Diagnostic[] {
   const view = nameOf(spec);
-  return [...declared].flatMap(([at, { kind, spec: other, origin }]) => {
-    const { to, on, privileges } = other as unknown as Grant;
-    if (kind !== "Grant" || on.table === undefined || sameName(on.table) !== view) return [];
-    if (!privileges.some((privilege) => /^(all|all privileges|insert|update|delete)$/.test(privilege))) return [];
-    return [
-      warning("WRITES_THROUGH_MASK", `${to} would write to ${spec.from} through ${quoted(view)}, with its owner's rights`, {
-        address: at,
-        ...(origin && { origin }),
-        detail: "Grant only `select` on the view, and what may be written on the table itself.",
-      }),
-    ];
-  });
+  return grantsOn(view, context)
+    .filter(({ grant }) => grant.privileges.some(writes))
+    .map(({ address: at, object: { origin }, grant: { to } }) =>
+      warning(
+        "WRITES_THROUGH_MASK",
+        `${to} would write to ${spec.from} through ${quoted(view)}, with its owner's rights`,
+        {
+          address: at,
+          ...(origin && { origin }),
+          detail: "Grant only `select` on the view, and what may be written on the table itself.",
+        },
+      ),
+    );
+}
+
+function writes(privilege: string): boolean {
+  return /^(all|all privileges|insert|update|delete)$/.test(privilege);
 }
 
 /** A reference in the one way in which its parts can be written. */

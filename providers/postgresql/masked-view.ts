@@ -28,12 +28,20 @@ export const maskedView: Lowering<MaskedView> = {
     const table = tableOf(spec.from, context, TABLES);
     const names = spec.columns ?? table?.columns.map(({ name }) => name) ?? Object.keys(spec.mask);
     const { query, diagnostics } = queryOf(spec, names, table);
-    const view: View = { schema: spec.schema, name: spec.name, query: query.text, securityBarrier: true, ...carried(spec) };
+    const view: View = {
+      schema: spec.schema,
+      name: spec.name,
+      query: query.text,
+      securityBarrier: true,
+      ...carried(spec),
+    };
     return {
       objects: [native("View", view), ...(spec.to ?? []).map((role) => readable(spec, role))],
       diagnostics: [
         ...unreadable(spec, table, context),
-        ...(table ? unknownColumns(spec.from, [...Object.keys(spec.mask), ...(spec.columns ?? [])], table.columns) : []),
+        ...(table
+          ? unknownColumns(spec.from, [...Object.keys(spec.mask), ...(spec.columns ?? [])], table.columns)
+          : []),
         ...diagnostics,
         ...bypasses(spec, table, context),
         ...writers(spec, context),

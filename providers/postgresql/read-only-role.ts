@@ -124,7 +124,12 @@ function exceptions(spec: ReadOnlyRole, context: LowerContext): Diagnostic[] {
   ];
 }
 
-function forFuture(role: string, names: readonly string[], of: readonly string[], schemas: readonly string[]): Diagnostic {
+function forFuture(
+  role: string,
+  names: readonly string[],
+  of: readonly string[],
+  schemas: readonly string[],
+): Diagnostic {
   return warning(
     "NOT_SUPPORTED",
     `PostgreSQL's default privileges know no exceptions: a new table named like ${names.map(quoted).join(", ")} is readable by ${role} as soon as ${of.join(", ")} makes it in ${schemas.join(", ")}`,

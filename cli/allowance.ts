@@ -1,0 +1,36 @@
+/** What a run may do, and how a plan that goes beyond it ends. */
+import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
+import { Refusal } from "../core/errors.ts";
+import { type Allowance, GUARDRAIL_CODES, limits, parseAllow } from "../core/guard.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Context } from "./context.ts";
+
+/** Refuses hazards that do not exist. */
+export function allowed({ options }: Context): Allowance["allow"] {
+  const { allow, diagnostics } = parseAllow(options.allow);
+  if (hasErrors(diagnostics)) throw new Refusal(diagnostics, 1);
+  return allow;
+}
+
+/** The smaller limit counts: the one of the declaration, or the one of the run. */
+export function allowanceFor({ options }: Context, { source }: Plan, allow: Allowance["allow"]): Allowance {
+  const maxDrops = smaller(options.maxDrops, source.manage?.maxDrops);
+  const maxRevokes = smaller(options.maxRevokes, source.manage?.maxRevokes);
+  return { allow, ...(maxDrops !== undefined && { maxDrops }), ...(maxRevokes !== undefined && { maxRevokes }) };
+}
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b);
+}
+
+/** Limits that a plan exceeds, told already when it is made. */
+export function exceeded(context: Context, plan: Plan): Diagnostic[] {
+  return limits(plan, allowanceFor(context, plan, "all"));
+}
+
+/** 1 where something is wrong, 3 where a guardrail alone stands in the way, 0 where nothing does. */
+export function exitCodeOf(diagnostics: readonly Diagnostic[]): 0 | 1 | 3 {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return 0;
+  return errors.every(({ code }) => GUARDRAIL_CODES.has(code)) ? 3 : 1;
+}

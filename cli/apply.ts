@@ -1,0 +1,87 @@
+/** Plans what is declared, or takes a plan file, and runs it: all data sources or, where one is refused, none. */
+import { error } from "../core/diagnostic.ts";
+import { Refusal } from "../core/errors.ts";
+import type { Allowance } from "../core/guard.ts";
+import type { Plan } from "../core/plan.ts";
+import { probesOf } from "../core/plan-file.ts";
+import { compareWith, probes } from "../core/reconcile.ts";
+import { ENGINES } from "../providers/index.ts";
+import { GUARDRAILS } from "../policies/index.ts";
+import { allowed } from "./allowance.ts";
+import type { Context } from "./context.ts";
+import { readDeclaration } from "./declaration.ts";
+import { execute, stillDifferent, type Task } from "./execute.ts";
+import { readPlans } from "./plan-input.ts";
+import { reached, reachedBy } from "./reach.ts";
+import { declarationOf, planAll, type Reachable, resolveSecrets, withSessions } from "./sessions.ts";
+
+export async function apply(context: Context): Promise<number> {
+  const allow = allowed(context);
+  const [file] = context.operands;
+  if (file === undefined) return applyDeclaration(context, allow);
+  const { options } = context;
+  if (options.file.length > 0 || options.app !== undefined || options.mode !== undefined) {
+    const detail = "A plan is applied as it is; leave out `-f`, `--app` and `--mode`, or leave out the plan.";
+    throw new Refusal([error("USAGE", "`apply` takes a plan file or a declaration, not both", { detail })]);
+  }
+  return applyPlans(context, file, allow);
+}
+
+async function applyDeclaration(context: Context, allow: Allowance["allow"]): Promise<number> {
+  const read = await readDeclaration(context);
+  const ready = await read.load();
+  await resolveSecrets(context, ready);
+  return withSessions(context, ready, false, async (opened) => {
+    const plans = await planAll(context, opened);
+    const tasks = opened.map(({ ready: one, session }, index): Task => {
+      const declaration = declarationOf(context, one);
+      return {
+        session,
+        engine: one.engine,
+        plan: plans[index] as Plan,
+        probes: probes(one.declared, one.engine),
+        recheck: async (inspection, ledger) =>
+          stillDifferent(await compareWith(session, one.engine, declaration, inspection, session.ledger && ledger, GUARDRAILS)),
+      };
+    });
+    return execute(context, tasks, allow);
+  });
+}
+
+async function applyPlans(context: Context, file: string, allow: Allowance["allow"]): Promise<number> {
+  const ready = await Promise.all((await chosen(context, file)).map((plan) => reachable(context, plan)));
+  await resolveSecrets(
+    context,
+    ready.map(({ plan, ...one }) => ({ ...one, declared: probesOf(plan) })),
+  );
+  return withSessions(context, ready, false, async (opened) => {
+    const tasks = opened.map(({ ready: { engine, plan }, session }): Task => ({ session, engine, plan, probes: probesOf(plan) }));
+    return execute(context, tasks, allow);
+  });
+}
+
+async function chosen(context: Context, file: string): Promise<readonly Plan[]> {
+  const { dataSource, url } = context.options;
+  const all = readPlans(context, file);
+  const plans = dataSource === undefined ? all : all.filter((plan) => plan.dataSource === dataSource);
+  const names = all.map((plan) => plan.dataSource).join(", ");
+  if (plans.length === 0) {
+    throw new Refusal([error("UNKNOWN_DATA_SOURCE", `The plan holds no data source ${dataSource}`, { detail: `It holds ${names}.` })]);
+  }
+  if (url !== undefined && plans.length > 1) {
+    const detail = `Say which with \`--data-source NAME\`; it holds ${names}.`;
+    throw new Refusal([error("AMBIGUOUS_DATA_SOURCE", "`--url` stands for one data source, and the plan holds several", { detail })]);
+  }
+  return plans;
+}
+
+async function reachable(context: Context, plan: Plan): Promise<Reachable & { readonly origin: undefined; readonly plan: Plan }> {
+  const load = ENGINES.get(plan.engine);
+  if (!load) {
+    const detail = `The engines are ${[...ENGINES.keys()].join(", ")}.`;
+    throw new Refusal([error("UNKNOWN_ENGINE", `The plan is for an engine ${plan.engine}`, { detail })]);
+  }
+  const url = await reached(context);
+  const source = url ? reachedBy(plan.source, url) : plan.source;
+  return { source, origin: undefined, engine: await load(), url: url?.url, plan };
+}

@@ -1,0 +1,24 @@
+import type { Plan } from "../core/plan.ts";
+import { allowed, exceeded, exitCodeOf } from "./allowance.ts";
+import type { Context } from "./context.ts";
+import { readDeclaration } from "./declaration.ts";
+import { showPlans } from "./report.ts";
+import { planAll, resolveSecrets, withSessions } from "./sessions.ts";
+
+/** What would change; changes nothing. */
+export async function plan(context: Context): Promise<number> {
+  allowed(context);
+  const read = await readDeclaration(context);
+  const ready = await read.load();
+  await resolveSecrets(context, ready);
+  return report(context, await withSessions(context, ready, true, (opened) => planAll(context, opened)));
+}
+
+function report(context: Context, plans: readonly Plan[]): number {
+  showPlans(context, plans);
+  const found = plans.flatMap((one) => [...one.diagnostics, ...exceeded(context, one)]);
+  context.output.diagnostics(found);
+  const refused = exitCodeOf(found);
+  if (refused !== 0) return refused;
+  return context.options.detailedExitcode && plans.some(({ steps }) => steps.length > 0) ? 2 : 0;
+}
