@@ -16,7 +16,10 @@ export function defaultApp(cwd: string): string | undefined {
     ({ app } = JSON.parse(readFileSync(file, "utf8")) as { readonly app?: unknown });
   } catch {
     throw new Refusal([
-      error("SYNTAX", "cdktf.json is not valid JSON", { origin: { file: "cdktf.json" }, detail: "Mend it, or name documents with `-f`." }),
+      error("SYNTAX", "cdktf.json is not valid JSON", {
+        origin: { file: "cdktf.json" },
+        detail: "Mend it, or name documents with `-f`.",
+      }),
     ]);
   }
   return typeof app === "string" && app !== "" ? app : undefined;
@@ -45,11 +48,21 @@ export async function runApp(command: string, { io, output }: Context): Promise<
         stream.on("data", (text: string) => output.passOn(text));
       }
       child.on("error", (problem) => done(problem.message));
-      child.on("close", (code, signal) => done(code === 0 ? undefined : signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
+      child.on("close", (code, signal) =>
+        done(code === 0 ? undefined : signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`),
+      );
     });
     const file = join(folder, "declaration.json");
-    if (ended !== undefined) throw failed(`The app failed: ${ended}`, "What it said stands above. It was run by `--app`, or by `app` of cdktf.json.");
-    if (!existsSync(file)) throw failed("The app declared nothing", "It must end with `synth()` of its root: `project.synth()` of a Project, `app.synth()` of a cdktf App that holds a data source.");
+    if (ended !== undefined)
+      throw failed(
+        `The app failed: ${ended}`,
+        "What it said stands above. It was run by `--app`, or by `app` of cdktf.json.",
+      );
+    if (!existsSync(file))
+      throw failed(
+        "The app declared nothing",
+        "It must end with `synth()` of its root: `project.synth()` of a Project, `app.synth()` of a cdktf App that holds a data source.",
+      );
     return { file, remove };
   } catch (problem) {
     remove();

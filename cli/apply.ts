@@ -5,8 +5,8 @@ import type { Allowance } from "../core/guard.ts";
 import type { Plan } from "../core/plan.ts";
 import { probesOf } from "../core/plan-file.ts";
 import { compareWith, probes } from "../core/reconcile.ts";
-import { ENGINES } from "../providers/index.ts";
 import { GUARDRAILS } from "../policies/index.ts";
+import { ENGINES } from "../providers/index.ts";
 import { allowed } from "./allowance.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
@@ -41,7 +41,9 @@ async function applyDeclaration(context: Context, allow: Allowance["allow"]): Pr
         plan: plans[index] as Plan,
         probes: probes(one.declared, one.engine),
         recheck: async (inspection, ledger) =>
-          stillDifferent(await compareWith(session, one.engine, declaration, inspection, session.ledger && ledger, GUARDRAILS)),
+          stillDifferent(
+            await compareWith(session, one.engine, declaration, inspection, session.ledger && ledger, GUARDRAILS),
+          ),
       };
     });
     return execute(context, tasks, allow);
@@ -55,7 +57,9 @@ async function applyPlans(context: Context, file: string, allow: Allowance["allo
     ready.map(({ plan, ...one }) => ({ ...one, declared: probesOf(plan) })),
   );
   return withSessions(context, ready, false, async (opened) => {
-    const tasks = opened.map(({ ready: { engine, plan }, session }): Task => ({ session, engine, plan, probes: probesOf(plan) }));
+    const tasks = opened.map(
+      ({ ready: { engine, plan }, session }): Task => ({ session, engine, plan, probes: probesOf(plan) }),
+    );
     return execute(context, tasks, allow);
   });
 }
@@ -66,16 +70,23 @@ async function chosen(context: Context, file: string): Promise<readonly Plan[]> 
   const plans = dataSource === undefined ? all : all.filter((plan) => plan.dataSource === dataSource);
   const names = all.map((plan) => plan.dataSource).join(", ");
   if (plans.length === 0) {
-    throw new Refusal([error("UNKNOWN_DATA_SOURCE", `The plan holds no data source ${dataSource}`, { detail: `It holds ${names}.` })]);
+    throw new Refusal([
+      error("UNKNOWN_DATA_SOURCE", `The plan holds no data source ${dataSource}`, { detail: `It holds ${names}.` }),
+    ]);
   }
   if (url !== undefined && plans.length > 1) {
     const detail = `Say which with \`--data-source NAME\`; it holds ${names}.`;
-    throw new Refusal([error("AMBIGUOUS_DATA_SOURCE", "`--url` stands for one data source, and the plan holds several", { detail })]);
+    throw new Refusal([
+      error("AMBIGUOUS_DATA_SOURCE", "`--url` stands for one data source, and the plan holds several", { detail }),
+    ]);
   }
   return plans;
 }
 
-async function reachable(context: Context, plan: Plan): Promise<Reachable & { readonly origin: undefined; readonly plan: Plan }> {
+async function reachable(
+  context: Context,
+  plan: Plan,
+): Promise<Reachable & { readonly origin: undefined; readonly plan: Plan }> {
   const load = ENGINES.get(plan.engine);
   if (!load) {
     const detail = `The engines are ${[...ENGINES.keys()].join(", ")}.`;

@@ -7,7 +7,14 @@ import type { Context } from "./context.ts";
 export async function confirm({ options, io }: Context, question: string): Promise<void> {
   if (options.yes) return;
   if (!io.stdin.isTTY || !io.stderr.isTerminal) {
-    throw new Refusal([error("NOT_CONFIRMED", "Nothing was applied: there is no terminal to ask on", { detail: "Review the plan and run again with `--yes`." })], 3);
+    throw new Refusal(
+      [
+        error("NOT_CONFIRMED", "Nothing was applied: there is no terminal to ask on", {
+          detail: "Review the plan and run again with `--yes`.",
+        }),
+      ],
+      3,
+    );
   }
   io.stderr.write(`${question} (yes/no) `);
   const lines = createInterface({ input: io.stdin });

@@ -9,7 +9,8 @@ export async function connect(context: Context): Promise<number> {
   const { load } = await readDeclaration(context, "optional");
   const ready = await load();
   await resolveSecrets(context, ready, "connection");
-  const reports: { readonly dataSource: string; readonly ok: boolean; readonly steps: readonly ConnectionStep[] }[] = [];
+  const reports: { readonly dataSource: string; readonly ok: boolean; readonly steps: readonly ConnectionStep[] }[] =
+    [];
   for (const one of ready) {
     const steps = await stepsOf(context, one);
     reports.push({ dataSource: one.source.name, ok: steps.every(({ ok }) => ok), steps });
@@ -21,7 +22,10 @@ export async function connect(context: Context): Promise<number> {
   return reports.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function stepsOf({ options, output, secrets }: Context, { source, engine, url }: Ready): Promise<ConnectionStep[]> {
+async function stepsOf(
+  { options, output, secrets }: Context,
+  { source, engine, url }: Ready,
+): Promise<ConnectionStep[]> {
   const isText = options.format !== "json";
   const paint = painter(output.colour);
   if (isText) output.result(`${paint("bold", source.name)}\n`);

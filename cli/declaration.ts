@@ -41,10 +41,14 @@ export interface Read {
 }
 
 /** `documents: "optional"` for commands to which a URL is enough. */
-export async function readDeclaration(context: Context, documents: "required" | "optional" = "required"): Promise<Read> {
+export async function readDeclaration(
+  context: Context,
+  documents: "required" | "optional" = "required",
+): Promise<Read> {
   const { options, io } = context;
   const url = await reached(context);
-  const withoutDocuments = documents === "optional" && url !== undefined && options.file.length === 0 && options.app === undefined;
+  const withoutDocuments =
+    documents === "optional" && url !== undefined && options.file.length === 0 && options.app === undefined;
   if (withoutDocuments) {
     return { contentHash: undefined, cache: undefined, reached: url, load: () => ready(context, NOTHING, url) };
   }
@@ -53,7 +57,8 @@ export async function readDeclaration(context: Context, documents: "required" | 
   try {
     const paths = [...options.file, ...(declaration ? [declaration.file] : [])];
     // What an app declares is written anew each time, and reading it takes no parser.
-    const cache = options.noCache || declaration ? undefined : documentCache({ paths, cwd: io.cwd, version: packageVersion() });
+    const cache =
+      options.noCache || declaration ? undefined : documentCache({ paths, cwd: io.cwd, version: packageVersion() });
     const sources = await readSources(paths, { cwd: io.cwd, stdin: () => textOf(io.stdin), ...(cache && { cache }) });
     return {
       contentHash: sources.contentHash,
@@ -104,7 +109,10 @@ async function ready(context: Context, loaded: Parts, url: Reached | undefined):
   return result;
 }
 
-async function enginesOf(documents: readonly { readonly kind: string; readonly spec: Spec }[], url: Reached | undefined): Promise<Map<string, Engine>> {
+async function enginesOf(
+  documents: readonly { readonly kind: string; readonly spec: Spec }[],
+  url: Reached | undefined,
+): Promise<Map<string, Engine>> {
   const names = new Set(documents.filter(({ kind }) => kind === "DataSource").map(({ spec }) => spec.engine));
   if (url) names.add(url.engine);
   const engines = new Map<string, Engine>();
@@ -122,7 +130,9 @@ function misdirected(sources: readonly DeclaredSource[], url: Reached | undefine
   }
   return sources
     .filter(({ source }) => source.engine !== url.engine)
-    .map(({ source }) => error("UNKNOWN_ENGINE", `${source.name} is declared for ${source.engine}, and the URL is one of ${url.engine}`));
+    .map(({ source }) =>
+      error("UNKNOWN_ENGINE", `${source.name} is declared for ${source.engine}, and the URL is one of ${url.engine}`),
+    );
 }
 
 function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, url: Reached | undefined): Ready {

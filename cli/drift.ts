@@ -29,14 +29,16 @@ export async function drift(context: Context): Promise<number> {
 async function driftIn({ options }: Context, { ready, session }: Opened): Promise<Drift | Diagnostic> {
   const { source, engine, declared } = ready;
   if (!session.ledger) {
-    const detail = "Without a ledger nobody knows what was last applied; `datumline plan` compares with what is declared.";
+    const detail =
+      "Without a ledger nobody knows what was last applied; `datumline plan` compares with what is declared.";
     return error("LEDGER_UNAVAILABLE", `${source.name} keeps no ledger (\`ledger: none\`)`, { detail });
   }
   const looked = probes(declared, engine);
   const inspection = await session.inspect(looked);
   const ledger = await session.ledger.entries("all");
   if (ledger.size === 0) {
-    const detail = "`datumline apply` writes the ledger. Is this the right database, and the right schema of the ledger?";
+    const detail =
+      "`datumline apply` writes the ledger. Is this the right database, and the right schema of the ledger?";
     return error("LEDGER_UNAVAILABLE", `Nothing was ever applied to ${session.target.location}`, { detail });
   }
   return driftOf({

@@ -1,9 +1,9 @@
 /** Runs plans one after the other, once all of them may run and the user wants it. */
 import { readable } from "../core/address.ts";
 import { type ApplyOptions, apply } from "../core/apply.ts";
+import type { Catalog } from "../core/catalog.ts";
 import { type Diagnostic, note } from "../core/diagnostic.ts";
 import type { Engine, Session } from "../core/engine.ts";
-import type { Catalog } from "../core/catalog.ts";
 import { type Allowance, guard } from "../core/guard.ts";
 import { type Plan, tally } from "../core/plan.ts";
 import { counted, shownChange } from "../core/render/values.ts";
@@ -65,7 +65,8 @@ async function applyOne({ output }: Context, task: Task): Promise<string> {
     ...(recheck && { recheck }),
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (plan.steps.length === 0) return `${plan.dataSource}: the ledger knows what was found; nothing else was changed (${seconds} s).`;
+  if (plan.steps.length === 0)
+    return `${plan.dataSource}: the ledger knows what was found; nothing else was changed (${seconds} s).`;
   return `${plan.dataSource}: ${done(plan)} (${counted(statements, "statement")}, ${seconds} s).`;
 }
 
@@ -79,7 +80,11 @@ function others(todo: readonly Task[], failed: number): Diagnostic[] {
   if (todo.length === 1) return [];
   const names = (tasks: readonly Task[]): string => tasks.map(({ plan }) => plan.dataSource).join(", ") || "none";
   const summary = `Applied: ${names(todo.slice(0, failed))}. Failed: ${names(todo.slice(failed, failed + 1))}. Not begun: ${names(todo.slice(failed + 1))}.`;
-  return [note("STATEMENT_FAILED", summary, { detail: "Run again when the cause is mended; what was applied shows as no change." })];
+  return [
+    note("STATEMENT_FAILED", summary, {
+      detail: "Run again when the cause is mended; what was applied shows as no change.",
+    }),
+  ];
 }
 
 /** What a plan made right after an apply would still change: there should be nothing. */

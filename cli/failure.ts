@@ -41,10 +41,14 @@ const BROKEN = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "57P01", "57P02", "5
 function internal(problem: unknown): Diagnostic {
   const { code, message = String(problem) } = (problem ?? {}) as { readonly code?: string; readonly message?: string };
   if ((code !== undefined && BROKEN.has(code)) || /^Connection terminated/.test(message)) {
-    return error("CONNECTION_FAILED", `The connection broke: ${message}`, { detail: "Run again; nothing that was not committed is kept." });
+    return error("CONNECTION_FAILED", `The connection broke: ${message}`, {
+      detail: "Run again; nothing that was not committed is kept.",
+    });
   }
   if (code === "55P03") {
-    return error("STATEMENT_FAILED", message, { detail: "Somebody else holds a lock that is needed. Run again later, or raise `connection.lockTimeout`." });
+    return error("STATEMENT_FAILED", message, {
+      detail: "Somebody else holds a lock that is needed. Run again later, or raise `connection.lockTimeout`.",
+    });
   }
   return error("INTERNAL", message, {
     detail: `This is a fault of Datumline${code ? ` (${code})` : ""}. Please report it with what you ran; DATUMLINE_DEBUG=1 shows where it happened.`,

@@ -18,7 +18,12 @@ Exit codes: 0 done or nothing to change · 1 error · 2 changes or drift · 3 re
 
 export function commandHelp(name: string, command: Command): string {
   const options = command.options.map((option) => {
-    const { summary, value, short, words } = OPTIONS[option] as { summary: string; value?: string; short?: string; words?: readonly string[] };
+    const { summary, value, short, words } = OPTIONS[option] as {
+      summary: string;
+      value?: string;
+      short?: string;
+      words?: readonly string[];
+    };
     const taken = option === "format" && command.formats ? command.formats : words;
     const flags = `${short ? `-${short}, ` : "    "}--${option}${value ? ` ${value}` : ""}`;
     return [flags, `${summary}${taken ? `: ${taken.join(", ")}` : ""}`] as const;

@@ -21,11 +21,23 @@ interface Option {
 const FORMATS = ["text", "markdown", "json", "sql", "html"] as const;
 
 export const OPTIONS = {
-  file: { short: "f", value: "PATH", several: true, summary: "a file, a folder (recursive; .yaml .yml .json), or -; repeatable" },
-  app: { value: "COMMAND", summary: "run a constructs app and take what it declares (default: `app` of cdktf.json when there is no -f)" },
+  file: {
+    short: "f",
+    value: "PATH",
+    several: true,
+    summary: "a file, a folder (recursive; .yaml .yml .json), or -; repeatable",
+  },
+  app: {
+    value: "COMMAND",
+    summary: "run a constructs app and take what it declares (default: `app` of cdktf.json when there is no -f)",
+  },
   "data-source": { value: "NAME", summary: "one of the declared data sources (default: all)" },
   url: { value: "URL", summary: "connect there instead of where the document says: postgresql://…, or env:NAME" },
-  mode: { value: "MODE", words: ["observe", "additive", "authoritative"], summary: "overrides the declared ownership for this run" },
+  mode: {
+    value: "MODE",
+    words: ["observe", "additive", "authoritative"],
+    summary: "overrides the declared ownership for this run",
+  },
   allow: { value: "CODE,…", several: true, summary: "hazards that may be executed, or all" },
   "max-drops": { value: "N", whole: true, summary: "stop above that many dropped objects" },
   "max-revokes": { value: "N", whole: true, summary: "stop above that many privileges taken away" },
@@ -39,7 +51,11 @@ export const OPTIONS = {
   verbose: { summary: "show all: intents, places, whole statements, every name" },
   quiet: { summary: "print results, warnings and errors only" },
   "no-color": { summary: "no colours (also: NO_COLOR)" },
-  diagnostics: { value: "FORM", words: ["text", "json"], summary: "diagnostics as text, or as one JSON object per line" },
+  diagnostics: {
+    value: "FORM",
+    words: ["text", "json"],
+    summary: "diagnostics as text, or as one JSON object per line",
+  },
   help: { short: "h", summary: "this text" },
 } as const satisfies Readonly<Record<string, Option>>;
 
@@ -89,7 +105,11 @@ export function parseOptions(args: readonly string[], takes: readonly OptionName
     options: Object.fromEntries(
       Object.entries(known).map(([name, { value, short, several }]) => [
         name,
-        { type: value === undefined ? "boolean" : "string", ...(short && { short }), ...(several && { multiple: true }) },
+        {
+          type: value === undefined ? "boolean" : "string",
+          ...(short && { short }),
+          ...(several && { multiple: true }),
+        },
       ]),
     ),
   });
@@ -101,7 +121,8 @@ export function parseOptions(args: readonly string[], takes: readonly OptionName
     if (token.kind !== "option") continue;
     const { name, rawName, value } = token;
     const option = known[name];
-    if (!option || !takes.includes(name as OptionName)) diagnostics.push(unknown(rawName, option !== undefined, takes, command));
+    if (!option || !takes.includes(name as OptionName))
+      diagnostics.push(unknown(rawName, option !== undefined, takes, command));
     else {
       const fault = faultOf(rawName, option, value);
       if (fault) diagnostics.push(fault);
@@ -114,20 +135,26 @@ export function parseOptions(args: readonly string[], takes: readonly OptionName
 function unknown(rawName: string, exists: boolean, takes: readonly OptionName[], command: string): Diagnostic {
   const near = nearest(rawName.replace(/^-+/, ""), takes);
   const summary = exists ? `\`${command}\` takes no ${rawName}` : `There is no option ${rawName}`;
-  const detail = near === undefined || exists ? `\`datumline ${command} --help\` lists its options.` : `Did you mean --${near}?`;
+  const detail =
+    near === undefined || exists ? `\`datumline ${command} --help\` lists its options.` : `Did you mean --${near}?`;
   return error("USAGE", summary, { detail });
 }
 
 /** The value itself is not repeated: it may be a URL with a password in the wrong place. */
 function faultOf(rawName: string, option: Option, value: string | undefined): Diagnostic | undefined {
   if (option.value === undefined) return value === undefined ? undefined : error("USAGE", `${rawName} takes no value`);
-  if (value === undefined || value === "") return error("USAGE", `${rawName} needs a value: ${option.value}`, { detail: `It is ${option.summary}.` });
+  if (value === undefined || value === "")
+    return error("USAGE", `${rawName} needs a value: ${option.value}`, { detail: `It is ${option.summary}.` });
   if (option.words && !option.words.includes(value)) {
     const near = nearest(value, option.words);
-    const detail = near === undefined ? `It takes ${option.words.join(", ")}.` : `Did you mean ${near}? It takes ${option.words.join(", ")}.`;
+    const detail =
+      near === undefined
+        ? `It takes ${option.words.join(", ")}.`
+        : `Did you mean ${near}? It takes ${option.words.join(", ")}.`;
     return error("USAGE", `${rawName} does not take this value`, { detail });
   }
-  if (option.whole && !/^\d+$/.test(value)) return error("USAGE", `${rawName} takes a whole number`, { detail: "0 stops at the first." });
+  if (option.whole && !/^\d+$/.test(value))
+    return error("USAGE", `${rawName} takes a whole number`, { detail: "0 stops at the first." });
   return undefined;
 }
 

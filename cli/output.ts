@@ -31,6 +31,12 @@ export class Output {
     this.#write(this.#io.stdout, text);
   }
 
+  /** The same where every character counts, because a machine will run it; the caller has seen that no secret is in it. */
+  exactly(text: string): void {
+    this.#endBar();
+    this.#io.stdout.write(text);
+  }
+
   /** A word on how the run goes; not where only diagnostics, or nothing, is wanted. */
   say(text: string): void {
     if (this.#options.quiet || this.#options.diagnostics === "json") return;

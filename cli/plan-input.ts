@@ -18,8 +18,16 @@ function textOf(path: string, shown: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder; documents are named with `-f`" : `the system says ${code}`;
-    const found: Diagnostic = error("UNREADABLE", `Cannot read ${shown}: ${reason}`, { origin: { file: shown }, detail: "Name a file that `datumline plan --out FILE` wrote." });
+    const reason =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder; documents are named with `-f`"
+          : `the system says ${code}`;
+    const found: Diagnostic = error("UNREADABLE", `Cannot read ${shown}: ${reason}`, {
+      origin: { file: shown },
+      detail: "Name a file that `datumline plan --out FILE` wrote.",
+    });
     throw new Refusal([found], 1);
   }
 }

@@ -2,16 +2,19 @@ import type { Plan } from "../core/plan.ts";
 import { allowed, exceeded, exitCodeOf } from "./allowance.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
+import { planAndRemember, recalled } from "./recall.ts";
 import { showPlans } from "./report.ts";
-import { planAll, resolveSecrets, withSessions } from "./sessions.ts";
+import { resolveSecrets, withSessions } from "./sessions.ts";
 
 /** What would change; changes nothing. */
 export async function plan(context: Context): Promise<number> {
   allowed(context);
   const read = await readDeclaration(context);
+  const known = await recalled(context, read);
+  if (known) return report(context, known);
   const ready = await read.load();
   await resolveSecrets(context, ready);
-  return report(context, await withSessions(context, ready, true, (opened) => planAll(context, opened)));
+  return report(context, await withSessions(context, ready, true, (opened) => planAndRemember(context, read, opened)));
 }
 
 function report(context: Context, plans: readonly Plan[]): number {

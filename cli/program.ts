@@ -36,7 +36,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     output.result(commandHelp(name, command));
     return 0;
   }
-  const faults = [...diagnostics, ...operandFaults(name, command, operands), ...formatFaults(name, command, options.format)];
+  const faults = [
+    ...diagnostics,
+    ...operandFaults(name, command, operands),
+    ...formatFaults(name, command, options.format),
+  ];
   if (faults.length > 0) {
     output.diagnostics(faults);
     return 1;
@@ -46,7 +50,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const interrupted = io.interrupted.then(() => "interrupted" as const);
     const ended = await Promise.race([start({ options, operands, io, output, secrets }), interrupted]);
     if (ended !== "interrupted") return ended;
-    const detail = "What had not been kept is undone by the engine where it can undo it; plan again to see what is there.";
+    const detail =
+      "What had not been kept is undone by the engine where it can undo it; plan again to see what is there.";
     output.diagnostics([error("INTERRUPTED", "Interrupted", { detail })]);
     return 130;
   } catch (problem) {
@@ -63,17 +68,31 @@ function stackOf(problem: Error): string {
 }
 
 function unknownCommand(name: string): Diagnostic {
-  if (name.startsWith("-")) return error("USAGE", `There is no option ${name} before a command`, { detail: "`datumline help` lists the commands." });
+  if (name.startsWith("-"))
+    return error("USAGE", `There is no option ${name} before a command`, {
+      detail: "`datumline help` lists the commands.",
+    });
   const near = nearest(name, Object.keys(COMMANDS));
   return error("USAGE", `There is no command ${name}`, {
     detail: near === undefined ? "`datumline help` lists the commands." : `Did you mean ${near}?`,
   });
 }
 
-function operandFaults(name: string, { operands: [least, most] = [0, 0], usage }: Command, given: readonly string[]): Diagnostic[] {
+function operandFaults(
+  name: string,
+  { operands: [least, most] = [0, 0], usage }: Command,
+  given: readonly string[],
+): Diagnostic[] {
   const detail = `Usage: datumline ${name} ${usage}`;
   if (given.length < least) return [error("USAGE", `\`${name}\` needs more than that`, { detail })];
-  if (given.length > most) return [error("USAGE", `\`${name}\` takes ${most === 0 ? "no operand" : `at most ${most}`}, and ${given.length} were given`, { detail })];
+  if (given.length > most)
+    return [
+      error(
+        "USAGE",
+        `\`${name}\` takes ${most === 0 ? "no operand" : `at most ${most}`}, and ${given.length} were given`,
+        { detail },
+      ),
+    ];
   return [];
 }
 

@@ -12,7 +12,10 @@ export async function schema({ operands, output }: Context): Promise<number> {
     output.result(text);
     return 0;
   }
-  const { $schema, $defs } = JSON.parse(text) as { readonly $schema: string; readonly $defs: Readonly<Record<string, object>> };
+  const { $schema, $defs } = JSON.parse(text) as {
+    readonly $schema: string;
+    readonly $defs: Readonly<Record<string, object>>;
+  };
   const found = Object.hasOwn($defs, kind) ? $defs[kind] : undefined;
   if (!found) {
     const near = nearest(kind, Object.keys($defs));

@@ -3,9 +3,8 @@ import { kindOfObject } from "../core/change.ts";
 import type { Diagnostic, Origin } from "../core/diagnostic.ts";
 import type { Engine, Session } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
-import type { Spec } from "../core/kind.ts";
+import type { Kind, Spec } from "../core/kind.ts";
 import { KINDS } from "../core/kinds/index.ts";
-import type { Kind } from "../core/kind.ts";
 import type { Plan } from "../core/plan.ts";
 import { type Declaration, plan } from "../core/reconcile.ts";
 import { secretsIn } from "../core/secret.ts";
@@ -64,11 +63,19 @@ function refuseFailed(results: readonly PromiseSettledResult<unknown>[]): void {
   const other = failures.find((problem) => !(problem instanceof Refusal));
   if (other !== undefined) throw other;
   const refusals = failures as readonly Refusal[];
-  if (refusals.length > 0) throw new Refusal(refusals.flatMap(({ diagnostics }) => diagnostics), 1);
+  if (refusals.length > 0)
+    throw new Refusal(
+      refusals.flatMap(({ diagnostics }) => diagnostics),
+      1,
+    );
 }
 
 /** Resolves every secret that the run will need before anything is connected to. */
-export async function resolveSecrets(context: Context, ready: readonly Ready[], which: "connection" | "all" = "all"): Promise<void> {
+export async function resolveSecrets(
+  context: Context,
+  ready: readonly Ready[],
+  which: "connection" | "all" = "all",
+): Promise<void> {
   const { secrets } = context;
   const references: SecretReference[] = [];
   const take = (kind: Kind, spec: Spec, origin: Origin | undefined): void => {
@@ -92,5 +99,7 @@ export function declarationOf({ options }: Context, { source, declared }: Ready)
 
 /** The plan of every data source, in the order in which they are declared. */
 export async function planAll(context: Context, opened: readonly Opened[]): Promise<Plan[]> {
-  return Promise.all(opened.map(({ ready, session }) => plan(session, ready.engine, declarationOf(context, ready), GUARDRAILS)));
+  return Promise.all(
+    opened.map(({ ready, session }) => plan(session, ready.engine, declarationOf(context, ready), GUARDRAILS)),
+  );
 }

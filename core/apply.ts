@@ -4,7 +4,7 @@ import type { Catalog, DataObject } from "./catalog.ts";
 import { type Change, compare } from "./change.ts";
 import { error } from "./diagnostic.ts";
 import type { Engine, Inspection, Run, Session } from "./engine.ts";
-import { Refusal } from "./errors.ts";
+import { Refusal, StatementError } from "./errors.ts";
 import { KINDS } from "./kinds/index.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { canonical, pathKey, rewrittenTexts, withTexts } from "./objects.ts";
@@ -44,9 +44,11 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
   const total = statements.length;
   const segments = engine.capabilities.transactions ? segmentsOf(statements) : statements.map((item) => [item]);
   let done = 0;
+  const kept = new Set<Address>();
   for (const segment of segments.slice(0, -1)) {
-    await runSegment(session, segment, (count) => options.progress(done + count, total));
+    await runSegment(session, segment, (count) => options.progress(done + count, total)).catch(telling(kept));
     done += segment.length;
+    for (const { step } of segment) kept.add(step.address);
   }
   await session.begin();
   try {
@@ -65,8 +67,15 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
     return { statements: total, fingerprint };
   } catch (problem) {
     await session.rollback();
-    throw problem;
+    return telling(kept)(problem);
   }
+}
+
+/** A failed statement says what had been committed before it. */
+function telling(kept: ReadonlySet<Address>): (problem: unknown) => never {
+  return (problem) => {
+    throw problem instanceof StatementError && kept.size > 0 ? problem.after([...kept]) : problem;
+  };
 }
 
 function refuseStale(plan: Plan, now: Inspection): void {

@@ -1,4 +1,4 @@
-import { type Address, readable } from "./address.ts";
+import { type Address, kindOf, readable } from "./address.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import { diffSpec, openCollection } from "./diff.ts";
@@ -6,7 +6,7 @@ import type { FieldChange, Spelled } from "./engine.ts";
 import type { Kind, Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
 import { type LedgerEntry, madeElement } from "./ledger.ts";
-import { pathKey } from "./objects.ts";
+import { meanings, pathKey, references } from "./objects.ts";
 import type { Ownership } from "./ownership.ts";
 import type { Action, Unmanaged } from "./plan.ts";
 import { computedFields, settle } from "./spelling.ts";
@@ -63,8 +63,41 @@ export function compare(sides: Sides): Comparison {
   for (const address of sides.ledger.keys()) {
     if (!sides.desired.has(address) && !sides.live.has(address)) result.gone.push(address);
   }
+  followDrops(sides, result);
   return result;
 }
+
+/**
+ * What follows from what goes. The privileges of a role go before it, whoever granted them: no engine keeps them. And
+ * what an intent wanted of an object that it found there, and that goes, is not made.
+ */
+function followDrops({ desired, live }: Sides, { changes, unmanaged }: Comparison): void {
+  const gone = new Set(changes.filter(({ action }) => action === "drop").map(({ address }) => address));
+  if (gone.size === 0) return;
+  const refersToGone = (object: DataObject, required: boolean): boolean => {
+    const kind = kindOfObject(object);
+    return references(kind, object.spec).some(({ reference, name, path }) => {
+      if (required && !kind.schema.required.includes(path.join("."))) return false;
+      const meant = meanings(reference, name);
+      return meant.some((of) => gone.has(of)) && !meant.some((of) => desired.has(of));
+    });
+  };
+  const orphans = changes.filter(
+    ({ action, after }) => action === "create" && after?.intent !== undefined && refersToGone(after, false),
+  );
+  for (const orphan of orphans) changes.splice(changes.indexOf(orphan), 1);
+  if (![...gone].some((address) => kindOf(address) === "Role")) return;
+  for (const [address, before] of live) {
+    if (!PRIVILEGES.has(before.kind) || desired.has(address) || gone.has(address) || !refersToGone(before, true))
+      continue;
+    const reason = "belongs to a role that is dropped";
+    changes.push({ address, action: "drop", kind: kindOfObject(before), before, fields: [], computed: {}, reason });
+    const listed = unmanaged.findIndex((each) => each.address === address);
+    if (listed >= 0) unmanaged.splice(listed, 1);
+  }
+}
+
+const PRIVILEGES: ReadonlySet<string> = new Set(["Grant", "DefaultPrivilege"]);
 
 function compareOne(address: Address, after: DataObject, sides: Sides, result: Comparison): void {
   const kind = kindOfObject(after);

@@ -44,4 +44,16 @@ export class StatementError extends Error {
     this.hint = details.hint;
     this.applied = details.applied ?? [];
   }
+  /** The same failure, after these had been committed. */
+  after(applied: readonly Address[]): StatementError {
+    const { engineCode, statement, address, hint } = this;
+    return new StatementError(this.message, {
+      ...(engineCode !== undefined && { engineCode }),
+      ...(statement !== undefined && { statement }),
+      ...(address !== undefined && { address }),
+      ...(hint !== undefined && { hint }),
+      applied,
+      cause: this.cause,
+    });
+  }
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 
 /** Hash of a text or of anything that JSON can hold, 128 bits in base64url: equal things have equal hashes. */
 export function hash(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+  return digest("sha256", text, "base64url").slice(0, 22);
 }

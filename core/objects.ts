@@ -27,14 +27,25 @@ export function canonical(schema: ObjectSchema, spec: Spec): Spec {
 
 function canonicalObject(schema: Schema, value: { readonly [key: string]: Json | undefined }): { [key: string]: Json } {
   const result: { [key: string]: Json } = {};
-  for (const name in schema.properties) {
+  for (const [name, field] of fieldsOf(schema)) {
     const given = value[name];
     if (given === undefined) continue;
-    const field = schema.properties[name] as Schema;
-    const form = canonicalValue(field, given);
+    const form = typeof given === "object" ? canonicalValue(field, given) : given;
     if (form !== undefined && !isDefault(field, form)) result[name] = form;
   }
   return result;
+}
+
+const FIELDS = new WeakMap<Schema, readonly (readonly [name: string, field: Schema])[]>();
+
+/** The fields of a schema as a list, which is made once. */
+export function fieldsOf(schema: Schema): readonly (readonly [name: string, field: Schema])[] {
+  let fields = FIELDS.get(schema);
+  if (!fields) {
+    fields = Object.entries(schema.properties ?? {});
+    FIELDS.set(schema, fields);
+  }
+  return fields;
 }
 
 function canonicalValue(schema: Schema, value: Json): Json | undefined {
@@ -90,9 +101,34 @@ export interface Visit {
   readonly around: readonly { readonly [key: string]: Json }[];
 }
 
-/** Shows every value below a spec to the visitor; what it returns takes the value's place, undefined leaves it. */
-export function walk(schema: ObjectSchema, spec: Spec, visitor: (visit: Visit) => Json | undefined): Spec {
-  return walkValue(schema, spec as Json, [], [], visitor) as Spec;
+export type Visitor = (visit: Visit) => Json | undefined;
+
+/** Which fields are worth a visit, because they or something in them is what is sought. */
+export type Sought = (schema: Schema) => boolean;
+
+/** Fields that hold, or are, what a test tells of a schema; remembered for each schema. */
+export function seeking(test: (schema: Schema) => boolean): Sought {
+  const known = new WeakMap<Schema, boolean>();
+  const sought = (schema: Schema): boolean => {
+    let answer = known.get(schema);
+    if (answer === undefined) {
+      const { items, anyOf = [], additionalProperties } = schema;
+      const inside = [...fieldsOf(schema).map(([, field]) => field), ...(items ? [items] : []), ...anyOf];
+      answer = test(schema) || inside.some(sought) || (typeof additionalProperties === "object" && sought(additionalProperties));
+      known.set(schema, answer);
+    }
+    return answer;
+  };
+  return sought;
+}
+
+/**
+ * Shows every value below a spec to the visitor; what it returns takes the value's place, undefined leaves it. Told what
+ * is sought, it passes over the rest, which is most of a table.
+ */
+export function walk(schema: ObjectSchema, spec: Spec, visitor: Visitor, sought?: Sought): Spec {
+  if (sought && !sought(schema)) return spec;
+  return walkValue(schema, spec as Json, [], [], visitor, sought) as Spec;
 }
 
 function walkValue(
@@ -100,7 +136,8 @@ function walkValue(
   value: Json,
   path: Path,
   around: readonly { readonly [key: string]: Json }[],
-  visitor: (visit: Visit) => Json | undefined,
+  visitor: Visitor,
+  sought: Sought | undefined,
 ): Json {
   const form = formOf(schema, value);
   const replaced = visitor({ schema: form, value, path, around });
@@ -110,7 +147,7 @@ function walkValue(
     let changed = false;
     const items = value.map((item, index) => {
       const key = form.collection === "keyed" ? elementKey(form, item) : `${index}`;
-      const result = walkValue(form.items ?? {}, item, [...path, key], around, visitor);
+      const result = walkValue(form.items ?? {}, item, [...path, key], around, visitor, sought);
       changed ||= result !== item;
       return result;
     });
@@ -122,8 +159,8 @@ function walkValue(
   for (const key of Object.keys(fields)) {
     const field = form.properties ? form.properties[key] : (form.additionalProperties as Schema | undefined);
     const given = fields[key];
-    if (!field || given === undefined) continue;
-    const result = walkValue(field, given, [...path, key], inside, visitor);
+    if (!field || given === undefined || (sought && !sought(field))) continue;
+    const result = walkValue(field, given, [...path, key], inside, visitor, sought);
     if (result === given) continue;
     copy ??= { ...fields };
     copy[key] = result;
@@ -145,12 +182,15 @@ export interface FoundReference {
 /** Every reference that a spec makes. */
 export function references(kind: Kind, spec: Spec): FoundReference[] {
   const found: FoundReference[] = [];
-  walk(kind.schema, spec, ({ schema, value, path }) => {
+  const visitor: Visitor = ({ schema, value, path }) => {
     if (schema.reference && typeof value === "string") found.push({ reference: schema.reference, name: value, path });
     return undefined;
-  });
+  };
+  walk(kind.schema, spec, visitor, REFERENCES);
   return found;
 }
+
+const REFERENCES = seeking((schema) => schema.reference !== undefined);
 
 /** The addresses that a reference may mean: one for each kind that it may name. */
 export function meanings(reference: Reference, name: string): Address[] {
@@ -158,41 +198,37 @@ export function meanings(reference: Reference, name: string): Address[] {
   return reference.kinds.map((kind) => address(kind, parts));
 }
 
-/** Texts that the engine spells in its own way, by path. */
-export function rewrittenTexts(kind: Kind, spec: Spec): Map<string, string> {
+const REWRITTEN = seeking((schema) => schema.rewritten === true);
+
+const TEXTS = new WeakMap<Spec, ReadonlyMap<string, string>>();
+const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+
+/** Texts that the engine spells in its own way, by path; several look at them, and they are found once. */
+export function rewrittenTexts(kind: Kind, spec: Spec): ReadonlyMap<string, string> {
+  if (!REWRITTEN(kind.schema)) return NO_TEXTS;
+  const known = TEXTS.get(spec);
+  if (known) return known;
   const found = new Map<string, string>();
-  if (!hasRewritten(kind.schema)) return found;
-  walk(kind.schema, spec, ({ schema, value, path }) => {
+  const visitor: Visitor = ({ schema, value, path }) => {
     if (schema.rewritten && typeof value === "string") found.set(pathKey(path), value);
     return undefined;
-  });
+  };
+  walk(kind.schema, spec, visitor, REWRITTEN);
+  TEXTS.set(spec, found);
   return found;
-}
-
-const REWRITTEN = new WeakMap<Schema, boolean>();
-
-function hasRewritten(schema: Schema): boolean {
-  let known = REWRITTEN.get(schema);
-  if (known === undefined) {
-    known =
-      schema.rewritten === true ||
-      Object.values(schema.properties ?? {}).some(hasRewritten) ||
-      (schema.items !== undefined && hasRewritten(schema.items)) ||
-      (schema.anyOf ?? []).some(hasRewritten) ||
-      (typeof schema.additionalProperties === "object" && hasRewritten(schema.additionalProperties));
-    REWRITTEN.set(schema, known);
-  }
-  return known;
 }
 
 /** The spec with some of its rewritten texts replaced. */
 export function withTexts(kind: Kind, spec: Spec, texts: (path: string, text: string) => string | undefined): Spec {
-  return walk(kind.schema, spec, ({ schema, value, path }) =>
-    schema.rewritten && typeof value === "string" ? texts(pathKey(path), value) : undefined,
-  );
+  const visitor: Visitor = ({ schema, value, path }) =>
+    schema.rewritten && typeof value === "string" ? texts(pathKey(path), value) : undefined;
+  return walk(kind.schema, spec, visitor, REWRITTEN);
 }
 
 /** A path as one text, for maps and for the ledger. */
 export function pathKey(path: Path): string {
+  const key = path.join("/");
+  // Only a part that holds a sign of its own needs another spelling.
+  if (!key.includes("~") && path.every((part) => !part.includes("/"))) return key;
   return path.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
 }

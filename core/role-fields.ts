@@ -24,7 +24,7 @@ export const ROLE_FIELDS: Readonly<Record<string, Schema>> = {
   password: { ...SECRET, absent: "keep" },
   passwordVersion: whole(
     "Raise it to send the password again where the server does not let us compare the one it holds.",
-    { minimum: 1, local: true },
+    { minimum: 1, absent: "keep" },
   ),
   memberOf: keyed(
     "Roles it is a member of: a name, or a name with options.",

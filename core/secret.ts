@@ -15,6 +15,11 @@ const EXEC_TIMEOUT = 30_000;
  * secret besides. Whoever has such a password has none.
  */
 const SHORTEST_HIDDEN = 4;
+/**
+ * From here on a text that holds the secret holds it on purpose, so it is looked for within words as well. A weaker one
+ * (`test`, `data`) is part of many a name, and hidden only where it stands as a word of its own.
+ */
+const STRONG = 12;
 const HIDDEN = "***";
 
 export interface SecretsOptions {
@@ -30,7 +35,7 @@ export class Secrets {
   readonly #origins = new Map<string, Origin>();
   readonly #hidden = new Set<string>();
   readonly #open = new Set<string>();
-  #pattern: RegExp | undefined;
+  #patterns: { readonly all: RegExp; readonly strong: RegExp } | undefined;
 
   constructor(options: SecretsOptions) {
     this.#options = options;
@@ -69,7 +74,7 @@ export class Secrets {
     for (const form of formsOf(value)) this.#hidden.add(form);
     const url = urlCredentials(value);
     if (url) for (const part of url) this.hide(part);
-    this.#pattern = undefined;
+    this.#patterns = undefined;
   }
 
   /**
@@ -78,14 +83,33 @@ export class Secrets {
    */
   open(name: string): void {
     this.#open.add(name);
-    this.#pattern = undefined;
+    this.#patterns = undefined;
   }
 
-  /** The text with every secret of the run, and the password of every URL, replaced. */
+  /** The text with every secret of the run, and the password of every URL, replaced: for people. */
   redact(text: string): string {
     const withoutUrls = text.includes("://") ? text.replace(URL_PASSWORD, `$1${HIDDEN}@`) : text;
-    this.#pattern ??= patternOf([...this.#hidden].filter((form) => !this.#open.has(form)));
-    return withoutUrls.replace(this.#pattern, HIDDEN);
+    return withoutUrls.replace(this.#pattern("all"), HIDDEN);
+  }
+
+  /**
+   * Does a text that machines will read hold a secret in clear? Nothing is replaced in such a text: a plan or a document
+   * in which a word was replaced means something else.
+   */
+  holds(text: string): boolean {
+    return text.search(this.#pattern("strong")) >= 0;
+  }
+
+  #pattern(which: "all" | "strong"): RegExp {
+    if (!this.#patterns) {
+      const forms = [...this.#hidden].filter((form) => !this.#open.has(form)).sort((a, b) => b.length - a.length);
+      const strong = forms.filter((form) => form.length >= STRONG).map(literally);
+      const weak = forms
+        .filter((form) => form.length < STRONG)
+        .map((form) => `(?<![\\p{L}\\p{N}_])${literally(form)}(?![\\p{L}\\p{N}_])`);
+      this.#patterns = { all: anyOf([...strong, ...weak]), strong: anyOf(strong) };
+    }
+    return this.#patterns[which];
   }
 
   async #find(reference: SecretReference, origin: Origin | undefined): Promise<string> {
@@ -224,11 +248,13 @@ function decoded(text: string): string {
   }
 }
 
-/** The longest first: one secret may hold another. */
-function patternOf(forms: readonly string[]): RegExp {
-  const longest = [...forms].sort((a, b) => b.length - a.length);
-  const alternatives = longest.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return new RegExp(alternatives.length === 0 ? "(?!)" : alternatives.join("|"), "g");
+/** The longest come first: one secret may hold another. */
+function anyOf(alternatives: readonly string[]): RegExp {
+  return new RegExp(alternatives.length === 0 ? "(?!)" : alternatives.join("|"), "gu");
+}
+
+function literally(form: string): string {
+  return form.replace(/[\\^$.*+?()[\]{}|/-]/g, (character) => (character === "-" ? "\\x2d" : `\\${character}`));
 }
 
 const HOLDS_SECRETS = new WeakMap<Schema, boolean>();

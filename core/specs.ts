@@ -162,6 +162,8 @@ export type Role = {
   readonly settings?: { readonly [name: string]: string | number | boolean };
   /** Setting by name, such as `statement_timeout: 30s`. Holds in this database only. */
   readonly databaseSettings?: { readonly [name: string]: string | number | boolean };
+  /** Who granted each membership, where it is not who would grant it now. */
+  readonly grantors?: { readonly [name: string]: readonly string[] };
   /** Comment kept by the engine beside the object. */
   readonly comment?: string;
   /** Never dropped or replaced, whatever is allowed. @default false */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { estate } from "./support/roundtrip.ts";
 import { declared, lowered } from "./support/lowered.ts";
+import { estate } from "./support/roundtrip.ts";
 import { freshDatabase, freshServer } from "./support/server.ts";
 
 const STAR = `
@@ -97,7 +97,9 @@ describe("DimensionTable", () => {
 
   test("carries what is said of it, and takes no name for another", () => {
     const { spec } = lowered(
-      dimension("columns: { a: text }\nsurrogateKey: id\naudit: false\nprotect: true\nignore: [comment]\nowner: loader"),
+      dimension(
+        "columns: { a: text }\nsurrogateKey: id\naudit: false\nprotect: true\nignore: [comment]\nowner: loader",
+      ),
     );
     const table = spec("Table/sales.customer_dim");
     expect(table).toMatchObject({ protect: true, ignore: ["comment"], owner: "loader" });
@@ -173,7 +175,7 @@ dimensions: { sale: sales.sales_fact, previous: { table: sales.return_fact, opti
 columns: { id: integer }`,
     );
     expect(codes).toEqual([]);
-    const types = (at: string): string[] => (spec(at)?.columns as { type: string }[]).map(({ type }) => type);
+    const types = (at: string): string[] => ((spec(at)?.columns ?? []) as { type: string }[]).map(({ type }) => type);
     expect(types("Table/sales.sales_fact").slice(0, 2)).toEqual(["uuid", "integer"]);
     expect(types("Table/sales.return_fact").slice(0, 3)).toEqual(["integer", "bigint", "uuid"]);
   });
@@ -185,7 +187,10 @@ columns: { id: integer }`,
     ["dimensions: { c: sales.customer_dim }\ncolumns: { c: bigint }", ["error DUPLICATE"]],
     ["columns: { created_at: date }", ["error DUPLICATE"]],
     ["columns: { a: date }\nkey: [a]\npartitionReady: true", ["error MISSING_FIELD"]],
-    ["dimensions: { c: { table: sales.customer_dim, column: regoin } }\ncolumns: { a: date }", ["error UNKNOWN_COLUMN"]],
+    [
+      "dimensions: { c: { table: sales.customer_dim, column: regoin } }\ncolumns: { a: date }",
+      ["error UNKNOWN_COLUMN"],
+    ],
     ["dimensions: { c: sales.keyless }\ncolumns: { a: date }", ["error MISSING_FIELD"]],
     ["dimensions: { c: elsewhere.unknown }\ncolumns: { a: date }", ["error MISSING_FIELD"]],
     ["dimensions: { c: { table: elsewhere.unknown, type: uuid, column: id } }\ncolumns: { a: date }", []],
@@ -225,24 +230,39 @@ describe.each([18, 15])("PostgreSQL %i", (major) => {
     const sales = estate(url);
     await sales.apply(STAR);
     const insert = (number: string, more = ""): Promise<unknown> =>
-      sales.query(`INSERT INTO sales.customer_dim (customer_number${more && `, ${more}`}) VALUES ('${number}'${more && ", '1999-01-01'"})`);
+      sales.query(
+        `INSERT INTO sales.customer_dim (customer_number${more && `, ${more}`}) VALUES ('${number}'${more && ", '1999-01-01'"})`,
+      );
     await insert("a");
     await insert("b");
     await expect(insert("a", "valid_from")).rejects.toThrow("customer_dim_customer_number_current_idx");
     await expect(insert("c", "valid_to")).rejects.toThrow("customer_dim_valid_to_check");
-    await sales.query("UPDATE sales.customer_dim SET is_current = false, valid_to = now() + interval '1 day' WHERE customer_number = 'a'");
+    await sales.query(
+      "UPDATE sales.customer_dim SET is_current = false, valid_to = now() + interval '1 day' WHERE customer_number = 'a'",
+    );
     await insert("a", "valid_from");
-    await sales.query("INSERT INTO sales.sales_fact (customer_key, order_date_key, order_date) VALUES (1, 20240229, '2024-02-29')");
+    await sales.query(
+      "INSERT INTO sales.sales_fact (customer_key, order_date_key, order_date) VALUES (1, 20240229, '2024-02-29')",
+    );
     await expect(
-      sales.query("INSERT INTO sales.sales_fact (customer_key, order_date_key, order_date) VALUES (1, 20240230, '2024-02-29')"),
+      sales.query(
+        "INSERT INTO sales.sales_fact (customer_key, order_date_key, order_date) VALUES (1, 20240230, '2024-02-29')",
+      ),
     ).rejects.toThrow("sales_fact_order_date_key_fkey");
   });
 
   test("a calendar is right, whatever the session thinks of days", async () => {
     const url = await freshDatabase(major);
     const sales = estate(url);
-    for (const setting of ["timezone = 'Pacific/Apia'", "datestyle = 'German'", "lc_time = 'C'", "intervalstyle = 'iso_8601'"]) {
-      await sales.query(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ${setting.replaceAll("'", "''")}', current_database()); END $$`);
+    for (const setting of [
+      "timezone = 'Pacific/Apia'",
+      "datestyle = 'German'",
+      "lc_time = 'C'",
+      "intervalstyle = 'iso_8601'",
+    ]) {
+      await sales.query(
+        `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ${setting.replaceAll("'", "''")}', current_database()); END $$`,
+      );
     }
     await sales.apply(STAR);
     const day = async (date: string): Promise<unknown> => {
@@ -255,15 +275,19 @@ describe.each([18, 15])("PostgreSQL %i", (major) => {
     expect(await day("2024-02-29")).toBe("20240229 2024 1 2 February 2024 9 29 4 Thursday 60 f t 2024 4");
     expect(await day("2024-04-01")).toBe("20240401 2024 2 4 April 2024 14 1 1 Monday 92 f f 2025 1");
     expect(await day("2024-12-30")).toBe("20241230 2024 4 12 December 2025 1 30 1 Monday 365 f f 2025 3");
-    expect(await sales.query("SELECT count(*)::int AS days, min(date_key), max(date_key) FROM sales.date_dim")).toEqual([
-      { days: 378, min: 20231225, max: 20250105 },
-    ]);
-    await sales.query("UPDATE sales.date_dim SET month_name = 'Hornung' WHERE month = 2; DELETE FROM sales.date_dim WHERE date_key = 20240401");
+    expect(await sales.query("SELECT count(*)::int AS days, min(date_key), max(date_key) FROM sales.date_dim")).toEqual(
+      [{ days: 378, min: 20231225, max: 20250105 }],
+    );
+    await sales.query(
+      "UPDATE sales.date_dim SET month_name = 'Hornung' WHERE month = 2; DELETE FROM sales.date_dim WHERE date_key = 20240401",
+    );
     const repaired = await sales.apply(STAR.replace("2025-01-05", "2025-01-06"));
     expect(repaired.steps.map(({ address }) => address)).toEqual(["Seed/sales.date_dim"]);
-    expect(await sales.query("SELECT count(*)::int AS n, count(*) FILTER (WHERE month_name = 'February')::int AS feb FROM sales.date_dim")).toEqual([
-      { n: 379, feb: 29 },
-    ]);
+    expect(
+      await sales.query(
+        "SELECT count(*)::int AS n, count(*) FILTER (WHERE month_name = 'February')::int AS feb FROM sales.date_dim",
+      ),
+    ).toEqual([{ n: 379, feb: 29 }]);
   });
 });
 

@@ -9,7 +9,7 @@ import { type Diagnostic, error } from "../diagnostic.ts";
 import type { Kind } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
 import { nameParts, nearest } from "../names.ts";
-import { meanings, type Path, walk } from "../objects.ts";
+import { meanings, type Path, seeking, type Visitor, walk } from "../objects.ts";
 import { matchesAny } from "../ownership.ts";
 import type { Json, Reference, Schema } from "../schema.ts";
 import { circles } from "./circles.ts";
@@ -57,11 +57,10 @@ function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[
   const needs = new Map<Address, Address[]>();
   for (const [address, object] of declared) {
     const kind = KINDS.get(object.kind) as Kind;
-    if (!namesSomething(kind.schema)) continue;
     const found = (finding: Omit<Finding, "address" | "object">): void => {
       findings.push({ address, object, ...finding });
     };
-    walk(kind.schema, object.spec, ({ schema, value, path, around }) => {
+    const visitor: Visitor = ({ schema, value, path, around }) => {
       if (schema.reference && typeof value === "string") {
         const target = known.resolve(schema.reference, value);
         if (target === undefined) found(known.unknown(schema.reference, value, path));
@@ -80,9 +79,9 @@ function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[
             });
         }
       }
-      // Values that name nothing are passed over: most of a table.
-      return namesSomething(schema) ? undefined : value;
-    });
+      return undefined;
+    };
+    walk(kind.schema, object.spec, visitor, NAMES);
   }
   for (const circle of circles(needs)) {
     const first = circle[0] as Address;
@@ -179,20 +178,5 @@ function suggestions(addresses: readonly Address[]): (reference: Reference, name
   };
 }
 
-const NAMING = new WeakMap<Schema, boolean>();
-
-/** Does the schema, or anything in it, name an object or a column? */
-function namesSomething(schema: Schema): boolean {
-  let known = NAMING.get(schema);
-  if (known === undefined) {
-    const inside = [
-      ...Object.values(schema.properties ?? {}),
-      ...(schema.items ? [schema.items] : []),
-      ...(schema.anyOf ?? []),
-      ...(typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : []),
-    ];
-    known = schema.reference !== undefined || schema.column !== undefined || inside.some(namesSomething);
-    NAMING.set(schema, known);
-  }
-  return known;
-}
+/** Most of a table names nothing. */
+const NAMES = seeking((schema) => schema.reference !== undefined || schema.column !== undefined);

@@ -2,7 +2,7 @@ import { address } from "../address.ts";
 import { NAME } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { compactRole, normaliseRole, ROLE_FIELDS } from "../role-fields.ts";
-import { flag } from "../schema.ts";
+import { flag, list, map, text } from "../schema.ts";
 import type { Role } from "../specs.ts";
 
 export const role = defineKind<Role>({
@@ -19,6 +19,10 @@ export const role = defineKind<Role>({
     replication: flag("May stream the write-ahead log."),
     bypassrls: flag("Row policies do not apply to it."),
     ...ROLE_FIELDS,
+    grantors: {
+      ...map("Who granted each membership, where it is not who would grant it now.", list("Roles.", text("Role."))),
+      computed: true,
+    },
   },
   required: ["name"],
   address: (spec) => address("Role", spec.name),

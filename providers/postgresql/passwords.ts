@@ -10,7 +10,7 @@ import type { Snapshot } from "./snapshot.ts";
 
 /**
  * Roles whose password is the declared one. Where the server lets us read its verifiers, the password is checked against
- * them; elsewhere the ledger says which reference and version was sent last.
+ * them; elsewhere the ledger says which reference and version was sent last, and `sent` which roles got theirs just now.
  */
 export async function passwordState(
   client: Client,
@@ -18,6 +18,7 @@ export async function passwordState(
   readable: boolean,
   ledger: Ledger | undefined,
   secret: ConnectOptions["secret"],
+  sent: ReadonlySet<string>,
 ): Promise<Snapshot["passwords"]> {
   const roles = [...probes.values()].filter(({ kind }) => kind === "Role").map(({ spec }) => spec as unknown as Role);
   const known = new Map<string, { version: number | undefined }>();
@@ -39,7 +40,7 @@ export async function passwordState(
     const applied = entries?.get(address("Role", role.name))?.applied as Role | undefined;
     const same =
       applied && sameJson(applied.password, role.password) && applied.passwordVersion === role.passwordVersion;
-    if (!ledger || same) known.set(role.name, { version: role.passwordVersion });
+    if (!ledger || same || sent.has(role.name)) known.set(role.name, { version: role.passwordVersion });
   }
   return known;
 }

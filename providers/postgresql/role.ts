@@ -20,8 +20,10 @@ FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname`);
 
 const MEMBERS = query(({ version }) =>
   version >= 160000
-    ? sql`SELECT member, roleid, bool_or(admin_option), bool_or(inherit_option), bool_or(set_option) FROM pg_auth_members GROUP BY 1, 2`
-    : sql`SELECT member, roleid, bool_or(admin_option), NULL, NULL FROM pg_auth_members GROUP BY 1, 2`,
+    ? sql`SELECT member, roleid, bool_or(admin_option), bool_or(inherit_option), bool_or(set_option),
+  CASE WHEN bool_or(grantor <> 10 AND grantor <> (SELECT oid FROM pg_roles WHERE rolname = current_user)) THEN array_agg(grantor) END
+FROM pg_auth_members GROUP BY 1, 2`
+    : sql`SELECT member, roleid, bool_or(admin_option), NULL, NULL, NULL FROM pg_auth_members GROUP BY 1, 2`,
 );
 
 const SETTINGS = query(sql`SELECT s.setrole, s.setdatabase <> 0, s.setconfig
@@ -45,7 +47,8 @@ export const role: PostgresHandler<Role> = {
   reads: [ROLES, MEMBERS, SETTINGS],
   *inspect(snapshot) {
     const members = new Map<string, Membership[]>();
-    for (const [member, group, admin, inherit, set] of snapshot.rows(MEMBERS)) {
+    const grantors = new Map<string, Record<string, string[]>>();
+    for (const [member, group, admin, inherit, set, by] of snapshot.rows(MEMBERS)) {
       const all = members.get(member as string) ?? [];
       members.set(member as string, all);
       all.push({
@@ -54,6 +57,11 @@ export const role: PostgresHandler<Role> = {
         ...(inherit === "f" && { inherit: false }),
         ...(set === "f" && { set: false }),
       });
+      if (!by) continue;
+      const names = arrayItems(by)
+        .map((oid) => snapshot.role(oid))
+        .sort();
+      grantors.set(member as string, { ...grantors.get(member as string), [snapshot.role(group as string)]: names });
     }
     const configured = new Map<string, Row[]>();
     for (const row of snapshot.rows(SETTINGS))
@@ -73,6 +81,7 @@ export const role: PostgresHandler<Role> = {
           password: snapshot.passwords.get(name) && (probe?.spec as Role | undefined)?.password,
           passwordVersion: snapshot.passwords.get(name)?.version,
           memberOf: groups,
+          grantors: grantors.get(oid),
           settings: parse(own.filter((setting) => setting[1] === "f")),
           databaseSettings: parse(own.filter((setting) => setting[1] === "t")),
           comment: snapshot.comment("pg_authid", oid),
@@ -80,13 +89,23 @@ export const role: PostgresHandler<Role> = {
       };
     }
   },
-  check: (spec, target) =>
-    target.versionNumber < 160000 &&
+  check: (spec, target) => [
+    ...(target.versionNumber < 160000 &&
     spec.memberOf?.some((of) => typeof of !== "string" && (of.inherit === false || of.set === false))
       ? ["`inherit` and `set` of a membership need PostgreSQL 16; before it, INHERIT is an attribute of the member"]
-      : [],
-  normalise: (spec) =>
-    canonicalSettings(spec.validUntil === undefined ? spec : { ...spec, validUntil: instant(spec.validUntil) }),
+      : []),
+    ...(spec.validUntil !== undefined && spec.validUntil !== "infinity" && instant(spec.validUntil) === undefined
+      ? [`\`validUntil\` is no moment: ${spec.validUntil}; write 2026-12-31T00:00:00Z`]
+      : []),
+    ...(spec.name === target.user
+      ? ["it is the role that connects, which nobody changes under way; take its document out"]
+      : []),
+  ],
+  normalise: ({ validUntil, ...spec }) => {
+    const moment =
+      validUntil === undefined || validUntil === "infinity" ? undefined : (instant(validUntil) ?? validUntil);
+    return canonicalSettings(moment === undefined ? spec : { ...spec, validUntil: moment });
+  },
   create: (spec, context) => [
     {
       sql: sql`CREATE ROLE ${id(spec.name)}${options(creation(spec))}`,
@@ -98,7 +117,7 @@ export const role: PostgresHandler<Role> = {
   ],
   alter: (change, context) => [
     ...alterAttributes(change),
-    ...memberships(change.after, membershipFields(change.fields), context),
+    ...memberships(change.after, membershipFields(change.fields), context, change.before),
     ...settingChanges(change.after, change.fields, context),
     ...comment(sql`ROLE ${id(change.after.name)}`, change.after.comment, change.fields),
   ],
@@ -176,8 +195,10 @@ function powers(spec: Role): Hazard[] {
   return [{ code: "WIDENS_ACCESS", message: `${spec.name} is ${power}`, affects: [spec.name] }];
 }
 
-/** Any way to write a moment, as the server gives it back: in UTC, to the second. */
-function instant(text: string): string {
-  const moment = new Date(text);
-  return Number.isNaN(moment.getTime()) ? text : moment.toISOString().replace(/\.\d+Z$/, "Z");
+/** Any way to write a moment, as the server gives it back: in UTC, to the second; undefined where it cannot be read. */
+function instant(text: string): string | undefined {
+  const zoned =
+    /(z|utc|gmt|[+-]\d{2}(:?\d{2})?)\s*$/i.test(text.replace(/^\s*\d{4}-\d{2}-\d{2}/, "")) || !text.includes(":");
+  const moment = new Date(zoned ? text : `${text}Z`);
+  return Number.isNaN(moment.getTime()) ? undefined : moment.toISOString().replace(/\.\d+Z$/, "Z");
 }

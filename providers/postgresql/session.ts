@@ -65,8 +65,9 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
   const lockTimeout = (source.connection.lockTimeout ?? 10) * 1000;
   let inTransaction = false;
 
+  const sent = new Set<string>();
   const probed = async (probes: Catalog): Promise<Pick<Answers, "passwords" | "seeds">> => ({
-    passwords: await passwordState(client, probes, server.readsPasswords, ledger, options.secret),
+    passwords: await passwordState(client, probes, server.readsPasswords, ledger, options.secret, sent),
     seeds: await seedHashes(client, probes, inTransaction),
   });
 
@@ -127,6 +128,7 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
         await runBatch(client, runs.slice(at, at + BATCH), options, inTransaction);
         progress(Math.min(at + BATCH, runs.length));
       }
+      for (const { secrets } of runs) for (const { subject } of secrets) sent.add(subject);
     },
     async commit() {
       inTransaction = false;

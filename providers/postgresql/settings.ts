@@ -21,7 +21,14 @@ const LISTS = new Set([
   "restrict_nonsystem_relation_kind",
 ]);
 
-/** Of those, the ones that the server writes back as quoted names. */
+/** Settings are found whatever the case of their names; these the server writes in another than small letters. */
+const NAMES: Readonly<Record<string, string>> = {
+  datestyle: "DateStyle",
+  intervalstyle: "IntervalStyle",
+  timezone: "TimeZone",
+};
+
+/** Of the lists, the ones that the server writes back as quoted names. */
 const QUOTED_LISTS = new Set([
   "local_preload_libraries",
   "search_path",
@@ -65,10 +72,19 @@ export function canonicalSettings<S extends Pick<Role, "settings" | "databaseSet
   const spelled = FIELDS.filter((field) => spec[field]).map((field) => [
     field,
     Object.fromEntries(
-      Object.entries(spec[field] ?? {}).map(([name, value]) => [name, canonicalSetting(name, `${value}`)]),
+      Object.entries(spec[field] ?? {}).map(([name, value]) => [
+        canonicalName(name),
+        canonicalSetting(name, `${value}`),
+      ]),
     ),
   ]);
   return { ...spec, ...Object.fromEntries(spelled) };
+}
+
+/** Names with a dot belong to nobody that the server knows, and are kept as they are. */
+function canonicalName(name: string): string {
+  if (name.includes(".")) return name;
+  return NAMES[name.toLowerCase()] ?? name.toLowerCase();
 }
 
 /** `app.region` has two parts, each an identifier. */
@@ -81,17 +97,19 @@ function settingValue(name: string, value: string): Sql {
   return join(listItems(value).map(lit));
 }
 
-/** Items of a list setting as people or the server write it: `"$user", public`. */
+/** Items of a list setting as people or the server write it: `"$user", public`. An empty list is one empty name. */
 function listItems(value: string): string[] {
-  return [...value.matchAll(/"((?:[^"]|"")*)"|([^,\s][^,]*)/g)].map((match) =>
+  const items = [...value.matchAll(/"((?:[^"]|"")*)"|([^,\s][^,]*)/g)].map((match) =>
     match[1] === undefined ? (match[2] as string).trim() : match[1].replaceAll('""', '"'),
   );
+  return items.length > 0 ? items : [""];
 }
 
 /** A list setting in the server's spelling, so that `a,b` and `a, b` are the same. */
 function canonicalSetting(name: string, value: string): string {
-  if (!QUOTED_LISTS.has(name.toLowerCase())) return value;
+  const lower = name.toLowerCase();
+  if (!LISTS.has(lower)) return value;
   return listItems(value)
-    .map((item) => (/^[a-z_][a-z0-9_]*$/.test(item) ? item : `"${item.replaceAll('"', '""')}"`))
+    .map((item) => (QUOTED_LISTS.has(lower) && item !== "public" ? id(item).text : item))
     .join(", ");
 }

@@ -41,7 +41,7 @@ export interface Reached {
 
 type Check = (reached: Reached) => unknown;
 
-/** `[name, state, check?, state, check?, …]`: YAML in which `$` stands for the schema of the case, and what then holds. */
+/** `[name, state, check?, state, check?, …]`: YAML in which `$` stands for the schema of the case (and `$$` for itself), and what then holds. */
 export type Case = readonly [string, ...(string | Check)[]];
 
 interface State {
@@ -84,9 +84,9 @@ async function turns(on: Estate, list: readonly Case[], base: string, options: O
   const schema = (index: number): string => `c${index}`;
   const documents = (at: number): string => {
     const own = all.map((states, index) =>
-      `kind: Schema\nname: $\n---\n${states[Math.min(at, states.length - 1)]?.documents}`.replaceAll(
-        "$",
-        schema(index),
+      `kind: Schema\nname: $\n---\n${states[Math.min(at, states.length - 1)]?.documents}`.replace(
+        /\$\$|\$/g,
+        (found) => (found === "$" ? schema(index) : "$"),
       ),
     );
     return [base, ...own].filter(Boolean).join("\n---\n");

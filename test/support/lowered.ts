@@ -32,7 +32,14 @@ export interface LoweredDocuments {
 
 /** The native objects that documents become, beside what is there. */
 export function lowered(documents: string, live: Catalog = new Map()): LoweredDocuments {
-  const target = { engine: "postgresql", identity: "", location: "", version: "18", versionNumber: 180000, user: "owner" };
+  const target = {
+    engine: "postgresql",
+    identity: "",
+    location: "",
+    version: "18",
+    versionNumber: 180000,
+    user: "owner",
+  };
   const inspection = { catalog: live, facts: { connectedAs: "owner", types: new Map() }, target };
   const { desired, diagnostics } = lower(declared(documents), postgresql, inspection);
   return {

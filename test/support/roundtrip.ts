@@ -14,7 +14,7 @@ import { Refusal } from "../../core/errors.ts";
 import type { Spec } from "../../core/kind.ts";
 import type { Mode } from "../../core/ownership.ts";
 import { inOrder, type Plan } from "../../core/plan.ts";
-import { compareWith, type Declaration, plan, probes } from "../../core/reconcile.ts";
+import { compareWith, type Declaration, type Guardrail, plan, probes } from "../../core/reconcile.ts";
 import type { DataSource } from "../../core/specs.ts";
 import { postgresql } from "../../providers/postgresql/engine.ts";
 
@@ -23,13 +23,17 @@ export interface Options {
   /** Fields of the DataSource besides name, engine and connection. */
   readonly source?: Partial<DataSource>;
   readonly secrets?: Readonly<Record<string, string>>;
+  readonly guardrails?: readonly Guardrail[];
 }
+
+/** YAML without a DataSource, or what was read from files. */
+export type Declared = string | Declaration;
 
 export interface Estate {
   /** What declaring these documents would change. */
-  plan(documents: string, options?: Options): Promise<Plan>;
+  plan(documents: Declared, options?: Options): Promise<Plan>;
   /** Applies them, and fails unless the second plan is empty. */
-  apply(documents: string, options?: Options): Promise<Plan>;
+  apply(documents: Declared, options?: Options): Promise<Plan>;
   inspect(): Promise<Catalog>;
   /** Plain SQL by another hand. */
   query(text: string): Promise<Record<string, unknown>[]>;
@@ -38,20 +42,21 @@ export interface Estate {
 const clients: pg.Client[] = [];
 afterAll(() => Promise.all(clients.splice(0).map((client) => client.end())));
 
-/** A database to declare things in; documents are YAML without a DataSource. */
+/** A database to declare things in. */
 export function estate(url: string): Estate {
   const other = new pg.Client(url);
   const connected = other.connect().then(() => clients.push(other));
-  const session = (options: Options, readOnly: boolean) =>
-    postgresql.connect(source(options), {
+  const session = (declared: DataSource, options: Options, readOnly: boolean) =>
+    postgresql.connect(declared, {
       url,
       readOnly,
       secret: async (reference) => secretOf(options, reference.env ?? ""),
     });
-  const planOnce = async (documents: string, options: Options): Promise<Plan> => {
-    const open = await session(options, true);
+  const planOnce = async (documents: Declared, options: Options): Promise<Plan> => {
+    const declared = declaration(documents, options);
+    const open = await session(declared.source, options, true);
     try {
-      return await plan(open, postgresql, declaration(documents, options));
+      return await plan(open, postgresql, declared, options.guardrails);
     } finally {
       await open.close();
     }
@@ -60,10 +65,10 @@ export function estate(url: string): Estate {
     plan: (documents, options = {}) => planOnce(documents, options),
     async apply(documents, options = {}) {
       const declared = declaration(documents, options);
-      const open = await session(options, false);
+      const open = await session(declared.source, options, false);
       let made: Plan;
       try {
-        made = await plan(open, postgresql, declared);
+        made = await plan(open, postgresql, declared, options.guardrails);
         refuse(made.diagnostics);
         await apply(open, postgresql, made, {
           progress: () => undefined,
@@ -88,7 +93,7 @@ export function estate(url: string): Estate {
       return made;
     },
     async inspect() {
-      const open = await session({}, true);
+      const open = await session(source({}), {}, true);
       try {
         return (await open.inspect(new Map())).catalog;
       } finally {
@@ -126,7 +131,8 @@ function secretOf({ secrets = {} }: Options, name: string): string {
   return value;
 }
 
-function declaration(documents: string, options: Options): Declaration {
+function declaration(documents: Declared, options: Options): Declaration {
+  if (typeof documents !== "string") return documents;
   const parsed = parseAllDocuments(documents).map((document): unknown => document.toJS());
   const read = parsed.filter(Boolean).map((value): Document => {
     const { kind, ...spec } = value as { kind: string } & Spec;

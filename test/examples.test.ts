@@ -1,0 +1,242 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { hasErrors } from "../core/diagnostic.ts";
+import { declare } from "../core/documents/declare.ts";
+import { loadDocuments } from "../core/documents/load.ts";
+import { checkReferences } from "../core/documents/references.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Declaration } from "../core/reconcile.ts";
+import { GUARDRAILS } from "../policies/index.ts";
+import { postgresql } from "../providers/postgresql/engine.ts";
+import { type Estate, estate, type Options } from "./support/roundtrip.ts";
+import { freshServer } from "./support/server.ts";
+
+const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
+const FOLDERS = readdirSync(EXAMPLES).filter((folder) =>
+  readdirSync(join(EXAMPLES, folder)).some((file) => file.endsWith(".yaml")),
+);
+const OPTIONS: Options = { secrets: { BI_READER_PASSWORD: "not a secret" }, guardrails: GUARDRAILS };
+
+/** The examples in folders of YAML: without an error as far as can be told offline. */
+async function load(...paths: readonly string[]): Promise<Declaration> {
+  const { documents, diagnostics } = await loadDocuments(paths, { cwd: EXAMPLES });
+  const declared = declare(documents, { engines: { get: () => postgresql, names: ["postgresql"] } });
+  const [source] = declared.sources;
+  if (!source) throw new Error("no data source is declared");
+  expect([...diagnostics, ...declared.diagnostics, ...(await checkReferences(source, postgresql))]).toEqual([]);
+  return { source: source.source, declared: source.declared, diagnostics: [] };
+}
+
+interface Applied {
+  readonly on: Estate;
+  readonly declaration: Declaration;
+  readonly plan: Plan;
+}
+
+const APPLIED = new Map<string, Promise<Applied>>();
+
+/** An example on a server of its own, with what was there before it; each is applied once. */
+function applied(folder: string): Promise<Applied> {
+  const known = APPLIED.get(folder) ?? apply(folder);
+  APPLIED.set(folder, known);
+  return known;
+}
+
+async function apply(folder: string): Promise<Applied> {
+  const on = estate((await freshServer()).url({ database: "postgres" }));
+  const before = join(EXAMPLES, folder, "before.sql");
+  if (existsSync(before)) await on.query(readFileSync(before, "utf8"));
+  const declaration = await load(folder);
+  return { on, declaration, plan: await on.apply(declaration, OPTIONS) };
+}
+
+/** What a role is shown; nothing that it does stays. */
+async function as(on: Estate, role: string, query: string, setting?: string): Promise<readonly (readonly unknown[])[]> {
+  await on.query(`BEGIN; SET LOCAL ROLE ${role}${setting ? `; SET LOCAL ${setting}` : ""}`);
+  try {
+    return (await on.query(query)).map((row) => Object.values(row));
+  } finally {
+    await on.query("ROLLBACK");
+  }
+}
+
+const DENIED = /permission denied/;
+
+test.each(FOLDERS)("%s: applied, and the second plan is empty", async (folder) => {
+  const { on, declaration, plan } = await applied(folder);
+  expect(plan.steps.length).toBeGreaterThan(0);
+  expect(existsSync(join(EXAMPLES, folder, "README.md"))).toBe(true);
+  const again = await on.plan(declaration, OPTIONS);
+  expect(again.steps).toEqual([]);
+  expect(hasErrors(again.diagnostics)).toBe(false);
+});
+
+describe("sales-analytics", () => {
+  const SETTING = "app.current_region = 'EU'";
+  let filled: Promise<Estate> | undefined;
+  const sales = (): Promise<Estate> => {
+    filled ??= applied("sales-analytics").then(async ({ on }) => {
+      await on.query(`
+        INSERT INTO sales.customer_dim (customer_name, email, credit_card, segment, region) VALUES
+          ('Ada', 'ada.l@example.com', '4111', 'retail', 'EU'),
+          ('Grace', 'grace@example.org', '4222', 'trade', 'US'),
+          ('Alan', NULL, NULL, 'trade', 'EU');
+        INSERT INTO sales.product_dim (product_name, category, price) VALUES ('Tea', 'drinks', 5), ('Bread', 'food', 3);
+        INSERT INTO sales.sales_fact (customer_id, product_id, order_date, sales_amount, quantity, region) VALUES
+          (1, 1, '2025-01-10', 10, 2, 'EU'), (1, 2, '2025-01-20', 3, 1, 'US'), (2, 1, '2025-02-01', 5, 1, 'US');
+        CREATE ROLE maria IN ROLE account_manager;
+        CREATE ROLE both IN ROLE account_manager, regional_manager;
+        INSERT INTO sales.user_customers VALUES ('maria', 1), ('both', 2)`);
+      return on;
+    });
+    return filled;
+  };
+  const AMOUNTS = "SELECT sales_amount FROM sales.sales_fact ORDER BY 1";
+
+  test("the plan warns of the setting, and of nothing else", async () => {
+    const { plan } = await applied("sales-analytics");
+    expect(plan.diagnostics.map(({ code, address }) => [code, address])).toEqual([
+      ["SETTING_IS_NOT_A_BOUNDARY", expect.stringContaining("regional_access")],
+    ]);
+  });
+
+  test("rows: analysts see every sale, regional managers their region, account managers their customers", async () => {
+    const on = await sales();
+    expect(await as(on, "analyst", AMOUNTS)).toEqual([["3.00"], ["5.00"], ["10.00"]]);
+    expect(await as(on, "regional_manager", AMOUNTS)).toEqual([]);
+    expect(await as(on, "regional_manager", AMOUNTS, SETTING)).toEqual([["10.00"]]);
+    expect(await as(on, "maria", AMOUNTS)).toEqual([["3.00"], ["10.00"]]);
+    expect(await as(on, "account_manager", AMOUNTS)).toEqual([]);
+    // A permissive policy more opens nothing that the restrictive one closes.
+    expect(await as(on, "both", AMOUNTS, SETTING)).toEqual([["10.00"]]);
+  });
+
+  test("columns: of facts and customers, analysts read those that are granted", async () => {
+    const on = await sales();
+    await expect(as(on, "analyst", "SELECT quantity FROM sales.sales_fact")).rejects.toThrow(DENIED);
+    await expect(as(on, "analyst", "SELECT * FROM sales.sales_fact")).rejects.toThrow(DENIED);
+    await expect(as(on, "maria", "SELECT segment FROM sales.customer_dim")).rejects.toThrow(DENIED);
+    for (const column of ["customer_name", "email", "credit_card"]) {
+      const query = `SELECT ${column} FROM sales.customer_dim`;
+      await expect(as(on, "analyst", query)).rejects.toThrow(DENIED);
+      await expect(as(on, "regional_manager", query)).rejects.toThrow(DENIED);
+    }
+    expect(await as(on, "maria", "SELECT quantity FROM sales.sales_fact ORDER BY 1")).toEqual([[1], [2]]);
+  });
+
+  test("views show their reader what the reader may see", async () => {
+    const on = await sales();
+    const summary = "SELECT month::text, category, total_sales, sales FROM sales.sales_summary ORDER BY 1, 2";
+    expect(await as(on, "analyst", summary)).toEqual([
+      ["2025-01-01", "drinks", "10.00", "1"],
+      ["2025-01-01", "food", "3.00", "1"],
+      ["2025-02-01", "drinks", "5.00", "1"],
+    ]);
+    expect(await as(on, "regional_manager", summary, SETTING)).toEqual([["2025-01-01", "drinks", "10.00", "1"]]);
+    const analytics = "SELECT customer_id, orders, spent, last_order::text FROM sales.customer_analytics ORDER BY 1";
+    expect(await as(on, "analyst", analytics)).toEqual([
+      ["1", "2", "13.00", "2025-01-20"],
+      ["2", "1", "5.00", "2025-02-01"],
+      ["3", "0", "0", null],
+    ]);
+    expect((await as(on, "regional_manager", analytics, SETTING)).map(([, orders]) => orders)).toEqual(["1", "0", "0"]);
+    await expect(as(on, "maria", analytics)).rejects.toThrow(DENIED);
+  });
+
+  test("masks: what is shown, and to whom", async () => {
+    const on = await sales();
+    const query = "SELECT customer_name, email FROM sales.masked_customers ORDER BY customer_id";
+    const masked = [
+      ["A***", "ada***@***"],
+      ["G***", "gra***@***"],
+      ["A***", null],
+    ];
+    expect(await as(on, "analyst", query)).toEqual(masked);
+    expect(await as(on, "regional_manager", query)).toEqual(masked);
+    await expect(as(on, "maria", query)).rejects.toThrow(DENIED);
+    await expect(as(on, "analyst", "SELECT credit_card FROM sales.masked_customers")).rejects.toThrow("does not exist");
+  });
+
+  test("a reader of the masked view who may read the address is refused", async () => {
+    const { on, declaration } = await applied("sales-analytics");
+    const [address, grant] = [...declaration.declared].find(
+      ([, { kind, spec }]) => kind === "Grant" && JSON.stringify(spec.on).includes("segment"),
+    ) ?? [undefined, undefined];
+    if (!grant) throw new Error("no grant of columns of the customers");
+    const wider = { ...grant, spec: { ...grant.spec, on: { table: "sales.customer_dim", columns: ["email"] } } };
+    const plan = await on.plan(
+      { ...declaration, declared: new Map(declaration.declared).set(address, wider) },
+      OPTIONS,
+    );
+    expect(plan.diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual([
+      "MASK_BYPASSED",
+    ]);
+  });
+
+  test("dimensions, date and region of the facts are indexed, and a day outside of the calendar is refused", async () => {
+    const on = await sales();
+    const indexed = await on.query(
+      `SELECT string_agg(substring(indexdef FROM '\\((.*)\\)'), ' ' ORDER BY 1) AS columns FROM pg_indexes WHERE tablename = 'sales_fact'`,
+    );
+    expect(String(indexed[0]?.columns).split(" ").sort()).toEqual([
+      "customer_id",
+      "order_date",
+      "product_id",
+      "region",
+      "sale_id",
+    ]);
+    const sale = `INSERT INTO sales.sales_fact (customer_id, product_id, order_date, sales_amount, quantity, region)`;
+    await expect(on.query(`${sale} VALUES (1, 1, '1999-01-01', 1, 1, 'EU')`)).rejects.toThrow("foreign key");
+  });
+});
+
+describe("django-bi", () => {
+  test("the BI tool reads what the migrations made and will make, and writes nothing", async () => {
+    const { on, declaration } = await applied("django-bi");
+    await on.query(`
+      INSERT INTO auth_user (username, password, email, is_active, date_joined) VALUES ('ada', 'hash', 'a@b', true, now());
+      INSERT INTO shop_order (user_id, status, total, created_at) VALUES
+        (1, 'paid', 7, '2025-01-01 12:00Z'), (1, 'paid', 5, '2025-01-01 13:00Z'), (1, 'open', 9, '2025-01-02 12:00Z');
+      REFRESH MATERIALIZED VIEW reporting.daily_revenue`);
+    expect(await as(on, "bi_reader", "SELECT total FROM shop_order ORDER BY 1")).toEqual([
+      ["5.00"],
+      ["7.00"],
+      ["9.00"],
+    ]);
+    expect(await as(on, "bi_reader", "SELECT id, is_active FROM auth_user")).toEqual([[1, true]]);
+    expect(
+      await as(on, "bi_reader", "SELECT day::text, orders, customers, revenue FROM reporting.daily_revenue"),
+    ).toEqual([["2025-01-01", "2", "1", "12.00"]]);
+    for (const query of [
+      "SELECT password FROM auth_user",
+      "SELECT * FROM auth_user",
+      "SELECT * FROM django_session",
+      "DELETE FROM shop_order",
+      "CREATE TABLE reporting.mine ()",
+      "REFRESH MATERIALIZED VIEW reporting.daily_revenue",
+    ]) {
+      await expect(as(on, "bi_reader", query)).rejects.toThrow(/permission denied|must be owner/);
+    }
+    await on.query("SET ROLE django; CREATE TABLE public.shop_refund (id bigint); RESET ROLE");
+    expect(await as(on, "bi_reader", "SELECT * FROM shop_refund")).toEqual([]);
+    // What its default privilege gave is what would be granted.
+    expect((await on.plan(declaration, OPTIONS)).steps).toEqual([]);
+  });
+
+  test("its limits hold, and the tables of the application are as they were", async () => {
+    const { on, plan } = await applied("django-bi");
+    expect(await on.query("SELECT rolconnlimit, rolconfig FROM pg_roles WHERE rolname = 'bi_reader'")).toEqual([
+      { rolconnlimit: 10, rolconfig: ["idle_in_transaction_session_timeout=60s", "statement_timeout=30s"] },
+    ]);
+    const changed = plan.steps.map(({ address }) => address).filter((address) => /^(Table|Index)/.test(address));
+    expect(changed).toEqual([expect.stringContaining("daily_revenue_day_idx")]);
+  });
+
+  test("nothing is warned of, before and after", async () => {
+    const { on, declaration, plan } = await applied("django-bi");
+    expect(plan.diagnostics).toEqual([]);
+    expect((await on.plan(declaration, OPTIONS)).diagnostics).toEqual([]);
+  });
+});
