@@ -54,7 +54,8 @@ function addressFrom(text: string): Address | undefined {
 }
 
 function unknownCode(text: string): Refusal {
-  const near = nearest(text, [...Object.keys(CODES), ...KINDS.keys()]);
+  const codes = Object.keys(CODES);
+  const near = nearest(text, [...codes, ...KINDS.keys()]) ?? codes.find((code) => code.startsWith(text.toUpperCase()));
   const detail = `${near === undefined ? "" : `Did you mean ${near}? `}A code reads LOOKS_LIKE_RENAME, an address Table/sales.customer_dim.`;
   return new Refusal([error("USAGE", `${text} is neither a code nor an address`, { detail })]);
 }

@@ -38,7 +38,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   const faults = [
     ...diagnostics,
-    ...operandFaults(name, command, operands),
+    // A word behind an option that does not exist may have been meant as its value.
+    ...(diagnostics.length > 0 ? [] : operandFaults(name, command, operands)),
     ...formatFaults(name, command, options.format),
   ];
   if (faults.length > 0) {

@@ -114,7 +114,10 @@ export function seeking(test: (schema: Schema) => boolean): Sought {
     if (answer === undefined) {
       const { items, anyOf = [], additionalProperties } = schema;
       const inside = [...fieldsOf(schema).map(([, field]) => field), ...(items ? [items] : []), ...anyOf];
-      answer = test(schema) || inside.some(sought) || (typeof additionalProperties === "object" && sought(additionalProperties));
+      answer =
+        test(schema) ||
+        inside.some(sought) ||
+        (typeof additionalProperties === "object" && sought(additionalProperties));
       known.set(schema, answer);
     }
     return answer;

@@ -1,16 +1,17 @@
+import { createHash } from "node:crypto";
 import { type Address, readable } from "./address.ts";
 import { type Work, work } from "./cascade.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Change, type Comparison, compare, kindOfObject, refusals } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, NotModelled, PlanContext, Spelled } from "./engine.ts";
-import { hash } from "./hash.ts";
 import { type LedgerEntry, textHashes } from "./ledger.ts";
-import { canonical } from "./objects.ts";
+import { fieldsOf, sameJson } from "./objects.ts";
 import { type Ordered, order } from "./order.ts";
 import type { Mode, Ownership } from "./ownership.ts";
 import { PLAN_VERSION, type Plan, type PlannedStatement, type Step } from "./plan.ts";
 import { applyRenames } from "./rename.ts";
+import type { Json } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
 
 export interface PlanInput {
@@ -41,6 +42,7 @@ export function makePlan(input: PlanInput): Plan {
   const changes = withImplied(compared.changes, engine, context, ownership);
   const works = work(changes, engine, context, new Set(compared.observed.map((change) => change.address)));
   const ordered = order(works, desired, live, engine, { desired, live, facts: inspection.facts });
+  let fingerprint: string | undefined;
   return {
     version: PLAN_VERSION,
     dataSource: input.source.name,
@@ -48,7 +50,11 @@ export function makePlan(input: PlanInput): Plan {
     engine: engine.name,
     target: inspection.target,
     mode: input.mode,
-    fingerprint: catalogHash(inspection.catalog),
+    // Whoever applies or keeps a plan needs it; whoever sees that nothing is to be done does not.
+    get fingerprint() {
+      fingerprint ??= catalogHash(inspection.catalog);
+      return fingerprint;
+    },
     probes: [...desired.values()].filter(engine.isProbe).map(({ kind, spec }) => ({ kind, spec })),
     steps: stepsOf(works, ordered, engine, context),
     observed: compared.observed.map(stepHead),
@@ -94,12 +100,10 @@ function withImplied(changes: readonly Change[], engine: Engine, context: PlanCo
 
 /** Hash of everything that was found, so that a plan can tell whether it still stands. */
 export function catalogHash(live: Catalog): string {
-  return hash(
-    [...live]
-      .map(([address, object]) => `${address} ${JSON.stringify(object.spec)}`)
-      .sort()
-      .join("\n"),
-  );
+  const digest = createHash("sha256");
+  for (const address of [...live.keys()].sort())
+    digest.update(`${address} ${JSON.stringify(live.get(address)?.spec)}\n`);
+  return digest.digest("base64url").slice(0, 22);
 }
 
 function stepsOf(
@@ -182,7 +186,7 @@ function bookkeeping(
 }
 
 function sameEntry(a: LedgerEntry, b: LedgerEntry): boolean {
-  return JSON.stringify([a.applied, a.texts]) === JSON.stringify([b.applied, b.texts]);
+  return sameJson(a.applied as Json, b.applied as Json) && sameJson(a.texts, b.texts);
 }
 
 /** The entry of an object whose declared fields read like `settled` in the engine's spelling. */
@@ -195,12 +199,14 @@ export function ledgerEntry(
   const kind = kindOfObject(object);
   return {
     address,
-    applied: canonical(kind.schema, withoutLocal(kind, settled)),
+    applied: withoutLocal(kind, settled),
     texts: textHashes(kind, object.spec),
     made,
   };
 }
 
 function withoutLocal(kind: Change["kind"], spec: DataObject["spec"]): DataObject["spec"] {
+  const local = fieldsOf(kind.schema).filter(([name, field]) => field.local && spec[name] !== undefined);
+  if (local.length === 0) return spec;
   return Object.fromEntries(Object.entries(spec).filter(([name]) => !kind.schema.properties[name]?.local));
 }

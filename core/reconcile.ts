@@ -10,6 +10,7 @@ import { meanings, references } from "./objects.ts";
 import { type Mode, ownership } from "./ownership.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./planner.ts";
+import type { Reference } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
 import { unsettled } from "./spelling.ts";
 
@@ -32,8 +33,10 @@ export async function plan(
   declaration: Declaration,
   guardrails: readonly Guardrail[] = [],
 ): Promise<Plan> {
-  const inspection = await session.inspect(probes(declaration.declared, engine));
-  const ledger = await session.ledger?.entries("all");
+  const [inspection, ledger] = await Promise.all([
+    session.inspect(probes(declaration.declared, engine)),
+    session.ledger?.entries("all"),
+  ]);
   return compareWith(session, engine, declaration, inspection, ledger, guardrails);
 }
 
@@ -87,11 +90,23 @@ function intentsWithRows(declared: Catalog, engine: Engine): Catalog {
 function missing(desired: Catalog, inspection: Inspection, engine: Engine): Diagnostic[] {
   const { catalog, present } = inspection;
   const found: Diagnostic[] = [];
+  // Most names stand in many places.
+  const looked = new Map<Reference, Map<string, boolean>>();
+  const exists = (reference: Reference, name: string): boolean => {
+    const known = looked.get(reference) ?? new Map<string, boolean>();
+    looked.set(reference, known);
+    let answer = known.get(name);
+    if (answer === undefined) {
+      answer =
+        meanings(reference, name).some((of) => desired.has(of) || catalog.has(of) || present.has(of)) ||
+        reference.kinds.some((kind) => engine.isBuiltIn(kind, name));
+      known.set(name, answer);
+    }
+    return answer;
+  };
   for (const [address, object] of desired) {
     for (const { reference, name } of references(kindOfObject(object), object.spec)) {
-      const meant = meanings(reference, name);
-      if (meant.some((of) => desired.has(of) || catalog.has(of) || present.has(of))) continue;
-      if (reference.kinds.some((kind) => engine.isBuiltIn(kind, name))) continue;
+      if (exists(reference, name)) continue;
       found.push(
         error(
           "UNKNOWN_REFERENCE",

@@ -1,15 +1,13 @@
 import { readable } from "../core/address.ts";
 import { warning } from "../core/diagnostic.ts";
 import type { Guardrail } from "../core/reconcile.ts";
-
-/** A setting with a dot in its name is the application's own: whoever runs SQL can set it to anything. */
-const CUSTOM_SETTING = /current_setting\s*\(\s*'([^'.]+\.[^']+)'/i;
+import { pieces } from "./words.ts";
 
 /** A row policy that trusts a session setting filters, and does not keep anybody out who can run SQL. */
 export const settingIsNotABoundary: Guardrail = (desired) =>
   [...desired].flatMap(([address, { kind, spec, origin }]) => {
     if (kind !== "RowPolicy") return [];
-    const setting = CUSTOM_SETTING.exec(`${spec.using ?? ""} ${spec.withCheck ?? ""}`)?.[1];
+    const setting = [spec.using, spec.withCheck].map((text) => customSetting((text ?? "") as string)).find(Boolean);
     if (setting === undefined) return [];
     return [
       warning(
@@ -18,8 +16,18 @@ export const settingIsNotABoundary: Guardrail = (desired) =>
         {
           address,
           ...(origin && { origin }),
-          detail: `It holds only where a trusted application is the only one to connect as these roles. For people with SQL access compare with current_user, or ask pg_has_role.`,
+          detail:
+            "It holds only where a trusted application is the only one to connect as these roles. For people with SQL access compare with current_user, look current_user up in a table of who may see what, or ask pg_has_role.",
         },
       ),
     ];
   });
+
+/** A setting with a dot in its name is the application's own: whoever runs SQL can set it to anything. */
+function customSetting(text: string): string | undefined {
+  const all = [...pieces(text)];
+  return all.find(
+    ({ kind, text: name }, at) =>
+      kind === "text" && name.includes(".") && all[at - 1]?.text === "(" && all[at - 2]?.text === "current_setting",
+  )?.text;
+}

@@ -1,6 +1,7 @@
 import { readable } from "../core/address.ts";
-import type { Catalog } from "../core/catalog.ts";
+import type { Catalog, DataObject } from "../core/catalog.ts";
 import { warning } from "../core/diagnostic.ts";
+import { nameParts } from "../core/names.ts";
 import type { Guardrail } from "../core/reconcile.ts";
 import { key, mentions } from "./mentions.ts";
 
@@ -11,10 +12,12 @@ import { key, mentions } from "./mentions.ts";
 export const viewBypassesRowSecurity: Guardrail = (desired, live) => {
   const secured = tablesWithRowSecurity(desired, live);
   if (secured.size === 0) return [];
+  const behind = throughInvokers(secured, desired, live);
+  const policies = policiesByTable(desired, live);
   return [...desired].flatMap(([address, { kind, spec, origin, intent }]) => {
-    if ((kind !== "View" && kind !== "MaterializedView") || spec.securityInvoker || intent) return [];
+    if (!runsAsOwner({ kind, spec }) || intent) return [];
     const mentioned = mentions(spec.query as string, spec.schema as string);
-    const tables = [...mentioned].flatMap((name) => secured.get(name) ?? []);
+    const tables = [...new Set([...mentioned].flatMap((name) => behind.get(name) ?? []))];
     if (tables.length === 0) return [];
     const next =
       kind === "View"
@@ -23,26 +26,69 @@ export const viewBypassesRowSecurity: Guardrail = (desired, live) => {
     return [
       warning(
         "VIEW_BYPASSES_ROW_SECURITY",
-        `${readable(address)} shows rows of ${tables.join(", ")} that the row policies of its readers would hide`,
-        {
-          address,
-          ...(origin && { origin }),
-          detail: next,
-        },
+        `${readable(address)} shows rows of ${tables.map((table) => inWords(table, policies)).join(", ")} that the row policies of its readers would hide`,
+        { address, ...(origin && { origin }), detail: next },
       ),
     ];
   });
 };
 
-function tablesWithRowSecurity(desired: Catalog, live: Catalog): Map<string, string> {
-  const found = new Map<string, string>();
+function runsAsOwner({ kind, spec }: Pick<DataObject, "kind" | "spec">): boolean {
+  return kind === "MaterializedView" || (kind === "View" && !spec.securityInvoker);
+}
+
+function tablesWithRowSecurity(desired: Catalog, live: Catalog): Set<string> {
+  const found = new Set<string>();
   for (const catalog of [live, desired]) {
     for (const { kind, spec } of catalog.values()) {
       if (kind !== "Table") continue;
       const name = key(spec.schema as string, spec.name as string);
-      if (spec.rowSecurity === "on" || spec.rowSecurity === "forced") found.set(name, `${spec.schema}.${spec.name}`);
+      if (spec.rowSecurity === "on" || spec.rowSecurity === "forced") found.add(name);
       else found.delete(name);
     }
   }
   return found;
+}
+
+/** The tables behind each name: a view that runs as its reader runs as the owner of the view that reads it. */
+function throughInvokers(
+  secured: ReadonlySet<string>,
+  desired: Catalog,
+  live: Catalog,
+): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>([...secured].map((table) => [table, [table]]));
+  const invokers = new Map<string, Set<string>>();
+  for (const { kind, spec } of [...live.values(), ...desired.values()]) {
+    if (kind !== "View") continue;
+    const name = key(spec.schema as string, spec.name as string);
+    if (spec.securityInvoker) invokers.set(name, mentions(spec.query as string, spec.schema as string));
+    else invokers.delete(name);
+  }
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [view, mentioned] of invokers) {
+      const tables = [...new Set([...mentioned].flatMap((name) => found.get(name) ?? []))];
+      if (tables.length <= (found.get(view)?.length ?? 0)) continue;
+      found.set(view, tables);
+      grown = true;
+    }
+  }
+  return found;
+}
+
+function policiesByTable(desired: Catalog, live: Catalog): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { kind, spec } of new Map([...live, ...desired]).values()) {
+    if (kind !== "RowPolicy") continue;
+    const table = key(...(nameParts(spec.table as string) as [string, string]));
+    found.set(table, [...(found.get(table) ?? []), spec.name as string].sort());
+  }
+  return found;
+}
+
+/** `sales.customer_dim (regional_access)` */
+function inWords(table: string, policies: ReadonlyMap<string, readonly string[]>): string {
+  const name = (JSON.parse(table) as string[]).join(".");
+  const names = policies.get(table);
+  return names ? `${name} (${names.join(", ")})` : name;
 }

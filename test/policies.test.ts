@@ -25,6 +25,8 @@ test.each([
   ["region = current_setting( 'app.region' )", ["SETTING_IS_NOT_A_BOUNDARY"]],
   ["at > current_setting('TimeZone')", []],
   ["user_id = current_user", []],
+  ["region = pg_catalog.current_setting(E'app.region', true)", ["SETTING_IS_NOT_A_BOUNDARY"]],
+  ["region = 'current_setting(''app.region'')' /* current_setting('a.b') */ -- current_setting('a.b')", []],
 ])("a policy using %s", (using, expected) => {
   expect(codes(catalog(["RowPolicy", { table: "sales.customer_dim", name: "p", using }]))).toEqual(expected);
 });
@@ -36,8 +38,40 @@ test.each([
   ["SELECT * FROM customer_dim", { securityInvoker: true }, []],
   ["SELECT 'customer_dim' AS x -- customer_dim", {}, []],
   ["SELECT * FROM other.customer_dim", {}, []],
+  ["SELECT count(*) AS customer_dim FROM sales_fact", {}, []],
+  ["SELECT x.customer_dim FROM sales_fact x, other y WHERE x.a IS DISTINCT FROM customer_dim", {}, []],
+  ["SELECT 1 FROM a, customer_dim", {}, ["VIEW_BYPASSES_ROW_SECURITY"]],
+  ["SELECT 1 FROM a WHERE id IN (SELECT id FROM ONLY customer_dim)", {}, ["VIEW_BYPASSES_ROW_SECURITY"]],
+  ["SELECT 1 FROM (a JOIN customer_dim USING (id))", {}, ["VIEW_BYPASSES_ROW_SECURITY"]],
+  ["SELECT $x$ FROM customer_dim $x$, E'\\' FROM customer_dim'", {}, []],
 ])("a view of %s with %j", (query, more, expected) => {
   expect(codes(catalog(TABLE, view(query, more)))).toEqual(expected);
+});
+
+test("names the table and its policies", () => {
+  const policy = ["RowPolicy", { table: "sales.customer_dim", name: "regional_access", using: "true" }] as const;
+  const [found] = GUARDRAILS.flatMap((guardrail) =>
+    guardrail(catalog(TABLE, policy, view("SELECT 1 FROM customer_dim")), new Map()),
+  );
+  expect(found?.summary).toContain("shows rows of sales.customer_dim (regional_access) that");
+  expect(found?.detail).toContain("securityInvoker");
+});
+
+test("a view that runs as its reader runs as the owner of the view that reads it", () => {
+  const inner = [
+    "View",
+    { schema: "sales", name: "inner", query: "SELECT * FROM customer_dim", securityInvoker: true },
+  ];
+  const desired = catalog(TABLE, inner as [string, Spec], view('SELECT * FROM "inner"'));
+  expect(codes(desired)).toEqual(["VIEW_BYPASSES_ROW_SECURITY"]);
+  expect(
+    codes(catalog(TABLE, inner as [string, Spec], view('SELECT * FROM "inner"', { securityInvoker: true }))),
+  ).toEqual([]);
+});
+
+test("a materialized view keeps rows for everybody", () => {
+  const kept = ["MaterializedView", { schema: "sales", name: "kept", query: "SELECT * FROM customer_dim" }] as const;
+  expect(codes(catalog(TABLE, kept))).toEqual(["VIEW_BYPASSES_ROW_SECURITY"]);
 });
 
 test("a table of somebody else counts by what it has now", () => {

@@ -253,6 +253,8 @@ function namesIn(catalog: Catalog): ReadonlyMap<string, readonly Named[]> {
 
 /** Why a text of the user's cannot stand where an expression or a query has to; undefined where it can. */
 export function textFault(text: string): string | undefined {
+  // Most texts are a word or a number.
+  if (/^[\w\s.,:=<>!+*%]*$/.test(text)) return undefined;
   let depth = 0;
   for (const { kind, text: sign } of tokens(text)) {
     if (kind === "open") return `a ${sign === "/*" ? "comment" : "quote"} in it is not closed`;
