@@ -92,7 +92,7 @@ export function stillDifferent({ steps }: Plan): string[] {
   return steps.flatMap(({ address, action, fields }) => {
     if (!fields || fields.length === 0) return [`${readable(address)} would still have to be ${PAST[action]}`];
     return fields.map((change) => {
-      const { field, line, lines } = shownChange(change);
+      const { field, line, lines } = shownChange(address, change);
       return `${readable(address)}: ${field}: ${line ?? `\n${(lines ?? []).join("\n")}`}`;
     });
   });

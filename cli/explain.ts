@@ -159,7 +159,7 @@ function fieldLines({ address, declared, live, entry, step }: Sides): string[] {
       ["live", change ? change.from : there.get(path)],
     ];
     const lines = sides
-      .filter(([, value]) => value !== undefined)
+      .filter(([name, value]) => value !== undefined || (change && (name === "declared" || name === "live")))
       .map(([name, value]) => `    ${name.padEnd(13)} ${shown(value)}`);
     return ["", `  ${path}${change ? " differs" : " is the same, in the server's words"}`, ...lines];
   });

@@ -1,6 +1,6 @@
 /** All that a run prints goes through here: results to stdout, everything else to stderr, secrets to neither. */
 import type { Diagnostic } from "../core/diagnostic.ts";
-import { diagnosticJson, diagnosticText, inReadingOrder } from "../core/render/diagnostics.ts";
+import { diagnosticJson, diagnosticTexts, inReadingOrder } from "../core/render/diagnostics.ts";
 import { painter } from "../core/render/paint.ts";
 import type { Io, Sink } from "./io.ts";
 
@@ -49,12 +49,12 @@ export class Output {
   }
 
   diagnostics(diagnostics: readonly Diagnostic[]): void {
-    const paint = painter(this.#coloured(this.#io.stderr));
-    for (const diagnostic of inReadingOrder(diagnostics)) {
-      if (this.#options.quiet && diagnostic.severity === "note") continue;
-      const json = this.#options.diagnostics === "json";
-      this.#write(this.#io.stderr, `${json ? diagnosticJson(diagnostic) : diagnosticText(diagnostic, paint)}\n`);
-    }
+    const told = inReadingOrder(diagnostics).filter(({ severity }) => !this.#options.quiet || severity !== "note");
+    const texts =
+      this.#options.diagnostics === "json"
+        ? told.map(diagnosticJson)
+        : diagnosticTexts(told, painter(this.#coloured(this.#io.stderr)));
+    for (const text of texts) this.#write(this.#io.stderr, `${text}\n`);
   }
 
   /** A bar on a terminal, nothing elsewhere. */

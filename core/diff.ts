@@ -1,6 +1,6 @@
 import type { FieldChange } from "./engine.ts";
 import type { Spec } from "./kind.ts";
-import { elementKey, formOf, type Path, sameJson } from "./objects.ts";
+import { elementKey, fieldsOf, formOf, type Path, sameJson } from "./objects.ts";
 import type { Json, ObjectSchema, Schema } from "./schema.ts";
 
 /**
@@ -26,7 +26,7 @@ function diffFields(
   changes: FieldChange[],
   ignored = NONE,
 ): void {
-  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+  for (const [name, field] of fieldsOf(schema)) {
     const from = before[name];
     const to = after[name];
     if (from === to || field.local || ignored.has(name)) continue;

@@ -67,6 +67,8 @@ export interface PlanContext {
   readonly target: Target;
   /** Made in this plan, so that nobody can hold or lose anything on it yet. */
   isNew(of: Address): boolean;
+  /** What the plan does to another object; undefined where it stays as it is. */
+  planned(of: Address): { readonly action: string; readonly fields: readonly FieldChange[] } | undefined;
 }
 
 export interface Alteration<S> {

@@ -19,6 +19,9 @@ export function formatName(parts: readonly string[]): string {
 
 /** Parts of a written reference, or undefined when its quotes are not closed or a part is empty. */
 export function parseName(text: string): string[] | undefined {
+  const dot = text.indexOf(".");
+  const isPair = dot > 0 && dot < text.length - 1 && text.indexOf(".", dot + 1) < 0 && !text.includes('"');
+  if (isPair) return [text.slice(0, dot), text.slice(dot + 1)];
   if (!text.includes('"')) {
     const parts = text.split(".");
     return parts.every((part) => part.length > 0) ? parts : undefined;

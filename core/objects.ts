@@ -92,35 +92,68 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
-/** What a visitor is shown: a value, what the schema says it is, where it stands, and the objects around it. */
+/** What a visitor is shown: a value, what the schema says it is, and where it stands. */
 export interface Visit {
   readonly schema: Schema;
   readonly value: Json;
   readonly path: Path;
-  /** From the spec itself to the object that holds the value. */
+  /** The objects around it, from the spec itself to the one that holds the value. */
   readonly around: readonly { readonly [key: string]: Json }[];
 }
 
 export type Visitor = (visit: Visit) => Json | undefined;
 
-/** Which fields are worth a visit, because they or something in them is what is sought. */
-export type Sought = (schema: Schema) => boolean;
+/** A visit that knows where it is once somebody asks: few do, and there are many. */
+class Place implements Visit {
+  readonly schema: Schema;
+  readonly value: Json;
+  readonly #parent: Place | undefined;
+  readonly #key: string;
 
-/** Fields that hold, or are, what a test tells of a schema; remembered for each schema. */
+  constructor(schema: Schema, value: Json, parent: Place | undefined, key: string) {
+    this.schema = schema;
+    this.value = value;
+    this.#parent = parent;
+    this.#key = key;
+  }
+
+  get path(): Path {
+    return this.#parent ? [...this.#parent.path, this.#key] : [];
+  }
+
+  get around(): readonly { readonly [key: string]: Json }[] {
+    if (!this.#parent) return [];
+    const { value, around } = this.#parent;
+    return Array.isArray(value) ? around : [...around, value as { readonly [key: string]: Json }];
+  }
+}
+
+/** Which fields are worth a visit, because they or something in them is what is sought. */
+export interface Sought {
+  in(schema: Schema): boolean;
+  fields(schema: Schema): ReturnType<typeof fieldsOf>;
+}
+
+/** Fields that are what a test tells of a schema, or hold one; found once for each schema. */
 export function seeking(test: (schema: Schema) => boolean): Sought {
-  const known = new WeakMap<Schema, boolean>();
-  const sought = (schema: Schema): boolean => {
-    let answer = known.get(schema);
-    if (answer === undefined) {
+  const answers = new WeakMap<Schema, boolean>();
+  const fields = new WeakMap<Schema, ReturnType<typeof fieldsOf>>();
+  const sought: Sought = {
+    in: (schema) => {
       const { items, anyOf = [], additionalProperties } = schema;
+      const known = answers.get(schema);
+      if (known !== undefined) return known;
       const inside = [...fieldsOf(schema).map(([, field]) => field), ...(items ? [items] : []), ...anyOf];
-      answer =
-        test(schema) ||
-        inside.some(sought) ||
-        (typeof additionalProperties === "object" && sought(additionalProperties));
-      known.set(schema, answer);
-    }
-    return answer;
+      if (typeof additionalProperties === "object") inside.push(additionalProperties);
+      const answer = test(schema) || inside.some(sought.in);
+      answers.set(schema, answer);
+      return answer;
+    },
+    fields: (schema) => {
+      const known = fields.get(schema) ?? fieldsOf(schema).filter(([, field]) => sought.in(field));
+      fields.set(schema, known);
+      return known;
+    },
   };
   return sought;
 }
@@ -130,43 +163,50 @@ export function seeking(test: (schema: Schema) => boolean): Sought {
  * is sought, it passes over the rest, which is most of a table.
  */
 export function walk(schema: ObjectSchema, spec: Spec, visitor: Visitor, sought?: Sought): Spec {
-  if (sought && !sought(schema)) return spec;
-  return walkValue(schema, spec as Json, [], [], visitor, sought) as Spec;
+  if (sought && !sought.in(schema)) return spec;
+  return walkValue(schema, spec as Json, undefined, "", visitor, sought) as Spec;
 }
 
 function walkValue(
   schema: Schema,
   value: Json,
-  path: Path,
-  around: readonly { readonly [key: string]: Json }[],
+  parent: Place | undefined,
+  key: string,
   visitor: Visitor,
   sought: Sought | undefined,
 ): Json {
   const form = formOf(schema, value);
-  const replaced = visitor({ schema: form, value, path, around });
+  const place = new Place(form, value, parent, key);
+  const replaced = visitor(place);
   if (replaced !== undefined) return replaced;
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) {
-    let changed = false;
-    const items = value.map((item, index) => {
-      const key = form.collection === "keyed" ? elementKey(form, item) : `${index}`;
-      const result = walkValue(form.items ?? {}, item, [...path, key], around, visitor, sought);
-      changed ||= result !== item;
-      return result;
-    });
-    return changed ? items : value;
+    let items: Json[] | undefined;
+    for (let index = 0; index < value.length; index += 1) {
+      const item = value[index] as Json;
+      const own = form.collection === "keyed" ? elementKey(form, item) : `${index}`;
+      const result = walkValue(form.items ?? {}, item, place, own, visitor, sought);
+      if (result === item) continue;
+      items ??= [...value];
+      items[index] = result;
+    }
+    return items ?? value;
   }
-  const fields = value as { [key: string]: Json };
-  const inside = [...around, fields];
+  const given = value as { readonly [key: string]: Json };
   let copy: { [key: string]: Json } | undefined;
-  for (const key of Object.keys(fields)) {
-    const field = form.properties ? form.properties[key] : (form.additionalProperties as Schema | undefined);
-    const given = fields[key];
-    if (!field || given === undefined || (sought && !sought(field))) continue;
-    const result = walkValue(field, given, [...path, key], inside, visitor, sought);
-    if (result === given) continue;
-    copy ??= { ...fields };
-    copy[key] = result;
+  const visit = (name: string, field: Schema | undefined): void => {
+    const inside = given[name];
+    if (!field || inside === undefined) return;
+    const result = walkValue(field, inside, place, name, visitor, sought);
+    if (result === inside) return;
+    copy ??= { ...given };
+    copy[name] = result;
+  };
+  if (form.properties && sought) for (const [name, field] of sought.fields(form)) visit(name, field);
+  else {
+    const values = form.additionalProperties as Schema | undefined;
+    if (sought && !(values && sought.in(values))) return value;
+    for (const name of Object.keys(given)) visit(name, form.properties ? form.properties[name] : values);
   }
   return copy ?? value;
 }
@@ -208,7 +248,7 @@ const NO_TEXTS: ReadonlyMap<string, string> = new Map();
 
 /** Texts that the engine spells in its own way, by path; several look at them, and they are found once. */
 export function rewrittenTexts(kind: Kind, spec: Spec): ReadonlyMap<string, string> {
-  if (!REWRITTEN(kind.schema)) return NO_TEXTS;
+  if (!REWRITTEN.in(kind.schema)) return NO_TEXTS;
   const known = TEXTS.get(spec);
   if (known) return known;
   const found = new Map<string, string>();

@@ -35,10 +35,14 @@ export function makePlan(input: PlanInput): Plan {
   const ledger = input.ledger ?? new Map<Address, LedgerEntry>();
   const sides = { desired, live, ledger, spelled: input.spelled, ownership, renamed };
   const compared = compare(sides);
-  const created = new Set(
-    compared.changes.filter((change) => change.action === "create").map((change) => change.address),
-  );
-  const context: PlanContext = { desired, live, target: inspection.target, isNew: (of) => created.has(of) };
+  const planned = new Map(compared.changes.map((change) => [change.address, change]));
+  const context: PlanContext = {
+    desired,
+    live,
+    target: inspection.target,
+    isNew: (of) => planned.get(of)?.action === "create",
+    planned: (of) => planned.get(of),
+  };
   const changes = withImplied(compared.changes, engine, context, ownership);
   const works = work(changes, engine, context, new Set(compared.observed.map((change) => change.address)));
   const ordered = order(works, desired, live, engine, { desired, live, facts: inspection.facts });

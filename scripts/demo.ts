@@ -21,7 +21,7 @@ try {
   say("What would change, for whom, how dangerously?");
   datumline("plan", "-f", ESTATE);
   say("Make it so.");
-  datumline("apply", "-f", ESTATE, "--yes", "--quiet");
+  applied("apply", "-f", ESTATE, "--yes");
   await hand.query(`INSERT INTO sales.customer_dim (customer_id, customer_name, email, region) VALUES
     (1, 'Ada Lovelace', 'ada@example.com', 'EU'), (2, 'Grace Hopper', 'grace@example.org', 'US'), (3, 'Alan Turing', 'alan@example.net', 'EU')`);
 
@@ -45,7 +45,7 @@ try {
   say("says what would put it right, and what that would cost,");
   datumline("plan", "-f", ESTATE);
   say("and does so once the dangers are allowed by name.");
-  datumline("apply", "-f", ESTATE, "--yes", "--quiet", "--allow", "WIDENS_ACCESS,NARROWS_ACCESS,DELETES_DATA");
+  applied("apply", "-f", ESTATE, "--yes", "--allow", "WIDENS_ACCESS,NARROWS_ACCESS,DELETES_DATA");
   await see(
     "regional_manager",
     "SELECT customer_name, email, region FROM sales.customer_dim",
@@ -66,16 +66,33 @@ function say(text: string): void {
 }
 
 function datumline(...args: readonly string[]): void {
+  const { stdout, stderr } = run(args);
+  process.stdout.write(indented(`${stdout}${stderr}`));
+}
+
+/** An apply shows its plan again; here the reader has just seen it, so only the end of it is shown. */
+function applied(...args: readonly string[]): void {
+  const { stdout, stderr } = run(args);
+  const done = stderr.split("\n").filter((line) => line.includes("applied"));
+  process.stdout.write(indented(["…", stdout.trimEnd().split("\n").at(-1), ...done, ""].join("\n")));
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}
+
+function run(args: readonly string[]): { stdout: string; stderr: string } {
   process.stdout.write(`\n  $ datumline ${args.join(" ")}\n\n`);
   const colour = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
-  const run = spawnSync(process.execPath, ["--import", "tsx", "cli/main.ts", ...args], {
+  const ended = spawnSync(process.execPath, ["--import", "tsx", "cli/main.ts", ...args], {
     env: { ...process.env, ...colour, DATABASE_URL: url },
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
-  process.stdout.write(`${run.stdout}${run.stderr}`.replace(/^(?=.)/gm, "  "));
   // Drift is told by exit code 2, which is what the demo wants to see.
-  if (run.status !== 0 && run.status !== 2) throw new Error(`datumline ${args[0]} ended with ${run.status}`);
+  if (ended.status !== 0 && ended.status !== 2)
+    throw new Error(`datumline ${args[0]} ended with ${ended.status}\n${ended.stderr}`);
+  return ended;
 }
 
 async function byHand(sql: string): Promise<void> {

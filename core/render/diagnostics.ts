@@ -10,8 +10,18 @@ export function diagnosticText(diagnostic: Diagnostic, paint: Paint = painter(fa
   const { severity, code, summary, detail, origin, address } = diagnostic;
   const where = place(origin);
   const about = address && !summary.includes(address.slice(address.indexOf("/") + 1)) ? ` (${readable(address)})` : "";
-  const head = `${where ? `${paint("bold", where)}: ` : ""}${paint([...STYLES[severity]], `${severity} ${code}`)}: ${summary}${about}`;
+  const head = `${where ? `${paint("bold", where)}: ` : ""}${paint(STYLES[severity], `${severity} ${code}`)}: ${summary}${about}`;
   return detail === undefined ? head : `${head}\n${indented(detail)}`;
+}
+
+/** Several of them; what to do about a row of the same is said once, below the last. */
+export function diagnosticTexts(diagnostics: readonly Diagnostic[], paint?: Paint): string[] {
+  return diagnostics.map((diagnostic, index) => {
+    const next = diagnostics[index + 1];
+    const { detail, ...head } = diagnostic;
+    const repeated = next?.code === diagnostic.code && next.detail === detail;
+    return diagnosticText(repeated ? head : diagnostic, paint);
+  });
 }
 
 function indented(text: string): string {

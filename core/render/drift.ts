@@ -49,7 +49,7 @@ function driftText(drift: Drift, { colour = false, verbose = false }: DriftOptio
 function driftedText({ address, how, fields }: Drifted, paint: Paint): string {
   const what = how === "changed" ? "" : how === "gone" ? " is gone" : " was added by another hand";
   const lines = (fields ?? []).flatMap((change) => {
-    const { field, line, lines: several } = shownChange(change);
+    const { field, line, lines: several } = shownChange(address, change);
     return line === undefined
       ? [`    ${field}:`, ...(several ?? []).map((one) => `      ${one}`)]
       : [`    ${field}: ${line}`];
@@ -66,7 +66,7 @@ function verdict({ drifted, compared }: Drift): string {
 function driftMarkdown(drift: Drift): string {
   const rows = drift.drifted.map(({ address, how, fields }) => {
     const changes = (fields ?? []).map((change) => {
-      const { field, line } = shownChange(change);
+      const { field, line } = shownChange(address, change);
       return line === undefined ? `${code(field)} changed` : `${code(field)}: ${code(line)}`;
     });
     return [code(readable(address)), how, changes.join("<br>")];

@@ -15,6 +15,14 @@ export function cell(text: string): string {
     .replaceAll("@", "@\u200b");
 }
 
+/** Our own sentences, in which words between backticks are code. */
+export function prose(text: string): string {
+  return text
+    .split(/(`[^`\n]+`)/)
+    .map((part) => (/^`[^`]+`$/.test(part) ? code(part.slice(1, -1)) : cell(part)))
+    .join("");
+}
+
 /** Code spans take no escapes but the pipe of a table; a longer fence carries backticks. */
 export function code(text: string): string {
   const flat = text.replace(/\s+/g, " ").replaceAll("|", "\\|");

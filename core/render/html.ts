@@ -98,7 +98,10 @@ function hazards(plan: Plan): string[] {
 function stepDetails(step: Step): string {
   const where = place(step.origin);
   const from = [step.intent && readable(step.intent), where].filter(Boolean).join(", ");
-  const changes = step.action === "create" || step.action === "drop" ? [] : (step.fields ?? []).map(shownChange);
+  const changes =
+    step.action === "create" || step.action === "drop"
+      ? []
+      : (step.fields ?? []).map((change) => shownChange(step.address, change));
   const body = [
     ...(from ? [`<p class="where">${text(from)}</p>`] : []),
     ...(step.reason ? [`<p>${text(step.reason)}</p>`] : []),

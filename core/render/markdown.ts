@@ -3,7 +3,7 @@ import { readable } from "../address.ts";
 import { place } from "../diagnostic.ts";
 import type { Plan, Step } from "../plan.ts";
 import { inReadingOrder } from "./diagnostics.ts";
-import { cell, code, fenced, html, table } from "./escape.ts";
+import { cell, code, fenced, html, prose, table } from "./escape.ts";
 import { planSql } from "./sql.ts";
 import {
   allowOption,
@@ -53,8 +53,8 @@ function diagnosticsPart({ diagnostics }: Plan): string[] {
     .reverse()
     .map(({ severity, code: word, summary, detail, origin }) => {
       const where = place(origin);
-      const next = detail ? `  \n  ${cell(detail).replaceAll("\n", "  \n  ")}` : "";
-      return `- **${severity}** ${code(word)}${where ? ` at ${code(where)}` : ""}: ${cell(summary)}${next}`;
+      const next = detail ? `  \n  ${prose(detail).replaceAll("\n", "  \n  ")}` : "";
+      return `- **${severity}** ${code(word)}${where ? ` at ${code(where)}` : ""}: ${prose(summary)}${next}`;
     });
   return [lines.join("\n")];
 }
@@ -69,7 +69,7 @@ function hazardsPart(plan: Plan): string[] {
       found.map(({ step, hazard }) => [
         code(hazard.code),
         code(readable(step.address)),
-        cell(hazard.message),
+        prose(hazard.message),
         (hazard.affects ?? []).map(code).join(", "),
       ]),
     ),
@@ -88,10 +88,10 @@ function stepsPart(title: string, steps: Plan["observed"]): string[] {
 
 function changes(step: Omit<Step, "statements">): string {
   const from = step.from ? [`formerly ${code(readable(step.from))}`] : [];
-  const reason = step.reason ? [cell(step.reason)] : [];
+  const reason = step.reason ? [prose(step.reason)] : [];
   if (step.action === "create" || step.action === "drop") return [step.action, ...reason].join("<br>");
   const fields = (step.fields ?? []).map((change) => {
-    const { field, line } = shownChange(change);
+    const { field, line } = shownChange(step.address, change);
     return line === undefined ? `${code(field)} changes` : `${code(field)}: ${code(line)}`;
   });
   return [...from, ...reason, ...fields].join("<br>") || step.action;

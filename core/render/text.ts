@@ -3,7 +3,7 @@ import { readable } from "../address.ts";
 import { place } from "../diagnostic.ts";
 import type { Hazard } from "../engine.ts";
 import type { Action, Plan, Step } from "../plan.ts";
-import { diagnosticText, inReadingOrder } from "./diagnostics.ts";
+import { diagnosticTexts, inReadingOrder } from "./diagnostics.ts";
 import { type Paint, painter, type Style } from "./paint.ts";
 import {
   affected,
@@ -51,9 +51,7 @@ export function planText(plan: Plan, options: TextOptions = {}): string {
     ...notModelledText(plan, options),
     ...hazardsText(plan, paint),
     ...bookkeepingText(plan, options),
-    ...(options.diagnostics === false
-      ? []
-      : inReadingOrder(plan.diagnostics).map((diagnostic) => diagnosticText(diagnostic, paint))),
+    ...(options.diagnostics === false ? [] : diagnosticTexts(inReadingOrder(plan.diagnostics), paint)),
     paint("bold", outcome(plan)),
   ];
   return `${blocks.join("\n\n")}\n`;
@@ -89,10 +87,10 @@ function provenance(step: Pick<Step, "intent" | "origin">, paint: Paint): string
   return where ? [paint("dim", `    ${where}`)] : [];
 }
 
-function changesText({ action, fields }: Pick<Step, "action" | "fields">): string[] {
+function changesText({ address, action, fields }: Pick<Step, "address" | "action" | "fields">): string[] {
   if (action === "create" || action === "drop") return [];
   return (fields ?? []).flatMap((change) => {
-    const { field, line, lines } = shownChange(change);
+    const { field, line, lines } = shownChange(address, change);
     if (line !== undefined) return [`    ${field}: ${line}`];
     return [`    ${field}:`, ...(lines ?? []).map((each) => `      ${each}`)];
   });

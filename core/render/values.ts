@@ -1,8 +1,10 @@
 /** Fields and their values in few words, for every form of a plan. */
+import { type Address, kindOf } from "../address.ts";
 import type { FieldChange } from "../engine.ts";
+import { KINDS } from "../kinds/index.ts";
 import { formatName } from "../names.ts";
 import type { Step } from "../plan.ts";
-import type { Json } from "../schema.ts";
+import type { Json, Schema } from "../schema.ts";
 import type { SecretHole } from "../sql.ts";
 
 export const SIGNS: Readonly<Record<Step["action"], string>> = {
@@ -35,13 +37,28 @@ export interface ShownChange {
   readonly lines?: readonly string[];
 }
 
-export function shownChange({ path, from, to }: FieldChange): ShownChange {
+export function shownChange(of: Address, { path, from: before, to: after }: FieldChange): ShownChange {
   const field = formatName(path);
+  const usual = defaultAt(of, path);
+  const [from, to] = [before ?? usual, after ?? usual];
   if (isLong(from) || isLong(to)) return { field, lines: lineChanges(`${from ?? ""}`, `${to ?? ""}`) };
   if (from === undefined) return { field, line: `+ ${brief(to)}` };
   if (to === undefined) return { field, line: `- ${brief(from)}` };
   const moved = memberChanges(from, to);
   return { field, line: moved ?? `${brief(from)} → ${brief(to)}` };
+}
+
+/** What an absent field means: `false → true` tells more than that there is something new. */
+function defaultAt(of: Address, path: readonly string[]): Json | undefined {
+  let schema: Schema | undefined = KINDS.get(kindOf(of))?.schema;
+  for (const part of path) {
+    if (schema?.properties) schema = schema.properties[part];
+    else if (schema?.collection === "keyed")
+      schema = schema.items?.anyOf?.find((form) => form.properties) ?? schema.items;
+    else if (typeof schema?.additionalProperties === "object") schema = schema.additionalProperties;
+    else return undefined;
+  }
+  return schema?.default;
 }
 
 function isLong(value: Json | undefined): boolean {

@@ -5,6 +5,8 @@
  */
 import { type Address, address } from "../../core/address.ts";
 import type { Alteration, Hazard, PlanContext, Statement } from "../../core/engine.ts";
+import type { Kind, Spec } from "../../core/kind.ts";
+import { KINDS } from "../../core/kinds/index.ts";
 import { formatName, nameParts } from "../../core/names.ts";
 import type { Grant } from "../../core/specs.ts";
 import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
@@ -12,6 +14,8 @@ import { arrayItems, changed } from "./common.ts";
 import { id, ids, named, role } from "./quote.ts";
 import { COLUMNS, RELATIONS, SCHEMAS } from "./reads.ts";
 import { type PostgresHandler, query, relationName, type Snapshot, sparse } from "./snapshot.ts";
+
+const KIND = KINDS.get("Grant") as Kind;
 
 /**
  * object class, object, columns, grantor, grantee, privilege, grantable, owner. Where nothing was ever granted the ACL is
@@ -87,8 +91,24 @@ export const grant: PostgresHandler<Grant> = {
   goesWith: objectsOf,
   create: (spec, context) => as(spec, [give(spec, spec.on.columns, context)]),
   alter,
-  drop: (spec, context) => as(spec, [take(spec, spec.on.columns, context, EMPTY)]),
+  drop: (spec, context) => as(spec, [take(spec, spec.on.columns, context, EMPTY), ...keepColumns(spec, context)]),
 };
+
+/** Taking a privilege on a table takes it on each of its columns; what was granted on columns is given back at once. */
+function keepColumns(spec: Grant, context: PlanContext): Statement[] {
+  if (spec.on.table === undefined || spec.on.columns) return [];
+  return [false, true].flatMap((grantOption) => {
+    const { grantOption: _, ...rest } = spec;
+    const own: Grant = { ...rest, on: { ...spec.on, columns: [] }, ...(grantOption && { grantOption }) };
+    const at = KIND.address(own as unknown as Spec);
+    const there = (context.live.get(at)?.spec as Grant | undefined)?.on.columns;
+    const change = context.planned(at);
+    if (!there || change?.action === "drop") return [];
+    const wanted = change?.fields.find(({ path }) => path[1] === "columns")?.to as readonly string[] | undefined;
+    const columns = there.filter((column) => !wanted || wanted.includes(column));
+    return columns.length > 0 ? [{ ...give(own, columns, context), phase: "restrict" as const, hazards: [] }] : [];
+  });
+}
 
 function readFunctions(snapshot: Snapshot): Map<string, string> {
   const found = new Map<string, string>();

@@ -10,6 +10,7 @@ import { id, lit, number, qualified } from "./quote.ts";
 const VERSION = 1;
 /** Entries of one write: enough to make round trips few, little enough to keep a message small. */
 const BATCH = 5000;
+const NO_TEXTS: LedgerEntry["texts"] = {};
 
 export interface LedgerPlace {
   readonly schema: string;
@@ -41,8 +42,8 @@ export class PostgresLedger implements Ledger {
       found.set(address as Address, {
         address: address as Address,
         applied: JSON.parse(applied as string),
-        texts: Number(major) === this.#place.major ? JSON.parse(texts as string) : {},
-        made: JSON.parse(made as string),
+        texts: Number(major) === this.#place.major && texts !== "{}" ? JSON.parse(texts as string) : NO_TEXTS,
+        made: made === "true" ? true : JSON.parse(made as string),
       });
     }
     return found;

@@ -253,8 +253,7 @@ function namesIn(catalog: Catalog): ReadonlyMap<string, readonly Named[]> {
 
 /** Why a text of the user's cannot stand where an expression or a query has to; undefined where it can. */
 export function textFault(text: string): string | undefined {
-  // Most texts are a word or a number.
-  if (/^[\w\s.,:=<>!+*%]*$/.test(text)) return undefined;
+  if (isPlain(text)) return undefined;
   let depth = 0;
   for (const { kind, text: sign } of tokens(text)) {
     if (kind === "open") return `a ${sign === "/*" ? "comment" : "quote"} in it is not closed`;
@@ -264,6 +263,11 @@ export function textFault(text: string): string | undefined {
     if (depth < 0) return "a parenthesis in it closes what it did not open";
   }
   return depth > 0 ? "a parenthesis in it is not closed" : undefined;
+}
+
+/** Nothing but words, whole strings and calls that open and close: most texts, and told apart without taking them apart. */
+function isPlain(text: string): boolean {
+  return /^(?:[\w\s.,:=<>!+*%]|(?<![\w&])'[^'\\]*'|\((?:[\w\s.,:=<>!+*%]|(?<![\w&])'[^'\\]*')*\))*$/.test(text);
 }
 
 /** The same for a field of a spec, as a cell's check tells it. */

@@ -44,7 +44,13 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
     const [schema, name] = nameParts(reference) as [string, string];
     return formatName([inShadow(schema), name]);
   };
-  const plan: PlanContext = { desired: context.desired, live: context.live, target, isNew: () => true };
+  const plan: PlanContext = {
+    desired: context.desired,
+    live: context.live,
+    target,
+    isNew: () => true,
+    planned: () => undefined,
+  };
   const making: string[] = [];
   const done = new Set<Address>();
   const make = (kind: (typeof KINDS_OF_RELATIONS)[number], spec: Spec, scope: string): void => {

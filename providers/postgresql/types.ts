@@ -34,9 +34,20 @@ const SPLIT = /^(timestamp|time) (with|without) time zone$/;
 
 /** The type as `format_type` gives it back with an empty search_path. */
 export function canonicalType(written: string, ownSchema: string, context: NormaliseContext): string {
-  const { base, modifier, arrays } = parts(written);
-  return spelled(base, modifier, ownSchema, context) + arrays;
+  const known = SPELLED.get(context) ?? new Map<string, string>();
+  SPELLED.set(context, known);
+  const key = `${ownSchema} ${written}`;
+  let type = known.get(key);
+  if (type === undefined) {
+    const { base, modifier, arrays } = parts(written);
+    type = spelled(base, modifier, ownSchema, context) + arrays;
+    known.set(key, type);
+  }
+  return type;
 }
+
+/** Few types are written in many columns. */
+const SPELLED = new WeakMap<NormaliseContext, Map<string, string>>();
 
 function parts(written: string): { base: string; modifier: string; arrays: string } {
   let text = written.trim().replace(/\s+/g, " ");
