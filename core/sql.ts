@@ -40,11 +40,6 @@ export function expr(text: string): Sql {
   return new Sql(text);
 }
 
-/** Keywords chosen by our own code from a closed list. */
-export function keyword<T extends string>(word: T extends string ? (string extends T ? never : T) : never): Sql {
-  return new Sql(word);
-}
-
 export const EMPTY = new Sql("");
 
 /** A place for a secret; nothing of it is in the text. */

@@ -78,11 +78,13 @@ function throughInvokers(
 
 function policiesByTable(desired: Catalog, live: Catalog): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const { kind, spec } of new Map([...live, ...desired]).values()) {
-    if (kind !== "RowPolicy") continue;
+  const note = ({ kind, spec }: DataObject): void => {
+    if (kind !== "RowPolicy") return;
     const table = key(...(nameParts(spec.table as string) as [string, string]));
     found.set(table, [...(found.get(table) ?? []), spec.name as string].sort());
-  }
+  };
+  for (const object of desired.values()) note(object);
+  for (const [address, object] of live) if (!desired.has(address)) note(object);
   return found;
 }
 

@@ -14,14 +14,16 @@ import { type Estate, estate, type Options } from "./support/roundtrip.ts";
 import { freshServer } from "./support/server.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
-const FOLDERS = readdirSync(EXAMPLES).filter((folder) =>
-  readdirSync(join(EXAMPLES, folder)).some((file) => file.endsWith(".yaml")),
-);
+const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
+  .filter(
+    (entry) => entry.isDirectory() && readdirSync(join(EXAMPLES, entry.name)).some((file) => /\.ya?ml$/.test(file)),
+  )
+  .map(({ name }) => name);
 const OPTIONS: Options = { secrets: { BI_READER_PASSWORD: "not a secret" }, guardrails: GUARDRAILS };
 
-/** The examples in folders of YAML: without an error as far as can be told offline. */
-async function load(...paths: readonly string[]): Promise<Declaration> {
-  const { documents, diagnostics } = await loadDocuments(paths, { cwd: EXAMPLES });
+/** An example as it is read: without a fault, as far as can be told offline. */
+async function load(folder: string): Promise<Declaration> {
+  const { documents, diagnostics } = await loadDocuments([folder], { cwd: EXAMPLES });
   const declared = declare(documents, { engines: { get: () => postgresql, names: ["postgresql"] } });
   const [source] = declared.sources;
   if (!source) throw new Error("no data source is declared");

@@ -108,7 +108,12 @@ to: [bi_reader]`;
 kind: Grant
 to: bi_reader
 privileges: [select]
-on: { table: app.person }`.replace(/^\s*---/, "");
+on: { table: app.person }
+---
+kind: Grant
+to: bi_reader
+privileges: [select]
+on: { table: app.order, columns: [id] }`.replace(/^\s*---/, "");
     const { diagnostics } = lowered(`${ROLE}except: [app.person, app.auth_*, app.order]`, declared(live));
     expect(diagnostics.map(({ summary }) => summary)).toEqual([
       expect.stringMatching(/no exceptions: a new table named like `app\.auth_\*` is readable/),

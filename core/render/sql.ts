@@ -24,9 +24,9 @@ export function planSql(plan: Plan, { transactions = true }: SqlOptions = {}): s
   let last: Step | undefined;
   for (const { step, statement } of inOrder(plan)) {
     const undoable = transactions && statement.transactional !== false;
-    if (open !== undoable) lines.push("", open ? "COMMIT;" : undoable ? "BEGIN;" : "");
-    if (!undoable && statement.transactional === false)
-      lines.push(comment("Outside any transaction; not undone if a later statement fails."));
+    if (open !== undoable) lines.push("", open ? "COMMIT;" : "BEGIN;");
+    if (statement.transactional === false)
+      lines.push("", comment("Outside any transaction: not undone if a later statement fails."));
     open = undoable;
     if (step !== last) lines.push("", comment(`${step.action} ${readable(step.address)}`));
     last = step;

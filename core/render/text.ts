@@ -10,6 +10,7 @@ import {
   allowOption,
   byKind,
   distinctHazards,
+  nameOf,
   notModelledLine,
   ordered,
   outcome,
@@ -98,7 +99,7 @@ function changesText({ address, action, fields }: Pick<Step, "address" | "action
 
 function hazardText(hazard: Hazard, paint: Paint): string {
   const affects = affected(hazard);
-  return `${paint(["bold", "red"], `! ${hazard.code}`)} ${hazard.message}${affects ? ` (${affects})` : ""}`;
+  return `${paint(["bold", "red"], `! ${hazard.code}`)} ${hazard.message.replace(/\s*\n\s*/g, " ")}${affects ? ` (${affects})` : ""}`;
 }
 
 function sqlLines(sql: string, { verbose }: TextOptions): string[] {
@@ -139,8 +140,11 @@ function hazardsText(plan: Plan, paint: Paint): string[] {
   const found = distinctHazards(plan);
   if (found.length === 0) return [];
   const lines = found.map(({ step, hazard }) => {
-    const affects = affected(hazard);
-    return `${paint("red", hazard.code)} ${readable(step.address)}${affects ? `, ${affects}` : ""}`;
+    const others = affected({
+      ...hazard,
+      affects: (hazard.affects ?? []).filter((name) => name !== nameOf(step.address)),
+    });
+    return `${paint("red", hazard.code)} ${readable(step.address)}${others ? `, ${others}` : ""}`;
   });
   const title = paint(["bold", "red"], `${counted(found.length, "hazard")}; to apply: ${allowOption(plan)}`);
   return [[title, ...indent(lines)].join("\n")];

@@ -8,7 +8,7 @@ import { quoted } from "../../core/documents/words.ts";
 import type { Lowering } from "../../core/engine.ts";
 import type { DateDimension, Seed, Table } from "../../core/specs.ts";
 import { join, type Sql, sql } from "../../core/sql.ts";
-import { carried, nameOf, native } from "./lowering.ts";
+import { carried, nameOf, native, once } from "./lowering.ts";
 import { lit, number } from "./quote.ts";
 
 const MONTHS = words("January February March April May June July August September October November December");
@@ -48,7 +48,7 @@ function columnsOf(fiscalStart: number): readonly (readonly [column: Column, val
 
 export const dateDimension: Lowering<DateDimension> = {
   fills: true,
-  lower: (spec) => {
+  lower: once((spec) => {
     const columns = columnsOf(spec.fiscalYearStart ?? 1);
     const table: Table = {
       schema: spec.schema,
@@ -74,7 +74,7 @@ export const dateDimension: Lowering<DateDimension> = {
       ).text,
     };
     return { objects: [native("Table", table), native("Seed", seed)] };
-  },
+  }),
 };
 
 function rows({ from, to }: DateDimension, values: Sql): Sql {

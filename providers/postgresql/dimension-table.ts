@@ -6,7 +6,7 @@ import { type Column, columnList } from "../../core/columns.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import type { Lowering } from "../../core/engine.ts";
 import type { DimensionTable, Index, Table } from "../../core/specs.ts";
-import { carried, clashes, derivedName, type NativeObject, nameOf, native, unknownColumns } from "./lowering.ts";
+import { carried, clashes, derivedName, type NativeObject, nameOf, native, once, unknownColumns } from "./lowering.ts";
 
 const NOW = { type: "timestamptz", notNull: true, default: "now()" } as const;
 const AUDIT: readonly Column[] = [
@@ -20,7 +20,7 @@ const HISTORY: readonly Column[] = [
 ];
 
 export const dimensionTable: Lowering<DimensionTable> = {
-  lower: (spec) => {
+  lower: once((spec) => {
     const declared = columnList(spec.columns);
     const surrogate = surrogateKey(spec);
     const versions = spec.history === "2";
@@ -62,7 +62,7 @@ export const dimensionTable: Lowering<DimensionTable> = {
         ...(versions && natural.length === 0 ? [withoutNaturalKey(spec)] : []),
       ],
     };
-  },
+  }),
 };
 
 function surrogateKey(spec: DimensionTable): Column {

@@ -102,6 +102,16 @@ export function nameOf(spec: { readonly schema: string; readonly name: string })
   return formatName([spec.schema, spec.name]);
 }
 
+/** Lowers each spec once, for what depends on nothing else: every fact asks its dimensions for their keys. */
+export function once<S extends object>(lower: (spec: S) => Lowered): (spec: S) => Lowered {
+  const known = new WeakMap<S, Lowered>();
+  return (spec) => {
+    const made = known.get(spec) ?? lower(spec);
+    known.set(spec, made);
+    return made;
+  };
+}
+
 /** An object in document form. */
 export function native<S>(kind: string, spec: S): NativeObject {
   return { kind, spec: spec as unknown as Spec };

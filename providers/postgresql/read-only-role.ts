@@ -14,6 +14,7 @@ import { formatName, nameParts } from "../../core/names.ts";
 import { matchesAny } from "../../core/ownership.ts";
 import type { DefaultPrivilege, Grant, ReadOnlyRole, Role } from "../../core/specs.ts";
 import { type NativeObject, native } from "./lowering.ts";
+import { id, named } from "./quote.ts";
 
 export const readOnlyRole: Lowering<ReadOnlyRole> = {
   // Its password is nothing that a catalog shows.
@@ -109,16 +110,18 @@ function exceptions(spec: ReadOnlyRole, context: LowerContext): Diagnostic[] {
   if (except.length === 0 || context.live.size === 0) return [];
   const there = relations(context);
   const open = except.filter((pattern) => pattern.includes("*") || !there.has(pattern));
-  const given = [...context.live.values()].flatMap(({ kind, spec: grant }) => {
+  const given = [...context.live].flatMap(([at, { kind, spec: grant }]) => {
     const { to, privileges, on } = grant as unknown as Grant;
     if (kind !== "Grant" || to !== spec.name || !on.table || !privileges.includes("select")) return [];
+    // Some columns of what is left out, or what another document says, was meant.
+    if (on.columns || context.declared.has(at)) return [];
     return matchesAny(except, on.table) ? [on.table] : [];
   });
   return [
     ...(open.length > 0 ? [forFuture(spec.name, open, of, schemas)] : []),
     ...given.map((table) =>
       warning("NOT_SUPPORTED", `${spec.name} may read ${table}, which \`except\` names`, {
-        detail: `Somebody else, or a default privilege, granted it. Take it away: REVOKE SELECT ON ${table} FROM ${spec.name}.`,
+        detail: `Where this plan does not take it away, somebody else or a default privilege gave it: REVOKE SELECT ON ${named(table).text} FROM ${id(spec.name).text};`,
       }),
     ),
   ];

@@ -27,7 +27,7 @@ export interface Options {
 }
 
 /** YAML without a DataSource, or what was read from files. */
-export type Declared = string | Declaration;
+type Declared = string | Declaration;
 
 export interface Estate {
   /** What declaring these documents would change. */
