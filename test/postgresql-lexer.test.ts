@@ -1,14 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { address } from "../core/address.ts";
 import type { Catalog } from "../core/catalog.ts";
-import {
-  identifierChains,
-  needsOf,
-  textFault,
-  tokens,
-  unwrapped,
-  userText,
-} from "../providers/postgresql/lexer.ts";
+import { identifierChains, needsOf, textFault, tokens, unwrapped, userText } from "../providers/postgresql/lexer.ts";
 
 describe("names", () => {
   test.each<[string, string[][]]>([

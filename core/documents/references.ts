@@ -11,7 +11,7 @@ import { KINDS } from "../kinds/index.ts";
 import { nameParts, nearest } from "../names.ts";
 import { meanings, type Path, seeking, type Visitor, walk } from "../objects.ts";
 import { matchesAny } from "../ownership.ts";
-import type { Json, Reference, Schema } from "../schema.ts";
+import type { Json, Reference } from "../schema.ts";
 import { circles } from "./circles.ts";
 import { ColumnBook } from "./columns.ts";
 import { aliases, type DeclaredSource, type OfflineEngine } from "./declare.ts";

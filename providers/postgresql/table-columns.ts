@@ -6,7 +6,7 @@ import { arrayItems } from "./common.ts";
 import { identitySql, unusual } from "./identity.ts";
 import { userText } from "./lexer.ts";
 import { id, lit, named, qualified } from "./quote.ts";
-import { query, type Row, type Snapshot, sparse } from "./snapshot.ts";
+import { query, type Row, type Snapshot } from "./snapshot.ts";
 import { canonicalType } from "./types.ts";
 
 export type Column = Table["columns"][number];
