@@ -9,7 +9,7 @@ import { GUARDRAILS } from "../policies/index.ts";
 import { ENGINES } from "../providers/index.ts";
 import { allowed } from "./allowance.ts";
 import type { Context } from "./context.ts";
-import { readDeclaration } from "./declaration.ts";
+import { noteNames, readDeclaration } from "./declaration.ts";
 import { execute, stillDifferent, type Task } from "./execute.ts";
 import { readPlans } from "./plan-input.ts";
 import { reached, reachedBy } from "./reach.ts";
@@ -56,6 +56,11 @@ async function applyPlans(context: Context, file: string, allow: Allowance["allo
     context,
     ready.map(({ plan, ...one }) => ({ ...one, declared: probesOf(plan) })),
   );
+  for (const { plan } of ready)
+    noteNames(
+      context,
+      plan.steps.flatMap(({ spec }) => spec ?? []),
+    );
   return withSessions(context, ready, false, async (opened) => {
     const tasks = opened.map(
       ({ ready: { engine, plan }, session }): Task => ({ session, engine, plan, probes: probesOf(plan) }),

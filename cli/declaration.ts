@@ -105,7 +105,11 @@ async function ready(context: Context, loaded: Parts, url: Reached | undefined):
   }
   if (hasErrors(found)) throw new Refusal(found, 1);
   output.diagnostics(found);
-  for (const each of result) noteNames(context, each);
+  for (const { declared } of result)
+    noteNames(
+      context,
+      [...declared.values()].map(({ spec }) => spec),
+    );
   return result;
 }
 
@@ -146,10 +150,8 @@ function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, u
 }
 
 /** Names that stand openly in the declaration cannot be hidden, whatever a secret happens to be. */
-function noteNames({ secrets }: Context, { source, declared }: Ready): void {
-  const { host, database, user } = source.connection;
-  for (const name of [source.name, source.engine, host, database, user]) if (name !== undefined) secrets.open(name);
-  for (const { spec } of declared.values()) {
-    for (const name of [spec.schema, spec.name]) if (typeof name === "string") secrets.open(name);
+export function noteNames({ secrets }: Context, specs: Iterable<Spec>): void {
+  for (const { schema, name } of specs) {
+    for (const each of [schema, name]) if (typeof each === "string") secrets.open(each);
   }
 }

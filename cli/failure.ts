@@ -21,7 +21,7 @@ function statementFailed(problem: StatementError): Diagnostic {
   const kept =
     applied.length === 0
       ? "Nothing of this run was kept: what ran before it was undone."
-      : `Kept, because it stood outside the transaction: ${applied.map(readable).join(", ")}. Plan again to see what is left.`;
+      : `Committed before it, because a statement that no transaction can hold came between: ${applied.map(readable).join(", ")}. Plan again to see what is left.`;
   const lines = [
     ...(engineCode ? [`The engine's code is ${engineCode}.`] : []),
     ...(hint ? [`Hint of the engine: ${hint}`] : []),

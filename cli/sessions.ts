@@ -38,14 +38,18 @@ export async function withSessions<R extends Reachable, T>(
   const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   try {
     refuseFailed(results);
-    for (const { session } of opened) {
-      const { user, database, engine } = session.target;
-      for (const name of [user, database, engine]) if (name !== undefined) context.secrets.open(name);
-    }
+    for (const one of opened) openNames(context, one);
     return await work(opened);
   } finally {
     await Promise.all(opened.map(({ session }) => session.close()));
   }
+}
+
+/** Where a plan is for, which it says openly. */
+function openNames<R extends Reachable>({ secrets }: Context, { session: { target }, ready: { source } }: Opened<R>): void {
+  const { host, user, database } = source.connection;
+  for (const name of [source.name, host, user, database, target.user, target.database, target.engine])
+    if (name !== undefined) secrets.open(name);
 }
 
 async function connect<R extends Reachable>({ secrets }: Context, ready: R, readOnly: boolean): Promise<Opened<R>> {

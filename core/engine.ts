@@ -107,7 +107,7 @@ export interface Handler<S = Spec> {
   /** Goes without a statement when one of these goes. */
   goesWith?(spec: S): Address[];
   /** What the declared object asks that this engine or version cannot do. */
-  check?(spec: S, target: Target): string[];
+  check?(spec: S, target: Target, context: NormaliseContext): string[];
 }
 
 export interface NormaliseContext {

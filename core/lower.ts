@@ -38,24 +38,27 @@ export function lower(
 }
 
 function add(objects: Map<Address, DataObject>, object: DataObject, diagnostics: Diagnostic[]): void {
-  const kind = kindOfObject(object);
   const specs = object.intent ? expanded(object) : [object.spec];
-  for (const spec of specs) {
-    const address = kind.address(spec);
-    const there = objects.get(address);
-    const merged = there && kind.merge?.(there.spec, spec);
-    if (there && !merged) {
-      diagnostics.push(
-        error("DUPLICATE", `${readable(address)} is declared twice: by ${by(there)} and by ${by(object)}`, {
-          address,
-          ...(object.origin && { origin: object.origin }),
-          detail: "One of the two must go: every fact has one owner.",
-        }),
-      );
-      continue;
-    }
-    objects.set(address, { ...object, spec: merged ? canonical(kind.schema, merged) : spec });
+  for (const spec of specs) put(objects, { ...object, spec }, diagnostics);
+}
+
+/** Under the address that its fields give it, which the engine's spelling of a name may have changed. */
+function put(objects: Map<Address, DataObject>, object: DataObject, diagnostics: Diagnostic[]): void {
+  const kind = kindOfObject(object);
+  const address = kind.address(object.spec);
+  const there = objects.get(address);
+  const merged = there && kind.merge?.(there.spec, object.spec);
+  if (there && !merged) {
+    diagnostics.push(
+      error("DUPLICATE", `${readable(address)} is declared twice: by ${by(there)} and by ${by(object)}`, {
+        address,
+        ...(object.origin && { origin: object.origin }),
+        detail: "One of the two must go: every fact has one owner.",
+      }),
+    );
+    return;
   }
+  objects.set(address, merged ? { ...object, spec: canonical(kind.schema, merged) } : object);
 }
 
 function expanded(object: DataObject): Spec[] {
@@ -81,7 +84,7 @@ function spell(
     const handler = engine.handlers[object.kind];
     const kind = KINDS.get(object.kind);
     if (!handler || !kind) continue;
-    for (const problem of handler.check?.(object.spec, inspection.target) ?? []) {
+    for (const problem of handler.check?.(object.spec, inspection.target, context) ?? []) {
       diagnostics.push(
         error("NOT_SUPPORTED", `${readable(address)}: ${problem}`, {
           address,
@@ -90,7 +93,8 @@ function spell(
       );
     }
     const spec = handler.normalise?.(object.spec, context);
-    result.set(address, spec && spec !== object.spec ? { ...object, spec: canonical(kind.schema, spec) } : object);
+    if (!spec || spec === object.spec) result.set(address, object);
+    else put(result, { ...object, spec: canonical(kind.schema, spec) }, diagnostics);
   }
   return result;
 }

@@ -39,8 +39,7 @@ export function order(
   for (const [address, phases] of units) {
     chain(phases);
     const { change } = works.get(address) as Work;
-    if (change.after)
-      needAfter(address, phases, units, change.after.kind, desired.get(address) ?? change.after, engine, context);
+    if (change.after) needAfter(address, phases, units, change, desired.get(address) ?? change.after, engine, context);
     if (change.before) needBefore(phases, units, live.get(address) ?? change.before, works);
   }
   const result: Ordered[] = [];
@@ -95,7 +94,7 @@ function needAfter(
   address: Address,
   phases: ReadonlyMap<Phase, Unit>,
   units: Units,
-  kindName: string,
+  { kind, before, restored }: Work["change"],
   object: { kind: string; spec: Work["change"]["computed"] },
   engine: Engine,
   context: NormaliseContext,
@@ -106,9 +105,15 @@ function needAfter(
       ...references(kindOfObject(object), object.spec)
         .filter(({ reference }) => reference.orders !== false)
         .flatMap(({ reference, name }) => meanings(reference, name)),
-      ...(engine.handlers[kindName]?.needs?.(object.spec, context) ?? []).map((need) => need.address),
+      // What comes back as it was needs what it needed; of new text the engine can only tell so much.
+      ...((restored ? before?.needs : engine.handlers[kind.name]?.needs?.(object.spec, context)) ?? []).map(
+        (need) => need.address,
+      ),
     ];
-    for (const on of needed) if (on !== address) waitFor(first, units.get(on)?.get("build"));
+    for (const on of needed) {
+      const other = units.get(on);
+      if (on !== address) waitFor(first, other?.get("build") ?? other?.get(first.phase));
+    }
   }
   for (const unit of phases.values()) {
     for (const statement of unit.statements)
@@ -134,8 +139,9 @@ function needBefore(
     const other = units.get(on);
     if (!other) continue;
     if (going) {
-      waitFor(other.get("drop"), going);
-      if (works.get(on)?.change.action === "alter") waitFor(other.get("build"), going);
+      waitFor(other.get("drop") ?? other.get(going.phase), going);
+      const action = works.get(on)?.change.action;
+      if (action === "alter" || action === "rename") waitFor(other.get("build"), going);
     } else if (staying && works.get(on)?.change.action === "drop") waitFor(other.get("drop"), staying);
   }
 }

@@ -10,7 +10,7 @@ import { fieldsOf, sameJson } from "./objects.ts";
 import { type Ordered, order } from "./order.ts";
 import type { Mode, Ownership } from "./ownership.ts";
 import { PLAN_VERSION, type Plan, type PlannedStatement, type Step } from "./plan.ts";
-import { applyRenames } from "./rename.ts";
+import type { Renamed } from "./rename.ts";
 import type { Json } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
 
@@ -22,7 +22,9 @@ export interface PlanInput {
   /** Native objects, lowered and spelled as far as no server is needed. */
   readonly desired: Catalog;
   readonly inspection: Inspection;
-  /** Absent where there is no ledger. */
+  /** The live side under its new names. */
+  readonly renames: Renamed;
+  /** Under the new names; absent where there is no ledger. */
   readonly ledger: ReadonlyMap<Address, LedgerEntry> | undefined;
   readonly spelled: Spelled;
   readonly diagnostics: readonly Diagnostic[];
@@ -31,7 +33,7 @@ export interface PlanInput {
 /** From both sides to the plan: pure. */
 export function makePlan(input: PlanInput): Plan {
   const { engine, desired, inspection, ownership } = input;
-  const { live, renamed } = applyRenames(desired, inspection.catalog);
+  const { live, renamed, moved } = input.renames;
   const ledger = input.ledger ?? new Map<Address, LedgerEntry>();
   const sides = { desired, live, ledger, spelled: input.spelled, ownership, renamed };
   const compared = compare(sides);
@@ -70,7 +72,7 @@ export function makePlan(input: PlanInput): Plan {
       ...refusals([...works.values()].map(({ change }) => change)),
       ...impossible(works),
     ],
-    bookkeeping: input.ledger ? bookkeeping(compared, desired, works, ledger) : { found: [], gone: [] },
+    bookkeeping: input.ledger ? bookkeeping(compared, desired, works, ledger, moved) : { found: [], gone: [] },
   };
 }
 
@@ -176,17 +178,19 @@ function bookkeeping(
   desired: Catalog,
   works: ReadonlyMap<Address, Work>,
   ledger: ReadonlyMap<Address, LedgerEntry>,
+  moved: ReadonlyMap<Address, Address>,
 ): Plan["bookkeeping"] {
   const found: LedgerEntry[] = [];
+  const arrived = new Set(moved.values());
   for (const [address, settled] of compared.settled) {
     const entry = ledger.get(address);
     if (works.has(address)) continue;
     const object = desired.get(address) as DataObject;
     const made = entry?.made ?? [];
     const next = ledgerEntry(address, object, settled, made);
-    if (!entry || !sameEntry(entry, next)) found.push(next);
+    if (!entry || arrived.has(address) || !sameEntry(entry, next)) found.push(next);
   }
-  return { found, gone: compared.gone };
+  return { found, gone: [...compared.gone, ...moved.keys()] };
 }
 
 function sameEntry(a: LedgerEntry, b: LedgerEntry): boolean {

@@ -10,6 +10,7 @@ import { meanings, references } from "./objects.ts";
 import { type Mode, ownership } from "./ownership.ts";
 import type { Plan } from "./plan.ts";
 import { makePlan } from "./planner.ts";
+import { applyRenames, movedLedger } from "./rename.ts";
 import type { Reference } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
 import { unsettled } from "./spelling.ts";
@@ -51,8 +52,10 @@ export async function compareWith(
 ): Promise<Plan> {
   const { source, declared, mode } = declaration;
   const { desired, diagnostics } = lower(declared, engine, inspection);
-  const live = inspection.catalog;
-  const questions = unsettled(desired, live, ledger ?? new Map());
+  const renames = applyRenames(desired, inspection.catalog);
+  const { live } = renames;
+  const known = ledger && movedLedger(ledger, renames.moved);
+  const questions = unsettled(desired, live, known ?? new Map());
   const spelled =
     questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
   return makePlan({
@@ -62,7 +65,8 @@ export async function compareWith(
     ownership: ownership(source, declared, mode),
     desired,
     inspection,
-    ledger,
+    renames,
+    ledger: known,
     spelled,
     diagnostics: [
       ...declaration.diagnostics,

@@ -2,6 +2,7 @@ import type { Address } from "./address.ts";
 import type { Catalog, DataObject, Need } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import type { Kind, Spec } from "./kind.ts";
+import type { LedgerEntry } from "./ledger.ts";
 import { formatName, nameParts } from "./names.ts";
 import { walk } from "./objects.ts";
 import type { Json } from "./schema.ts";
@@ -9,7 +10,19 @@ import type { Json } from "./schema.ts";
 /** The live catalog as it will be once the declared renames are done, and which address was which before. */
 export interface Renamed {
   readonly live: Catalog;
+  /** New address → former one, of what is declared to be renamed. */
   readonly renamed: ReadonlyMap<Address, Address>;
+  /** Former address → new one, of that and of everything that is named after it. */
+  readonly moved: ReadonlyMap<Address, Address>;
+}
+
+/** The ledger under the new addresses. */
+export function movedLedger(
+  ledger: ReadonlyMap<Address, LedgerEntry>,
+  moved: ReadonlyMap<Address, Address>,
+): ReadonlyMap<Address, LedgerEntry> {
+  if (moved.size === 0) return ledger;
+  return new Map([...ledger].map(([old, entry]) => [moved.get(old) ?? old, entry]));
 }
 
 /**
@@ -37,8 +50,8 @@ export function applyRenames(desired: Catalog, live: Catalog): Renamed {
       if (moved.size > 0) columns.set(fullName(object.spec, object.spec.name as string), moved);
     }
   }
-  if (names.size === 0 && columns.size === 0) return { live, renamed };
-  return { live: rewrite(live, names, columns), renamed };
+  if (names.size === 0 && columns.size === 0) return { live, renamed, moved: new Map() };
+  return { ...rewrite(live, names, columns), renamed };
 }
 
 function fullName(spec: Spec, name: string): string {
@@ -58,7 +71,7 @@ function rewrite(
   live: Catalog,
   names: ReadonlyMap<string, string>,
   columns: ReadonlyMap<string, ReadonlyMap<string, string>>,
-): Catalog {
+): Omit<Renamed, "renamed"> {
   const schemaNamed = (name: string): string => names.get(`Schema ${name}`) ?? name;
   const named = (kind: string, name: string, parts: 1 | 2): string => {
     const own = names.get(`${kind} ${name}`);
@@ -75,10 +88,10 @@ function rewrite(
     if (now !== old) moved.set(old, now);
     result.set(now, spec === object.spec ? object : { ...object, spec });
   }
-  if (moved.size === 0) return result;
+  if (moved.size === 0) return { live: result, moved };
   const follow = (need: Need): Need => ({ ...need, address: moved.get(need.address) ?? need.address });
   for (const [key, object] of result) if (object.needs) result.set(key, { ...object, needs: object.needs.map(follow) });
-  return result;
+  return { live: result, moved };
 }
 
 function rewriteSpec(

@@ -3,6 +3,7 @@ import { address } from "../core/address.ts";
 import type { Catalog, DataObject } from "../core/catalog.ts";
 import type { Spec } from "../core/kind.ts";
 import { GUARDRAILS } from "../policies/index.ts";
+import { lowered } from "./support/lowered.ts";
 
 function catalog(...objects: readonly (readonly [kind: string, spec: Spec])[]): Catalog {
   return new Map(
@@ -78,4 +79,71 @@ test("a table of somebody else counts by what it has now", () => {
   expect(codes(catalog(view("SELECT * FROM customer_dim")), catalog(TABLE))).toEqual(["VIEW_BYPASSES_ROW_SECURITY"]);
   const off = ["Table", { schema: "sales", name: "customer_dim", columns: [] }] as const;
   expect(codes(catalog(off, view("SELECT * FROM customer_dim")), catalog(TABLE))).toEqual([]);
+});
+
+/** What guardrails and lowering say of documents together. */
+function warnings(documents: string): string[] {
+  const { native, diagnostics } = lowered(documents);
+  return [...diagnostics, ...GUARDRAILS.flatMap((guardrail) => guardrail(native, new Map()))]
+    .map(({ severity, code, address: at }) => `${severity} ${code} ${at}`)
+    .sort();
+}
+
+/** As it is usually written: both policies permissive, a setting for a boundary, views with their owner's rights. */
+const SALES = `
+kind: Table
+schema: sales
+name: customer_dim
+columns: [{ name: customer_id, type: bigint }, { name: customer_name, type: text }, { name: email, type: text }]
+primaryKey: [customer_id]
+---
+kind: Table
+schema: sales
+name: sales_fact
+columns: [{ name: customer_id, type: bigint }, { name: sales_amount, type: numeric }, { name: region, type: text }]
+rowSecurity: on
+---
+kind: RowPolicy
+table: sales.sales_fact
+name: regional_access
+using: region = current_setting('app.current_region', true)
+---
+kind: RowPolicy
+table: sales.sales_fact
+name: user_sales_access
+using: customer_id IN (SELECT customer_id FROM user_customers WHERE user_id = current_user)
+---
+kind: View
+schema: sales
+name: customer_analytics
+query: SELECT c.customer_id, count(*) AS orders FROM customer_dim c LEFT JOIN sales_fact f USING (customer_id) GROUP BY 1
+---
+kind: MaskedView
+schema: sales
+name: masked_customers
+from: sales.customer_dim
+mask: { customer_name: { partial: { keepStart: 1 } }, email: { partial: { keepStart: 3, with: "***@***" } } }
+to: [analyst]
+`;
+
+test("the sales scenario is warned of where it is usually wrong", () => {
+  expect(warnings(SALES)).toEqual([
+    "warning SETTING_IS_NOT_A_BOUNDARY RowPolicy/sales.sales_fact/regional_access",
+    "warning VIEW_BYPASSES_ROW_SECURITY View/sales.customer_analytics",
+  ]);
+});
+
+test("and not where it is right", () => {
+  const right = SALES.replace("query: SELECT c", "securityInvoker: true\nquery: SELECT c").replace(
+    "current_setting('app.current_region', true)",
+    "(SELECT u.region FROM user_regions u WHERE u.user_id = current_user)",
+  );
+  expect(warnings(right)).toEqual([]);
+});
+
+test("a masked view of a table with row policies says so once, by itself", () => {
+  const secured = SALES.replace("primaryKey: [customer_id]", "primaryKey: [customer_id]\nrowSecurity: forced");
+  expect(warnings(secured).filter((text) => text.includes("masked_customers"))).toEqual([
+    "warning VIEW_BYPASSES_ROW_SECURITY MaskedView/sales.masked_customers",
+  ]);
 });

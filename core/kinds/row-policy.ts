@@ -25,7 +25,5 @@ export const rowPolicy = defineKind<RowPolicy>({
   },
   required: ["table", "name"],
   address: (spec) => address("RowPolicy", nameParts(spec.table), spec.name),
-  // Whoever names everybody has named the others.
-  normalise: (spec) => (spec.to?.includes("public") ? { ...spec, to: ["public"] } : spec),
   scope: (spec) => ({ schema: nameParts(spec.table)[0] as string }),
 });

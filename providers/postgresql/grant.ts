@@ -4,18 +4,17 @@
  * https://www.postgresql.org/docs/current/sql-grant.html
  */
 import { type Address, address } from "../../core/address.ts";
-import type { Alteration, Hazard, PlanContext, Statement } from "../../core/engine.ts";
-import type { Kind, Spec } from "../../core/kind.ts";
-import { KINDS } from "../../core/kinds/index.ts";
+import type { Alteration, Hazard, NormaliseContext, PlanContext, Statement } from "../../core/engine.ts";
+import { grant as kind } from "../../core/kinds/grant.ts";
 import { formatName, nameParts } from "../../core/names.ts";
 import type { Grant } from "../../core/specs.ts";
 import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, changed } from "./common.ts";
+import { grantors, grantorsIn } from "./grantors.ts";
 import { id, ids, named, role } from "./quote.ts";
 import { COLUMNS, RELATIONS, SCHEMAS } from "./reads.ts";
 import { type PostgresHandler, query, relationName, type Snapshot, sparse } from "./snapshot.ts";
-
-const KIND = KINDS.get("Grant") as Kind;
+import { canonicalType } from "./types.ts";
 
 /**
  * object class, object, columns, grantor, grantee, privilege, grantable, owner. Where nothing was ever granted the ACL is
@@ -59,55 +58,74 @@ export const grant: PostgresHandler<Grant> = {
   exact: true,
   reads: [GRANTS, FUNCTIONS, RELATIONS, COLUMNS, SCHEMAS],
   *inspect(snapshot) {
-    const functions = readFunctions(snapshot);
-    const byColumns = new Map<string, Grant & { on: { columns: string[] } }>();
-    for (const row of snapshot.rows(GRANTS)) {
-      const [sort, oid, columns, grantor, grantee, privilege, grantable, owner] = row as readonly string[];
-      const on = target(snapshot, functions, sort as string, oid as string);
-      if (!on) continue;
-      const spec = sparse<Grant>({
-        to: grantee === "0" ? "public" : snapshot.role(grantee as string),
-        privileges: [privilege as string],
-        on,
-        grantOption: grantable === "t" ? true : undefined,
-        grantor: grantor === owner ? undefined : snapshot.role(grantor as string),
-      });
-      if (sort !== "c") {
-        yield { spec };
-        continue;
-      }
-      const key = `${oid} ${grantee} ${privilege} ${grantable} ${grantor}`;
-      const names = arrayItems(columns ?? null);
-      const known = byColumns.get(key);
-      if (known) known.on.columns.push(...names);
-      else byColumns.set(key, { ...spec, on: { ...on, columns: names } });
-    }
-    for (const spec of byColumns.values()) {
-      spec.on.columns.sort();
-      yield { spec };
+    const found = [...read(snapshot)];
+    const standsOn = grantors(found);
+    for (const spec of found) {
+      const needs = standsOn(spec).map((of) => ({ address: kind.address(of) }));
+      yield needs.length > 0 ? { spec, needs } : { spec };
     }
   },
-  normalise: (spec) => (spec.on.function ? { ...spec, on: { function: canonicalSignature(spec.on.function) } } : spec),
+  check: (spec, target, context) => [
+    ...(spec.on.database !== undefined && spec.on.database !== target.database
+      ? [`the database connected to is ${target.database}; a grant on another one belongs to a data source of its own`]
+      : []),
+    ...(spec.to === "public" && spec.grantOption ? ["`grantOption` is for a role, not for everybody"] : []),
+    ...(/^all( privileges)?$/.test(spec.privileges[0] ?? "")
+      ? ["`all` means something else for each version; name the privileges"]
+      : []),
+    ...(ownerOf(spec, context) === spec.to
+      ? [`${spec.to} owns it and may do everything with it; take the grant out`]
+      : []),
+  ],
+  normalise: (spec, context) => ({
+    ...spec,
+    privileges: spec.privileges.map((word) => (word === "temp" ? "temporary" : word)),
+    ...(spec.on.function && { on: { function: canonicalSignature(spec.on.function, context) } }),
+  }),
+  needs: (spec, { desired }) => grantorsIn(desired)(spec).map((of) => ({ address: kind.address(of) })),
   goesWith: objectsOf,
   create: (spec, context) => as(spec, [give(spec, spec.on.columns, context)]),
   alter,
   drop: (spec, context) => as(spec, [take(spec, spec.on.columns, context, EMPTY), ...keepColumns(spec, context)]),
 };
 
-/** Taking a privilege on a table takes it on each of its columns; what was granted on columns is given back at once. */
-function keepColumns(spec: Grant, context: PlanContext): Statement[] {
-  if (spec.on.table === undefined || spec.on.columns) return [];
-  return [false, true].flatMap((grantOption) => {
-    const { grantOption: _, ...rest } = spec;
-    const own: Grant = { ...rest, on: { ...spec.on, columns: [] }, ...(grantOption && { grantOption }) };
-    const at = KIND.address(own as unknown as Spec);
-    const there = (context.live.get(at)?.spec as Grant | undefined)?.on.columns;
-    const change = context.planned(at);
-    if (!there || change?.action === "drop") return [];
-    const wanted = change?.fields.find(({ path }) => path[1] === "columns")?.to as readonly string[] | undefined;
-    const columns = there.filter((column) => !wanted || wanted.includes(column));
-    return columns.length > 0 ? [{ ...give(own, columns, context), phase: "restrict" as const, hazards: [] }] : [];
-  });
+function* read(snapshot: Snapshot): Generator<Grant> {
+  const functions = readFunctions(snapshot);
+  const byColumns = new Map<string, Grant & { on: { columns: string[] } }>();
+  for (const row of snapshot.rows(GRANTS)) {
+    const [sort, oid, columns, grantor, grantee, privilege, grantable, owner] = row as readonly string[];
+    const on = target(snapshot, functions, sort as string, oid as string);
+    if (!on) continue;
+    const spec = sparse<Grant>({
+      to: grantee === "0" ? "public" : snapshot.role(grantee as string),
+      privileges: [privilege as string],
+      on,
+      grantOption: grantable === "t" ? true : undefined,
+      grantor: grantor === owner ? undefined : snapshot.role(grantor as string),
+    });
+    if (sort !== "c") {
+      yield spec;
+      continue;
+    }
+    const key = `${oid} ${grantee} ${privilege} ${grantable} ${grantor}`;
+    const names = arrayItems(columns ?? null);
+    const known = byColumns.get(key);
+    if (known) known.on.columns.push(...names);
+    else byColumns.set(key, { ...spec, on: { ...on, columns: names } });
+  }
+  for (const spec of byColumns.values()) {
+    spec.on.columns.sort();
+    yield spec;
+  }
+}
+
+/** Owner of what it is on, as far as it is an object of a kind. */
+function ownerOf(spec: Grant, { desired, live }: NormaliseContext): unknown {
+  for (const at of objectsOf(spec)) {
+    const owner = desired.get(at)?.spec.owner ?? live.get(at)?.spec.owner;
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
 }
 
 function readFunctions(snapshot: Snapshot): Map<string, string> {
@@ -140,16 +158,18 @@ function target(
   return relation.kind === "S" ? { sequence: relationName(relation) } : { table: relationName(relation) };
 }
 
-/** `f( int,text )` as the server spells the types is beyond a pure function; spaces are not. */
-function canonicalSignature(signature: string): string {
+/** `f( int,varchar(10) )` as the server writes it: `f(integer, character varying)`. */
+function canonicalSignature(signature: string, context: NormaliseContext): string {
   const open = signature.indexOf("(");
-  if (open < 0) return `${signature}()`;
+  const name = signature.slice(0, open).trim();
+  const schema = nameParts(name)[0] as string;
   const types = signature
     .slice(open + 1, signature.lastIndexOf(")"))
+    .replace(/\([^()]*\)/g, "")
     .split(",")
-    .map((type) => type.trim())
-    .filter(Boolean);
-  return `${signature.slice(0, open).trim()}(${types.join(", ")})`;
+    .filter((type) => type.trim() !== "")
+    .map((type) => canonicalType(type, schema, context).replace(/\([^()]*\)/g, ""));
+  return `${name}(${types.join(", ")})`;
 }
 
 function objectsOf(spec: Grant): Address[] {
@@ -208,6 +228,22 @@ function take(spec: Grant, columns: readonly string[] | undefined, context: Plan
   };
 }
 
+/** Taking a privilege on a table takes it on each of its columns; what was granted on columns is given back at once. */
+function keepColumns(spec: Grant, context: PlanContext): Statement[] {
+  if (spec.on.table === undefined || spec.on.columns) return [];
+  return [false, true].flatMap((grantOption) => {
+    const { grantOption: _, ...rest } = spec;
+    const own: Grant = { ...rest, on: { ...spec.on, columns: [] }, ...(grantOption && { grantOption }) };
+    const at = kind.address(own);
+    const there = (context.live.get(at)?.spec as Grant | undefined)?.on.columns;
+    const change = context.planned(at);
+    if (!there || change?.action === "drop") return [];
+    const wanted = change?.fields.find(({ path }) => path[1] === "columns")?.to as readonly string[] | undefined;
+    const columns = there.filter((column) => !wanted || wanted.includes(column));
+    return columns.length > 0 ? [{ ...give(own, columns, context), phase: "restrict" as const, hazards: [] }] : [];
+  });
+}
+
 /** As the role that granted it, where that is not the owner. */
 function as(spec: Grant, statements: readonly Statement[]): Statement[] {
   if (spec.grantor === undefined) return [...statements];
@@ -222,7 +258,10 @@ function alter({ before, after, fields }: Alteration<Grant>, context: PlanContex
   const statements: Statement[] = [];
   if (changed(fields, "grantOption")) {
     if (after.grantOption) statements.push(...as(after, [give(after, after.on.columns, context)]));
-    else statements.push(...as(after, [take(after, after.on.columns, context, sql`GRANT OPTION FOR `)]));
+    else
+      statements.push(
+        ...as(after, [take(after, after.on.columns, context, sql`GRANT OPTION FOR `), ...keepColumns(after, context)]),
+      );
   }
   const change = fields.find(({ path }) => path[0] === "on" && path[1] === "columns");
   if (change) {

@@ -60,6 +60,8 @@ export const rowPolicy: PostgresHandler<RowPolicy> = {
       };
     }
   },
+  // Whoever names everybody has named the others; the server keeps the one word.
+  normalise: (spec) => (spec.to?.includes("public") ? { ...spec, to: ["public"] } : spec),
   check: (spec) => [
     ...(spec.command === "insert" && spec.using
       ? ["a policy for insert takes `withCheck`, not `using`: there is no row yet"]

@@ -10,6 +10,7 @@ import type { Table } from "../../core/specs.ts";
 import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import { alterColumns } from "./column-changes.ts";
 import { assignments, changed, comment, owner, parameters, reloptions } from "./common.ts";
+import { renamedConstraints } from "./constraint-names.ts";
 import { needsOf, textFaults } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS } from "./reads.ts";
@@ -206,12 +207,15 @@ function withColumns(
   });
 }
 
-function alter({ before, after, fields }: Alteration<Table>, context: PlanContext): Statement[] {
+function alter(change: Alteration<Table>, context: PlanContext): Statement[] {
+  const { after } = change;
   const name = qualified(after.schema, after.name);
   const size = sizeOf(after, context);
+  const { statements, before, fields } = renamedConstraints(name, change.before, change.fields);
   const altered = { before, after, size, version: context.target.versionNumber };
   const columns = alterColumns(altered, fields);
   return [
+    ...statements,
     ...engineChanges(after, fields, size),
     ...columns.statements,
     ...alterConstraints(altered, fields, columns),

@@ -35,9 +35,9 @@ export const view: PostgresHandler<View> = {
           schema: relation.schema,
           name: relation.name,
           query: queries.get(relation.oid) ?? "",
-          securityBarrier: options.security_barrier === "true" ? true : undefined,
-          securityInvoker: options.security_invoker === "true" ? true : undefined,
-          checkOption: options.check_option as View["checkOption"],
+          securityBarrier: isOn(options.security_barrier),
+          securityInvoker: isOn(options.security_invoker),
+          checkOption: options.check_option?.toLowerCase() as View["checkOption"],
           columnComments: readColumnComments(snapshot, relation.oid),
           owner: relation.owner,
           output: outputOf(snapshot, relation.oid),
@@ -69,6 +69,11 @@ export const view: PostgresHandler<View> = {
   ],
   drop: (spec) => [{ sql: sql`DROP VIEW ${qualified(spec.schema, spec.name)}`, hazards: lost(spec) }],
 };
+
+/** The server keeps the word that was written. */
+function isOn(word: string | undefined): true | undefined {
+  return /^(t|tr|tru|true|y|ye|yes|on|1)$/i.test(word ?? "") ? true : undefined;
+}
 
 export function readQueries(snapshot: Snapshot): Map<string, string> {
   // The server ends the text with a semicolon and indents its first line.

@@ -85,7 +85,7 @@ const table = (schema: string, tableName: string): fc.Arbitrary<Document[]> =>
             fc.record({
               query: fc.constantFrom(
                 `SELECT id FROM ${quoted(schema)}.${quoted(tableName)}`,
-                `SELECT *, id + 1 AS next FROM ${quoted(schema)}.${quoted(tableName)}`,
+                `SELECT id, ${quoted(first.name)}, id + 1 AS next FROM ${quoted(schema)}.${quoted(tableName)}`,
                 `SELECT id, ${quoted(first.name)} AS renamed FROM ${quoted(tableName)} WHERE id > 3`,
                 `SELECT count(*) AS n FROM ${quoted(tableName)}`,
               ),

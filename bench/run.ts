@@ -1,0 +1,80 @@
+/**
+ * How fast, against pg_dump and psql of the same run: `npm run bench -- --tables 1000,10000 --rounds 3`. What is compared
+ * takes turns within each round, so that a busy minute of the machine meets both; medians of the rounds are compared.
+ * Only the ratios mean anything on another machine.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { startPostgres } from "../scripts/embedded.ts";
+import { measureCli, measureStart } from "./measure-cli.ts";
+import { measureServer } from "./measure-server.ts";
+import { type Figure, table } from "./report.ts";
+import { clientTool } from "./tools.ts";
+
+/** Debian's client tools are of this version, and both it and the server are to be had everywhere. */
+const MAJOR = 15;
+
+const { values } = parseArgs({
+  options: {
+    tables: { type: "string", default: "1000" },
+    rounds: { type: "string", default: "3" },
+    major: { type: "string", default: String(MAJOR) },
+    /** Applies take a minute each at 10,000 tables. */
+    "no-apply": { type: "boolean", default: false },
+  },
+});
+const sizes = values.tables.split(",").map(Number);
+const rounds = Number(values.rounds);
+const major = Number(values.major);
+const tools = { dump: clientTool("pg_dump", major), psql: clientTool("psql", major) };
+
+const figures: Figure[] = measureStart(rounds * 5);
+for (const tables of sizes) {
+  const scratch = mkdtempSync(join(tmpdir(), "datumline-bench-"));
+  // Fifteen locks for each table that one transaction creates.
+  const settings = {
+    max_locks_per_transaction: String(Math.max(256, tables)),
+    shared_buffers: "512MB",
+    max_wal_size: "8GB",
+  };
+  const server = await startPostgres({ major, settings });
+  try {
+    const run = { tables, rounds, server, scratch, ...tools };
+    figures.push(...(await measureServer(run, !values["no-apply"])), ...(await measureCli(run)));
+  } finally {
+    await server.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const machine = {
+  processor: cpus()[0]?.model,
+  cores: cpus().length,
+  memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
+  platform: `${process.platform}-${process.arch}`,
+  node: process.version,
+  postgresql: major,
+  pgDump: tools.dump?.version,
+  psql: tools.psql?.version,
+  commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
+};
+console.log(`\n${table(figures)}\n\n${JSON.stringify(machine)}`);
+for (const [name, tool] of [
+  ["pg_dump", tools.dump],
+  ["psql", tools.psql],
+] as const) {
+  if (!tool)
+    console.log(
+      `\nNOT COMPARED: there is no ${name} that can talk to PostgreSQL ${major}; name its folder in DATUMLINE_PG_BIN.`,
+    );
+}
+const results = fileURLToPath(new URL("results/", import.meta.url));
+mkdirSync(results, { recursive: true });
+const date = new Date().toISOString();
+const file = join(results, `${date.replaceAll(":", "-").slice(0, 19)}.json`);
+writeFileSync(file, JSON.stringify({ date, machine, rounds, figures }, null, 2));
+console.log(`\n${file}`);
