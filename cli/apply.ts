@@ -59,7 +59,7 @@ async function applyPlans(context: Context, file: string, allow: Allowance["allo
   for (const { plan } of ready)
     noteNames(
       context,
-      plan.steps.flatMap(({ spec }) => spec ?? []),
+      plan.steps.flatMap(({ spec }) => (spec ? [spec] : [])),
     );
   return withSessions(context, ready, false, async (opened) => {
     const tasks = opened.map(

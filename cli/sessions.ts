@@ -46,7 +46,10 @@ export async function withSessions<R extends Reachable, T>(
 }
 
 /** Where a plan is for, which it says openly. */
-function openNames<R extends Reachable>({ secrets }: Context, { session: { target }, ready: { source } }: Opened<R>): void {
+function openNames<R extends Reachable>(
+  { secrets }: Context,
+  { session: { target }, ready: { source } }: Opened<R>,
+): void {
   const { host, user, database } = source.connection;
   for (const name of [source.name, host, user, database, target.user, target.database, target.engine])
     if (name !== undefined) secrets.open(name);

@@ -123,7 +123,9 @@ async function runSegment(
   segment: readonly Item[],
   progress: (count: number) => void,
 ): Promise<void> {
-  const made = segment.filter(({ step }) => step.action === "create").map(({ step }) => provisional(step));
+  // A step of several statements is made once.
+  const steps = new Set(segment.map(({ step }) => step));
+  const made = [...steps].filter(({ action }) => action === "create").map(provisional);
   const runs = segment.map(({ step, statement }) => runOf(step, statement));
   if (segment[0]?.statement.transactional === false) {
     await session.begin();

@@ -166,7 +166,10 @@ function remake(
   return { change, statements: gone ? create : [...dropping(handler.drop(before.spec, context)), ...create] };
 }
 
-/** What goes by itself when its parent is dropped needs no statement of its own. */
+/**
+ * What goes by itself when its parent is dropped needs no statement of its own, unless something else that it uses is
+ * dropped too, and could not go before it.
+ */
 function withoutCompanions(planned: ReadonlyMap<Address, Work>, engine: Engine): Map<Address, Work> {
   const result = new Map<Address, Work>();
   for (const [address, item] of planned) {
@@ -175,7 +178,10 @@ function withoutCompanions(planned: ReadonlyMap<Address, Work>, engine: Engine):
       change.action === "drop" && change.before
         ? (engine.handlers[change.kind.name]?.goesWith?.(change.before.spec) ?? [])
         : [];
-    const parent = parents.find((candidate) => planned.get(candidate)?.change.action === "drop");
+    const drops = (of: Address): boolean => planned.get(of)?.change.action === "drop";
+    const parent = (change.before?.needs ?? []).some((need) => drops(need.address) && !parents.includes(need.address))
+      ? undefined
+      : parents.find(drops);
     result.set(
       address,
       parent ? { change: { ...change, reason: `goes with ${readable(parent)}` }, statements: [] } : item,

@@ -20,6 +20,8 @@ export const GUARDRAIL_CODES: ReadonlySet<Code> = new Set<Code>([
   "TOO_MANY_REVOKES",
   "STALE_PLAN",
   "WRONG_TARGET",
+  "MASK_BYPASSED",
+  "WRITES_THROUGH_MASK",
 ]);
 
 /** `DELETES_DATA,LOCKS_TABLE` or `all`, as `--allow` takes it. */

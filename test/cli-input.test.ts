@@ -344,3 +344,25 @@ describe("the process", () => {
     expect(piped.stderr).toBe("");
   });
 });
+
+describe("what is printed", () => {
+  const wrong = declaring(`${SOURCE}kind: "Ro\u001b]0;title\u0007le\u001b[2J"\nname: x\n`);
+
+  test("colours on a terminal, unless they are not wanted", async () => {
+    expect((await wrong.run("check -f .", { terminal: true })).err).toContain("\u001b[31m");
+    for (const [line, env] of [
+      ["check -f . --no-color", {}],
+      ["check -f .", { NO_COLOR: "1" }],
+      ["check -f .", { TERM: "dumb" }],
+    ] as const)
+      expect((await wrong.run(line, { terminal: true, env })).err).not.toContain("\u001b[31m");
+    expect((await wrong.run("check -f .")).err).not.toContain("\u001b[31m");
+  });
+
+  test("a name cannot drive the terminal", async () => {
+    const { err } = await wrong.run("check -f .", { terminal: true });
+    expect(err).toContain("\\u001b]0;title\\u0007");
+    expect(err).not.toContain("\u0007");
+    expect(err).not.toContain("\u001b[2J");
+  });
+});

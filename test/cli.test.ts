@@ -230,9 +230,7 @@ describe("what stands in the way", () => {
     );
     const { err } = await ended(1, here.run("apply -f w --yes --allow all"));
     expect(err).toContain("error STATEMENT_FAILED: Index sales.emails");
-    expect(err).toMatch(
-      /Committed before it, .*: Table sales.more/,
-    );
+    expect(err).toMatch(/Committed before it, .*: Table sales.more/);
   });
 
   test("nothing was ever applied, or no ledger is kept", async () => {
@@ -493,4 +491,27 @@ test("an interrupted apply ends with 130, says so, and leaves nothing", async ()
   expect([code, err]).toEqual([130, expect.stringContaining("error INTERRUPTED")]);
   const [row] = await here.sql("SELECT col_description('sales.customer_dim'::regclass, 2) AS comment");
   expect(row).toEqual({ comment: null });
+});
+
+test("what was there already is only written to the ledger, once", async () => {
+  const here = await place();
+  await here.sql(
+    "CREATE SCHEMA sales; CREATE TABLE sales.customer_dim (customer_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, region text NOT NULL DEFAULT 'EU'); CREATE VIEW sales.regions AS select region, count(*) as n from sales.customer_dim group by region; GRANT SELECT ON sales.regions TO PUBLIC",
+  );
+  expect(lastLine((await ended(0, here.run("plan -f w --detailed-exitcode"))).out)).toBe(NONE);
+  const { err } = await ended(0, here.run("apply -f w", { terminal: true, stdin: "yes\n" }));
+  expect(err).toContain("Nothing changes but the ledger");
+  expect(err).toContain("the ledger knows what was found; nothing else was changed");
+  await ended(0, here.run("drift -f w"));
+  // Nothing is left to write, so nothing is asked.
+  await ended(0, here.run("apply -f w"));
+});
+
+test("progress is a bar on a terminal and silent elsewhere", async () => {
+  const here = await place();
+  const shown = await ended(0, here.run("apply -f w --yes", { terminal: true }));
+  expect(shown.err).toMatch(/\rApplying to warehouse █+ 4\/4\n/);
+  here.write("w/more.yaml", "kind: Schema\nname: more\n");
+  const quiet = await ended(0, here.run("apply -f w --yes --quiet"));
+  expect(quiet.err).toBe("");
 });

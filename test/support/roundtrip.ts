@@ -45,6 +45,8 @@ afterAll(() => Promise.all(clients.splice(0).map((client) => client.end())));
 /** A database to declare things in. */
 export function estate(url: string): Estate {
   const other = new pg.Client(url);
+  // A server that is killed by a test tells the next query, not the whole process.
+  other.on("error", () => undefined);
   const connected = other.connect().then(() => clients.push(other));
   const session = (declared: DataSource, options: Options, readOnly: boolean) =>
     postgresql.connect(declared, {
