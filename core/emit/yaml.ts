@@ -17,7 +17,10 @@ function documentYaml({ kind, spec }: EmittedDocument): string {
 
 /** What fits on a line stands on one; of a list of objects each element does. */
 function arrange(node: Node | null): void {
-  if (isScalar(node) && typeof node.value === "string" && node.value.includes("\n")) node.type = Scalar.BLOCK_LITERAL;
+  if (isScalar(node) && typeof node.value === "string" && node.value.includes("\n")) {
+    // White space at an edge of a line is what a block cannot be trusted with, and what nobody sees in one.
+    node.type = /^\s|[^\S\n](\n|$)|\r|\n\n+$/.test(node.value) ? Scalar.QUOTE_DOUBLE : Scalar.BLOCK_LITERAL;
+  }
   if (!isCollection(node)) return;
   const isList = isSeq(node) && node.items.some((item) => isMap(item));
   if (!isList && fits(node)) {
