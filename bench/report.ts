@@ -1,10 +1,5 @@
 /** Medians, ratios and the table that is printed. */
 
-export interface Series {
-  readonly name: string;
-  readonly milliseconds: readonly number[];
-}
-
 /** One figure with the goal that it is held against. */
 export interface Figure {
   readonly name: string;
@@ -39,8 +34,20 @@ export function ratio(
   return { name, tables, value: median(ours) / median(theirs), unit: "×", goal, of: { ours, theirs } };
 }
 
-export function seconds(name: string, tables: number, goal: number, milliseconds: readonly number[]): Figure {
-  return { name, tables, value: median(milliseconds) / 1000, unit: "s", goal, of: { ours: milliseconds } };
+export function seconds(
+  name: string,
+  tables: number,
+  goal: number | undefined,
+  milliseconds: readonly number[],
+): Figure {
+  return {
+    name,
+    tables,
+    value: median(milliseconds) / 1000,
+    unit: "s",
+    ...(goal !== undefined && { goal }),
+    of: { ours: milliseconds },
+  };
 }
 
 export function table(figures: readonly Figure[]): string {

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -56,6 +56,8 @@ const machine = {
   cores: cpus().length,
   memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
   platform: `${process.platform}-${process.arch}`,
+  /** Of the last minute, the benchmark included: above the cores, others worked as well. */
+  load: loadavg()[0]?.toFixed(1),
   node: process.version,
   postgresql: major,
   pgDump: tools.dump?.version,

@@ -108,7 +108,7 @@ function tableDocuments(number: number, columnComment: string): BenchFile["docum
         name: "regional",
         command: "select",
         to: [reader],
-        using: "region = current_setting('app.region', true)",
+        using: `pg_has_role(current_user, '${roleName(0)}', 'member') AND region IN ('EU', 'US')`,
       },
     },
     {
@@ -128,6 +128,7 @@ function tableDocuments(number: number, columnComment: string): BenchFile["docum
         name: `${name}_open`,
         query: `SELECT id, region, amount, concat(left(customer_name, 1), '***') AS customer, date_trunc('month', created_at) AS month\nFROM ${table}\nWHERE status IN ('new', 'open') AND amount BETWEEN 0 AND 1000`,
         securityBarrier: true,
+        securityInvoker: true,
         comment: `Open rows of fact table ${number}`,
       },
     },

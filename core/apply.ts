@@ -32,8 +32,8 @@ export interface Applied {
  * either nothing done or, where statements stand outside a transaction, exactly the rest.
  */
 export async function apply(session: Session, engine: Engine, plan: Plan, options: ApplyOptions): Promise<Applied> {
-  await session.ledger?.prepare();
   await session.lock();
+  await session.ledger?.prepare();
   const before = await session.inspect(options.probes);
   refuseStale(plan, before);
   const statements = inOrder(plan);
@@ -163,6 +163,7 @@ function verified(
 ): LedgerEntry[] {
   const entries: LedgerEntry[] = [];
   const wrong: string[] = [];
+  const formerly = new Map((plan.bookkeeping.moved ?? []).map(([old, now]) => [now, old]));
   for (const step of plan.steps) {
     const object = after.catalog.get(step.address);
     if (step.action === "drop") {
@@ -175,9 +176,11 @@ function verified(
     }
     const declared: DataObject = { kind: object.kind, spec: spelledNow(object.kind, step.spec, engine, after) };
     const settled = inWordsOf(declared, object);
-    const entry = ledger?.get(step.from ?? step.address);
+    const former = formerly.get(step.address) ?? step.from ?? step.address;
+    const entry = ledger?.get(former);
     wrong.push(...differences(step, declared, settled, object, entry));
-    if (!step.restored) entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before, entry)));
+    if (!step.restored)
+      entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before.catalog.has(former), entry)));
   }
   if (wrong.length > 0) throw notConverged(wrong);
   return entries;
@@ -233,8 +236,7 @@ function differences(
   );
 }
 
-function madeBy(step: Step, before: Inspection, entry: LedgerEntry | undefined): LedgerEntry["made"] {
-  const existed = before.catalog.has(step.from ?? step.address);
+function madeBy(step: Step, existed: boolean, entry: LedgerEntry | undefined): LedgerEntry["made"] {
   if (!existed || entry?.made === true) return true;
   const added = (step.fields ?? [])
     .filter((field) => field.from === undefined && field.path.length > 1)

@@ -163,7 +163,14 @@ function remake(
   };
   const gone = because.how === "replaced" && (handler.goesWith?.(before.spec).includes(because.of) ?? false);
   const create = handler.create((declared ? withOthers(declared, before, change.fields) : before).spec, context);
-  return { change, statements: gone ? create : [...dropping(handler.drop(before.spec, context)), ...create] };
+  const statements = gone ? create : [...dropping(handler.drop(before.spec, context)), ...create];
+  return { change, statements: planned ? statements : statements.map(forNobody) };
+}
+
+/** What comes back as it was, in one go with what it stepped aside for, gives and takes nobody anything. */
+function forNobody(statement: Statement): Statement {
+  const hazards = statement.hazards?.filter(({ code }) => code !== "WIDENS_ACCESS" && code !== "NARROWS_ACCESS");
+  return hazards && hazards.length < (statement.hazards?.length ?? 0) ? { ...statement, hazards } : statement;
 }
 
 /**

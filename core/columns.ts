@@ -65,7 +65,11 @@ export function columnList(columns: readonly Column[] | ColumnMap): readonly Col
         name,
         ...(typeof column === "string" ? { type: column } : column),
       }));
-  return list.map((column) => (column.default === undefined ? column : { ...column, default: `${column.default}` }));
+  return list.map((column) =>
+    column.default === undefined || typeof column.default === "string"
+      ? column
+      : { ...column, default: `${column.default}` },
+  );
 }
 
 function isList(columns: readonly Column[] | ColumnMap): columns is readonly Column[] {

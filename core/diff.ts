@@ -74,6 +74,11 @@ function diffMap(values: Schema, from: Fields, to: Fields, path: Path, changes: 
   }
 }
 
+function diffElement(schema: Schema, from: Json, to: Json, path: Path, changes: FieldChange[]): void {
+  if (!isFields(from) || !isFields(to) || sameJson(from, to)) return;
+  diffFields(formOf(schema.items ?? {}, to), from, to, [...path, elementKey(schema, to)], changes);
+}
+
 function diffKeyed(
   schema: Schema,
   from: readonly Json[],
@@ -81,6 +86,13 @@ function diffKeyed(
   path: Path,
   changes: FieldChange[],
 ): void {
+  const inStep =
+    from.length === to.length &&
+    from.every((element, index) => elementKey(schema, element) === elementKey(schema, to[index] as Json));
+  if (inStep) {
+    for (const [index, element] of to.entries()) diffElement(schema, from[index] as Json, element, path, changes);
+    return;
+  }
   const before = new Map(from.map((element) => [elementKey(schema, element), element]));
   const after = new Map(to.map((element) => [elementKey(schema, element), element]));
   const renamed = new Set<string>();
@@ -94,8 +106,7 @@ function diffKeyed(
       if (isFields(old as Json)) old = { ...(old as Fields), [schema.key as string]: key };
     }
     if (old === undefined) changes.push({ path: [...path, key], from: undefined, to: element });
-    else if (isFields(old) && isFields(element))
-      diffFields(formOf(schema.items ?? {}, element), old, element, [...path, key], changes);
+    else diffElement(schema, old, element, path, changes);
   }
   for (const [key, element] of before) {
     if (!after.has(key) && !renamed.has(key)) changes.push({ path: [...path, key], from: element, to: undefined });

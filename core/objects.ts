@@ -20,20 +20,29 @@ export function formOf(schema: Schema, value: Json): Schema {
   return schema.anyOf.find(fits) ?? (schema.anyOf[0] as Schema);
 }
 
-/** Same fields, sparse: keys in the order of the schema, defaults and empty collections left out, sets sorted. */
+/**
+ * Same fields, sparse: keys in the order of the schema, defaults and empty collections left out, sets sorted. What is in
+ * that form already is not copied, since most of a large declaration is.
+ */
 export function canonical(schema: ObjectSchema, spec: Spec): Spec {
   return canonicalObject(schema, spec as { [key: string]: Json });
 }
 
 function canonicalObject(schema: Schema, value: { readonly [key: string]: Json | undefined }): { [key: string]: Json } {
   const result: { [key: string]: Json } = {};
+  const names = Object.keys(value);
+  let kept = 0;
+  let isSame = true;
   for (const [name, field] of fieldsOf(schema)) {
     const given = value[name];
     if (given === undefined) continue;
     const form = typeof given === "object" ? canonicalValue(field, given) : given;
-    if (form !== undefined && !isDefault(field, form)) result[name] = form;
+    if (form === undefined || isDefault(field, form)) continue;
+    isSame &&= form === given && names[kept] === name;
+    kept += 1;
+    result[name] = form;
   }
-  return result;
+  return isSame && kept === names.length ? (value as { [key: string]: Json }) : result;
 }
 
 const FIELDS = new WeakMap<Schema, readonly (readonly [name: string, field: Schema])[]>();
@@ -53,7 +62,8 @@ function canonicalValue(schema: Schema, value: Json): Json | undefined {
   if (Array.isArray(value)) {
     if (value.length === 0) return undefined;
     const items = value.map((item) => canonicalValue(form.items ?? {}, item) as Json);
-    return form.collection === "set" ? [...items].sort() : items;
+    if (form.collection === "set") items.sort();
+    return items.every((item, index) => item === value[index]) ? value : items;
   }
   if (value === null || typeof value !== "object") return value;
   if (form.properties) {
@@ -252,13 +262,34 @@ export function rewrittenTexts(kind: Kind, spec: Spec): ReadonlyMap<string, stri
   const known = TEXTS.get(spec);
   if (known) return known;
   const found = new Map<string, string>();
-  const visitor: Visitor = ({ schema, value, path }) => {
-    if (schema.rewritten && typeof value === "string") found.set(pathKey(path), value);
-    return undefined;
-  };
-  walk(kind.schema, spec, visitor, REWRITTEN);
+  collectTexts(kind.schema, spec as Json, "", found);
   TEXTS.set(spec, found);
   return found;
+}
+
+/** A walk of its own, because every object of a database takes it on both sides of every comparison. */
+function collectTexts(schema: Schema, value: Json, key: string, found: Map<string, string>): void {
+  const form = formOf(schema, value);
+  if (typeof value === "string" && form.rewritten) found.set(key, value);
+  if (typeof value !== "object" || value === null || !REWRITTEN.in(form)) return;
+  const below = (part: string): string => (key === "" ? pathPart(part) : `${key}/${pathPart(part)}`);
+  if (Array.isArray(value)) {
+    const items = form.items ?? {};
+    value.forEach((item, index) => {
+      collectTexts(items, item, below(form.collection === "keyed" ? elementKey(form, item) : `${index}`), found);
+    });
+    return;
+  }
+  const fields = value as { readonly [key: string]: Json };
+  if (!form.properties) {
+    const values = form.additionalProperties as Schema;
+    for (const name of Object.keys(fields)) collectTexts(values, fields[name] as Json, below(name), found);
+    return;
+  }
+  for (const [name, field] of REWRITTEN.fields(form)) {
+    const inside = fields[name];
+    if (inside !== undefined) collectTexts(field, inside, below(name), found);
+  }
 }
 
 /** The spec with some of its rewritten texts replaced. */
@@ -270,8 +301,9 @@ export function withTexts(kind: Kind, spec: Spec, texts: (path: string, text: st
 
 /** A path as one text, for maps and for the ledger. */
 export function pathKey(path: Path): string {
-  const key = path.join("/");
-  // Only a part that holds a sign of its own needs another spelling.
-  if (!key.includes("~") && path.every((part) => !part.includes("/"))) return key;
-  return path.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
+  return path.map(pathPart).join("/");
+}
+
+function pathPart(part: string): string {
+  return part.includes("~") || part.includes("/") ? part.replaceAll("~", "~0").replaceAll("/", "~1") : part;
 }

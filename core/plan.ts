@@ -74,7 +74,12 @@ export interface Plan {
   readonly notModelled: readonly NotModelled[];
   readonly diagnostics: readonly Diagnostic[];
   /** What the ledger learns although nothing changes: objects found as declared, and entries of what is gone. */
-  readonly bookkeeping: { readonly found: readonly LedgerEntry[]; readonly gone: readonly Address[] };
+  readonly bookkeeping: {
+    readonly found: readonly LedgerEntry[];
+    readonly gone: readonly Address[];
+    /** Former address and new one of what is named after something that is renamed. */
+    readonly moved?: readonly (readonly [Address, Address])[];
+  };
 }
 
 /** The statements of a plan in the order in which they run. */

@@ -5,6 +5,7 @@ import type { Catalog, DataObject } from "./catalog.ts";
 import { type Change, type Comparison, compare, kindOfObject, refusals } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, NotModelled, PlanContext, Spelled } from "./engine.ts";
+import { withoutImplied } from "./implied.ts";
 import { type LedgerEntry, textHashes } from "./ledger.ts";
 import { fieldsOf, sameJson } from "./objects.ts";
 import { type Ordered, order } from "./order.ts";
@@ -45,8 +46,8 @@ export function makePlan(input: PlanInput): Plan {
     isNew: (of) => planned.get(of)?.action === "create",
     planned: (of) => planned.get(of),
   };
-  const changes = withImplied(compared.changes, engine, context, ownership);
-  const works = work(changes, engine, context, new Set(compared.observed.map((change) => change.address)));
+  const observed = new Set(compared.observed.map((change) => change.address));
+  const works = withoutImplied(work(compared.changes, engine, context, observed), engine, context, ownership);
   const ordered = order(works, desired, live, engine, { desired, live, facts: inspection.facts });
   let fingerprint: string | undefined;
   return {
@@ -87,21 +88,6 @@ function impossible(works: ReadonlyMap<Address, Work>): Diagnostic[] {
           }),
         ],
   );
-}
-
-/** What the engine will make by itself while it creates; where it is not wanted it is taken back in the same run. */
-function withImplied(changes: readonly Change[], engine: Engine, context: PlanContext, ownership: Ownership): Change[] {
-  const created = changes.filter((change) => change.action === "create").map((change) => change.after as DataObject);
-  if (!engine.implied || created.length === 0) return [...changes];
-  const extra: Change[] = [];
-  for (const [address, before] of engine.implied(created, context)) {
-    if (context.desired.has(address) || context.live.has(address)) continue;
-    const kind = kindOfObject(before);
-    if (ownership.mode(kind, before.spec) !== "authoritative") continue;
-    const reason = "given by default privileges, and not declared";
-    extra.push({ address, action: "drop", kind, before, fields: [], computed: {}, reason });
-  }
-  return [...changes, ...extra];
 }
 
 /** Hash of everything that was found, so that a plan can tell whether it still stands. */
@@ -190,7 +176,7 @@ function bookkeeping(
     const next = ledgerEntry(address, object, settled, made);
     if (!entry || arrived.has(address) || !sameEntry(entry, next)) found.push(next);
   }
-  return { found, gone: [...compared.gone, ...moved.keys()] };
+  return { found, gone: [...compared.gone, ...moved.keys()], ...(moved.size > 0 && { moved: [...moved] }) };
 }
 
 function sameEntry(a: LedgerEntry, b: LedgerEntry): boolean {

@@ -2,6 +2,7 @@ import type { Address } from "./address.ts";
 import type { Catalog, DataObject, Need } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import type { Kind, Spec } from "./kind.ts";
+import { KINDS } from "./kinds/index.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { formatName, nameParts } from "./names.ts";
 import { walk } from "./objects.ts";
@@ -27,31 +28,68 @@ export function movedLedger(
 
 /**
  * A rename is declared, never guessed. Everything else is compared under the new names: what refers to a renamed
- * schema, table, role or column follows it by itself on the server, so it must not look changed.
+ * schema, table, role or column follows it by itself on the server, so it must not look changed. What stands in a
+ * renamed schema or on a renamed table is found under its new address only, so renames are looked for until there are
+ * no more.
  */
 export function applyRenames(desired: Catalog, live: Catalog): Renamed {
+  const renamed = new Map<Address, Address>();
+  const moved = new Map<Address, Address>();
+  const origins = new Map<Address, Address>();
+  const done = new Set<Address>();
+  for (let now = live; ; ) {
+    const found = findRenames(desired, now, renamed, done);
+    if (found.own.size === 0 && found.columns.size === 0) return { live: now, renamed, moved };
+    for (const [from, { to }] of found.own) renamed.set(to, origins.get(from) ?? from);
+    const next = rewrite(now, found);
+    const steps = [...next.moved].map(([old, to]) => [origins.get(old) ?? old, old, to] as const);
+    for (const [, old] of steps) origins.delete(old);
+    for (const [origin, , to] of steps) {
+      origins.set(to, origin);
+      moved.set(origin, to);
+    }
+    now = next.live;
+  }
+}
+
+/** Renames that the live side is ready for. */
+interface Found {
+  /** Former address → new one, and the new name. */
+  readonly own: ReadonlyMap<Address, { readonly to: Address; readonly name: string }>;
+  /** Kind and former name, as references have it → new name. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Table → former column → new one. */
+  readonly columns: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+function findRenames(
+  desired: Catalog,
+  live: Catalog,
+  renamed: ReadonlyMap<Address, Address>,
+  done: Set<Address>,
+): Found {
+  const own = new Map<Address, { to: Address; name: string }>();
   const names = new Map<string, string>();
   const columns = new Map<string, ReadonlyMap<string, string>>();
-  const renamed = new Map<Address, Address>();
-  for (const [to, object] of desired) {
-    const kind = kindOfObject(object);
-    const former = object.spec.renamedFrom;
+  for (const [to, { kind: kindName, spec }] of desired) {
+    const former = spec.renamedFrom;
     let there = live.get(to);
-    if (typeof former === "string" && !there) {
-      const from = kind.address({ ...object.spec, name: former });
+    if (typeof former === "string" && !there && !renamed.has(to)) {
+      const kind = KINDS.get(kindName) as Kind;
+      const from = kind.address({ ...spec, name: former });
       there = live.get(from);
       if (there && !desired.has(from)) {
-        renamed.set(to, from);
-        names.set(`${kind.name} ${fullName(there.spec, former)}`, object.spec.name as string);
+        own.set(from, { to, name: spec.name as string });
+        names.set(`${kindName} ${fullName(there.spec, former)}`, spec.name as string);
       }
     }
-    if (object.kind === "Table" && there) {
-      const moved = renamedColumns(object.spec, there.spec);
-      if (moved.size > 0) columns.set(fullName(object.spec, object.spec.name as string), moved);
+    if (kindName === "Table" && there && !done.has(to)) {
+      done.add(to);
+      const moved = renamedColumns(spec, there.spec);
+      if (moved.size > 0) columns.set(fullName(spec, spec.name as string), moved);
     }
   }
-  if (names.size === 0 && columns.size === 0) return { live, renamed, moved: new Map() };
-  return { ...rewrite(live, names, columns), renamed };
+  return { own, names, columns };
 }
 
 function fullName(spec: Spec, name: string): string {
@@ -67,23 +105,19 @@ function renamedColumns(after: Spec, before: Spec): Map<string, string> {
   return moved;
 }
 
-function rewrite(
-  live: Catalog,
-  names: ReadonlyMap<string, string>,
-  columns: ReadonlyMap<string, ReadonlyMap<string, string>>,
-): Omit<Renamed, "renamed"> {
+function rewrite(live: Catalog, { own, names, columns }: Found): Omit<Renamed, "renamed"> {
   const schemaNamed = (name: string): string => names.get(`Schema ${name}`) ?? name;
   const named = (kind: string, name: string, parts: 1 | 2): string => {
-    const own = names.get(`${kind} ${name}`);
-    if (parts === 1) return own ?? name;
+    const now = names.get(`${kind} ${name}`);
+    if (parts === 1) return now ?? name;
     const [schema, last] = nameParts(name) as [string, string];
-    return formatName([schemaNamed(schema), own ?? last]);
+    return formatName([schemaNamed(schema), now ?? last]);
   };
   const moved = new Map<Address, Address>();
   const result = new Map<Address, DataObject>();
   for (const [old, object] of live) {
     const kind = kindOfObject(object);
-    const spec = rewriteSpec(kind, object.spec, named, columns);
+    const spec = rewriteSpec(kind, object.spec, own.get(old)?.name, named, columns);
     const now = spec === object.spec ? old : kind.address(spec);
     if (now !== old) moved.set(old, now);
     result.set(now, spec === object.spec ? object : { ...object, spec });
@@ -97,16 +131,11 @@ function rewrite(
 function rewriteSpec(
   kind: Kind,
   spec: Spec,
+  name: string | undefined,
   named: (kind: string, name: string, parts: 1 | 2) => string,
-  columns: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  columns: Found["columns"],
 ): Spec {
-  let own = spec;
-  if (typeof spec.name === "string") {
-    const full = fullName(spec, spec.name);
-    const now =
-      typeof spec.schema === "string" ? (nameParts(named(kind.name, full, 2))[1] as string) : named(kind.name, full, 1);
-    if (now !== spec.name) own = { ...spec, name: now };
-  }
+  const own = name === undefined ? spec : { ...spec, name };
   const self =
     typeof own.name === "string"
       ? fullName({ ...own, ...(own.schema ? { schema: named("Schema", own.schema as string, 1) } : {}) }, own.name)

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "../scripts/embedded.ts";
-import { freshDatabase, freshServer, server } from "./support/server.ts";
+import { freshDatabase, freshServer, majors, server } from "./support/server.ts";
 
 const HOLDER = fileURLToPath(new URL("support/holds-a-server.ts", import.meta.url));
 
@@ -43,7 +43,7 @@ async function isGone(directory: string, pid: number): Promise<boolean> {
   return false;
 }
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   test("speaks the version asked for, in UTF-8, and leaves nothing behind", async () => {
     const started = await startPostgres({ major });
     expect(await ask(started.url(), "SHOW server_version")).toBe(started.version);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import { type Mask, masked } from "../providers/postgresql/masks.ts";
 import { declared, lowered } from "./support/lowered.ts";
 import { estate } from "./support/roundtrip.ts";
-import { freshDatabase } from "./support/server.ts";
+import { freshDatabase, majors } from "./support/server.ts";
 
 const TABLE = `
 kind: Table
@@ -93,6 +93,11 @@ describe("a mask hides nothing", () => {
       [reader, role("group", "memberOf: [{ role: outer, inherit: false }]"), grant("outer")],
       /a member of group and so of outer/,
     ],
+    [
+      "from the admin of a role, who can grant itself the rest of the membership",
+      [role("reader", "memberOf: [{ role: group, admin: true, inherit: false, set: false }]"), grant("group")],
+      /a member of group, who may read all/,
+    ],
     ["from anybody, where everybody may read it", [grant("public")], /like everybody, who may read all/],
     [
       "from the owner",
@@ -137,7 +142,7 @@ describe("a mask hides nothing", () => {
   });
 });
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   const masks = (masked: string, more = ""): string => `
 kind: Schema
 name: sales
@@ -202,6 +207,22 @@ on: { schema: sales }`;
         seen: createHash("sha256").update("2024-03-01T12:00:00").digest("hex"),
       },
     ]);
+  });
+
+  test("a day that is cut is cut at the same place whatever the session calls it", async () => {
+    const sales = estate(await freshDatabase(major));
+    await sales.apply(masks("{ born: { partial: { keepStart: 4 } }, seen: { partial: { keepStart: 4 } } }"));
+    await sales.query(
+      "INSERT INTO sales.customer_dim (id, born, seen) VALUES (1, '1815-12-10', '2024-12-31 23:30+00'), (2, NULL, NULL)",
+    );
+    const shown = (): Promise<unknown> => sales.query("SELECT born, seen FROM sales.customer_masked ORDER BY id");
+    const expected = [
+      { born: "1815***", seen: "2024***" },
+      { born: null, seen: null },
+    ];
+    expect(await shown()).toEqual(expected);
+    await sales.query("SET datestyle = 'German'; SET timezone = 'Asia/Tokyo'");
+    expect(await shown()).toEqual(expected);
   });
 
   test("nullify keeps the type", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { declared, lowered } from "./support/lowered.ts";
 import { estate } from "./support/roundtrip.ts";
-import { freshDatabase, freshServer } from "./support/server.ts";
+import { freshDatabase, freshServer, majors } from "./support/server.ts";
 
 const STAR = `
 kind: Schema
@@ -224,7 +224,7 @@ test.each([
   expect(codes).toEqual(expected);
 });
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   test("a star is applied, and the second plan is empty", async () => {
     const url = await freshDatabase(major);
     const sales = estate(url);

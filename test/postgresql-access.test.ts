@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { estate } from "./support/roundtrip.ts";
-import { freshServer } from "./support/server.ts";
+import { freshServer, majors } from "./support/server.ts";
 
 const ESTATE = `
 kind: Schema
@@ -51,7 +51,7 @@ name: kept
 query: SELECT region FROM regions
 `;
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   test("an estate is applied, and the second plan is empty", async () => {
     const server = await freshServer({ major });
     const sales = estate(server.url({ database: "postgres" }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Estate, estate } from "./support/roundtrip.ts";
-import { freshDatabase, freshServer } from "./support/server.ts";
+import { freshDatabase, freshServer, majors } from "./support/server.ts";
 
 const DECLARED = "{ kind: Schema, name: sales }";
 
@@ -10,7 +10,7 @@ async function listed(on: Estate): Promise<Record<string, readonly string[]>> {
   return Object.fromEntries(notModelled.map(({ type, names }) => [type, names]));
 }
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   test("everything that no kind describes is listed", async () => {
     const server = await freshServer({ major, settings: { max_prepared_transactions: "1" } });
     const on = estate(server.url());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Plan } from "../core/plan.ts";
 import { type Estate, estate, statements } from "./support/roundtrip.ts";
-import { freshDatabase, freshServer } from "./support/server.ts";
+import { freshDatabase, freshServer, majors } from "./support/server.ts";
 
 /** Each step is applied on top of the one before it; the harness wants the second plan of each to be empty. */
 async function inTurn(on: Estate, base: string, steps: readonly string[]): Promise<Plan[]> {
@@ -21,7 +21,7 @@ async function repaired(on: Estate, documents: string, drift: string): Promise<P
 
 const spec = async (on: Estate, at: string) => [...(await on.inspect())].find(([address]) => address === at)?.[1].spec;
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   const database = async (name: string): Promise<Estate> => estate(await freshDatabase(major, name));
 
   describe("Index", () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { actions, type Case, ownServer, type Reached, takeTurns } from "./support/cases.ts";
 import { estate, statements } from "./support/roundtrip.ts";
+import { majors } from "./support/server.ts";
 
 /** A role of the case's own, and three groups. */
 const role = (fields = ""): string => `
@@ -131,8 +132,8 @@ const OPTIONS: readonly Case[] = [
 
 const CANARY = "correct horse battery";
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
-  const { database, url } = ownServer({ major });
+describe.each(majors())("PostgreSQL %i", (major) => {
+  const { database } = ownServer({ major });
 
   test("every field", () => takeTurns(database, CASES));
 
@@ -171,7 +172,7 @@ describe.each([18, 15])("PostgreSQL %i", (major) => {
   });
 });
 
-describe.each([18, 15])("passwords on PostgreSQL %i", (major) => {
+describe.each(majors())("passwords on PostgreSQL %i", (major) => {
   const { url } = ownServer({ major, auth: "scram-sha-256" });
 
   const login = async (as: string, user: string, password: string): Promise<unknown> => {

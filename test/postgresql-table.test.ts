@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { actions, type Case, ownServer, type Reached, takeTurns } from "./support/cases.ts";
+import { majors } from "./support/server.ts";
 
 /** A table with a key and what a case is about. */
 const table = (columns: string, more = ""): string => `
@@ -208,6 +209,19 @@ const COLUMNS: readonly Case[] = [
   ],
 ];
 
+/** Since PostgreSQL 18. */
+const VIRTUAL: readonly Case[] = [
+  [
+    "computed when read",
+    column("type: int"),
+    column('type: int, generated: "id * 2", virtual: true'),
+    column('type: int, generated: "id * 3", virtual: true'),
+    column('type: bigint, generated: "id * 3", virtual: true, comment: c'),
+    column('type: bigint, generated: "id * 3"'),
+    column('type: bigint, generated: "id * 3", virtual: true, notNull: true'),
+  ],
+];
+
 const TABLES: readonly Case[] = [
   ["comment", table(""), table("", "comment: a table"), altered, table("", `comment: "it's \\\\ another"`)],
   ["unlogged", table(""), table("", "postgresql: { unlogged: true }"), altered],
@@ -386,10 +400,10 @@ const BASE = `
 { kind: Extension, name: citext }
 `;
 
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   const { database } = ownServer({ major });
 
-  test("columns", () => takeTurns(database, COLUMNS, BASE));
+  test("columns", () => takeTurns(database, major >= 18 ? [...COLUMNS, ...VIRTUAL] : COLUMNS, BASE));
   test("defaults", () =>
     takeTurns(
       database,

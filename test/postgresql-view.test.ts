@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { actions, type Case, ownServer, type Reached, takeTurns } from "./support/cases.ts";
-import { statements } from "./support/roundtrip.ts";
+import { majors } from "./support/server.ts";
 
 const TABLE = `
 kind: Table
@@ -9,8 +9,10 @@ name: t
 columns: [{ name: id, type: int }, { name: a, type: text }, { name: b, type: "varchar(20)" }, { name: n, type: "numeric(10,2)" }, { name: at, type: timestamptz }]
 primaryKey: [id]
 rowSecurity: "on"`;
-const view = (query: string, fields = ""): string => `${TABLE}\n---\nkind: View\nschema: $\nname: v\nquery: ${JSON.stringify(query)}\n${fields}`;
-const kept = (query: string, fields = ""): string => view(query, fields).replace("kind: View", "kind: MaterializedView");
+const view = (query: string, fields = ""): string =>
+  `${TABLE}\n---\nkind: View\nschema: $\nname: v\nquery: ${JSON.stringify(query)}\n${fields}`;
+const kept = (query: string, fields = ""): string =>
+  view(query, fields).replace("kind: View", "kind: MaterializedView");
 
 const of =
   (...expected: string[]) =>
@@ -40,21 +42,108 @@ const VIEWS: readonly Case[] = [
   ["another column first", view("SELECT id FROM t"), view("SELECT a, id FROM t"), replaced],
   ["a column of another type", view("SELECT id FROM t"), view("SELECT id::text FROM t"), replaced],
   ["security barrier", view("SELECT id FROM t"), view("SELECT id FROM t", "securityBarrier: true"), altered],
-  ["security invoker", view("SELECT id FROM t"), view("SELECT id FROM t", "securityInvoker: true"), altered, view("SELECT id FROM t", "securityInvoker: true\nsecurityBarrier: true"), altered],
-  ["check option", view("SELECT id FROM t"), view("SELECT id FROM t", "checkOption: local"), altered, view("SELECT id FROM t", "checkOption: cascaded"), altered],
-  ["options and query at once", view("SELECT id FROM t", "securityBarrier: true\ncheckOption: local"), view("SELECT id FROM t WHERE id > 2", "securityInvoker: true"), altered, view("SELECT a FROM t", "securityBarrier: true"), replaced],
-  ["comments", view("SELECT id, a FROM t"), view("SELECT id, a FROM t", 'comment: "it\'s"\ncolumnComments: { id: key, a: name }'), altered, view("SELECT id, a FROM t", "comment: other\ncolumnComments: { a: changed }"), altered],
-  ["owner", view("SELECT id FROM t"), view("SELECT id FROM t", "owner: keeper"), altered, view("SELECT a FROM t", "owner: keeper"), replaced, view("SELECT a FROM t", "owner: postgres"), altered],
-  ["a new column of its table", view("SELECT id FROM t"), view("SELECT id, fresh FROM t").replace("{ name: id, type: int }", "{ name: id, type: int }, { name: fresh, type: int }")],
-  ["a column of its table goes", view("SELECT * FROM t"), view("SELECT * FROM t").replace("{ name: a, type: text }, ", ""), of("alter Table", "replace View")],
-  ["the type of a column that it uses", view("SELECT b, n FROM t WHERE b <> 'x'"), view("SELECT b, n FROM t WHERE b <> 'x'").replace("varchar(20)", "varchar(30)"), of("alter Table", "replace View"), view("SELECT b, n FROM t WHERE b <> 'x'").replace("varchar(20)", "text").replace("numeric(10,2)", "double precision")],
-  ["the type of a column that it does not use", view("SELECT id FROM t"), view("SELECT id FROM t").replace("varchar(20)", "varchar(30)"), of("alter Table")],
+  [
+    "security invoker",
+    view("SELECT id FROM t"),
+    view("SELECT id FROM t", "securityInvoker: true"),
+    altered,
+    view("SELECT id FROM t", "securityInvoker: true\nsecurityBarrier: true"),
+    altered,
+  ],
+  [
+    "check option",
+    view("SELECT id FROM t"),
+    view("SELECT id FROM t", "checkOption: local"),
+    altered,
+    view("SELECT id FROM t", "checkOption: cascaded"),
+    altered,
+  ],
+  [
+    "options and query at once",
+    view("SELECT id FROM t", "securityBarrier: true\ncheckOption: local"),
+    view("SELECT id FROM t WHERE id > 2", "securityInvoker: true"),
+    altered,
+    view("SELECT a FROM t", "securityBarrier: true"),
+    replaced,
+  ],
+  [
+    "comments",
+    view("SELECT id, a FROM t"),
+    view("SELECT id, a FROM t", 'comment: "it\'s"\ncolumnComments: { id: key, a: name }'),
+    altered,
+    view("SELECT id, a FROM t", "comment: other\ncolumnComments: { a: changed }"),
+    altered,
+  ],
+  [
+    "owner",
+    view("SELECT id FROM t"),
+    view("SELECT id FROM t", "owner: keeper"),
+    altered,
+    view("SELECT a FROM t", "owner: keeper"),
+    replaced,
+    view("SELECT a FROM t", "owner: postgres"),
+    altered,
+  ],
+  [
+    "a new column of its table",
+    view("SELECT id FROM t"),
+    view("SELECT id, fresh FROM t").replace(
+      "{ name: id, type: int }",
+      "{ name: id, type: int }, { name: fresh, type: int }",
+    ),
+    of("alter Table", "alter View"),
+  ],
+  [
+    "a new table",
+    view("SELECT id FROM t"),
+    `${view("SELECT t.id, o.x FROM t LEFT JOIN o ON o.x = t.id")}\n---\n{ kind: Table, schema: $, name: o, columns: [{ name: x, type: int }] }`,
+    of("alter View", "create Table"),
+  ],
+  [
+    "a column of its table goes",
+    view("SELECT * FROM t"),
+    view("SELECT * FROM t").replace("{ name: a, type: text }, ", ""),
+    of("alter Table", "replace View"),
+  ],
+  [
+    "the type of a column that it uses",
+    view("SELECT b, n FROM t WHERE b <> 'x'"),
+    view("SELECT b, n FROM t WHERE b <> 'x'").replace("varchar(20)", "varchar(30)"),
+    of("alter Table", "replace View"),
+    view("SELECT b, n FROM t WHERE b <> 'x'")
+      .replace("varchar(20)", "text")
+      .replace("numeric(10,2)", "double precision"),
+  ],
+  [
+    "the type of a column that it does not use",
+    view("SELECT id FROM t"),
+    view("SELECT id FROM t").replace("varchar(20)", "varchar(30)"),
+    of("alter Table"),
+  ],
 ];
 
 const KEPT: readonly Case[] = [
-  ["query", kept("SELECT id, a FROM t"), kept("SELECT id, a FROM t WHERE a IN ('x', 'y')"), of("replace MaterializedView"), kept("SELECT * FROM t", "withData: false"), of("replace MaterializedView")],
-  ["comments", kept("SELECT id, a FROM t"), kept("SELECT id, a FROM t", "comment: c\ncolumnComments: { id: key }"), of("alter MaterializedView"), kept("SELECT id, a FROM t", "columnComments: { a: name }")],
-  ["owner", kept("SELECT id FROM t"), kept("SELECT id FROM t", "owner: keeper"), kept("SELECT id FROM t", "owner: postgres")],
+  [
+    "query",
+    kept("SELECT id, a FROM t"),
+    kept("SELECT id, a FROM t WHERE a IN ('x', 'y')"),
+    of("replace MaterializedView"),
+    kept("SELECT * FROM t", "withData: false"),
+    of("replace MaterializedView"),
+  ],
+  [
+    "comments",
+    kept("SELECT id, a FROM t"),
+    kept("SELECT id, a FROM t", "comment: c\ncolumnComments: { id: key }"),
+    of("alter MaterializedView"),
+    kept("SELECT id, a FROM t", "columnComments: { a: name }"),
+  ],
+  [
+    "owner",
+    kept("SELECT id FROM t"),
+    kept("SELECT id FROM t", "owner: keeper"),
+    kept("SELECT id FROM t", "owner: postgres"),
+  ],
   [
     "with an index and grants, made again",
     `${kept("SELECT id, a FROM t", "owner: keeper\ncomment: c")}\n---\n{ kind: Index, table: $.v, name: by_id, columns: [id], unique: true, comment: i }\n---\n{ kind: Grant, to: reader, privileges: [select], on: { table: $.v } }\n---\n{ kind: View, schema: $, name: above, query: SELECT id FROM v }`,
@@ -65,79 +154,27 @@ const KEPT: readonly Case[] = [
 
 const BASE = "{ kind: Role, name: keeper }\n---\n{ kind: Role, name: reader }\n---\n{ kind: Role, name: other }";
 
-/** A view on a view on a table, with all that hangs on them; `type` is that of a column which both use. */
-const tower = (type: string): string => `${BASE}
----
-{ kind: Schema, name: s }
----
-{ kind: Table, schema: s, name: t, columns: [{ name: id, type: int }, { name: x, type: ${type}, default: 1 }], rowSecurity: "on" }
----
-{ kind: RowPolicy, table: s.t, name: p, to: [reader], using: x > 0, comment: policy }
----
-{ kind: View, schema: s, name: low, query: "SELECT id, x FROM t WHERE x IN (1, 2)", owner: keeper, securityBarrier: true, comment: low, columnComments: { x: "the x" } }
----
-{ kind: View, schema: s, name: high, query: "SELECT x FROM low", securityInvoker: true }
----
-{ kind: Grant, to: keeper, privileges: [usage], on: { schema: s } }
----
-{ kind: Grant, to: keeper, privileges: [select], on: { table: s.t } }
----
-{ kind: Grant, to: reader, privileges: [select], on: { table: s.low, columns: [id] } }
----
-{ kind: Grant, to: reader, privileges: [select], grantOption: true, on: { table: s.high } }`;
-
-describe.each([18, 15])("PostgreSQL %i", (major) => {
+describe.each(majors())("PostgreSQL %i", (major) => {
   const { database } = ownServer({ major });
 
   test("views", () => takeTurns(database, VIEWS, BASE));
-  test("views without a ledger", () => takeTurns(database, VIEWS, BASE, { source: { ledger: "none", manage: { mode: "authoritative" }, external: { schemas: ["public"] } } }));
+  test("texts without a ledger", () =>
+    takeTurns(database, [...VIEWS.slice(0, QUERIES.length), ...VIEWS.slice(-5)], BASE, {
+      source: { ledger: "none", manage: { mode: "authoritative" }, external: { schemas: ["public"] } },
+    }));
   test("materialized views", () => takeTurns(database, KEPT, BASE));
-
-  test("what stands on a column whose type changes steps aside and comes back as it was", async () => {
-    const on = await database();
-    await on.apply(tower("int"));
-    await on.query(`
-CREATE VIEW s.foreign WITH (security_barrier = on, security_invoker = 1, check_option = local) AS SELECT * FROM s.low WHERE x > 1;
-CREATE MATERIALIZED VIEW s.stored AS SELECT count(*) AS c FROM s.foreign;
-CREATE INDEX ON s.stored (c);
-COMMENT ON VIEW s.foreign IS 'not ours';
-COMMENT ON COLUMN s.foreign.x IS 'nor this';
-GRANT USAGE ON SCHEMA s TO other;
-ALTER VIEW s.foreign OWNER TO other;
-GRANT SELECT (id) ON s.foreign TO reader;
-GRANT INSERT ON s.low TO other WITH GRANT OPTION;
-SET ROLE other; GRANT INSERT ON s.low TO reader; GRANT SELECT ON s.foreign TO keeper; RESET ROLE;
-INSERT INTO s.t (id) VALUES (1)`);
-    const before = await on.inspect();
-    const plan = await on.apply(tower("bigint"));
-    expect(statements(plan).filter((text) => text.startsWith("DROP")).slice(-2)).toEqual(["DROP VIEW s.low", "DROP POLICY p ON s.t"].sort().reverse());
-    const after = await on.inspect();
-    expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
-    for (const [address, { spec }] of before) {
-      if (/^(Table|View|MaterializedView)\//.test(address) || address.startsWith("RowPolicy/")) continue;
-      expect([address, after.get(address)?.spec]).toEqual([address, spec]);
-    }
-    for (const name of ["foreign", "low", "high"]) {
-      const [was, is] = [before, after].map((catalog) => [...catalog].find(([at]) => at === `View/s.${name}`)?.[1].spec);
-      expect({ ...is, query: "", output: "" }).toEqual({ ...was, query: "", output: "" });
-    }
-    expect(await on.query("SELECT * FROM s.t")).toEqual([{ id: 1, x: "1" }]);
-    // What nobody declares stays nobody's: it is not dropped with the rest.
-    expect(await on.query("SELECT address FROM datumline.ledger WHERE address LIKE '%foreign%' OR address LIKE '%stored%'")).toEqual([]);
-    await on.apply(tower("text").replace("x > 0", "x > '0'").replace("IN (1, 2)", "IN ('1', '2')").replace("default: 1", "default: \"'1'\"").replace("x > 1", "x > '1'")).then(
-      () => expect(true).toBe(false),
-      (problem: Error) => expect(problem.message).toMatch(/View s.foreign: operator does not exist: text > integer/),
-    );
-  });
 
   test("options by another hand, in any spelling", async () => {
     const on = await database();
-    const one = "{ kind: Schema, name: s }\n---\n{ kind: View, schema: s, name: v, query: SELECT 1 AS a, securityBarrier: true }";
+    const one =
+      "{ kind: Schema, name: s }\n---\n{ kind: View, schema: s, name: v, query: SELECT 1 AS a, securityBarrier: true }";
     await on.apply(one);
     await on.query("CREATE OR REPLACE VIEW s.v WITH (security_barrier = on) AS SELECT 1 AS a");
     expect((await on.plan(one)).steps).toEqual([]);
     await on.query("ALTER VIEW s.v SET (security_barrier = 0, security_invoker = yes)");
-    expect((await on.plan(one)).steps.map(({ fields }) => fields?.map(({ path }) => path[0]))).toEqual([["securityBarrier", "securityInvoker"]]);
+    expect((await on.plan(one)).steps.map(({ fields }) => fields?.map(({ path }) => path[0]))).toEqual([
+      ["securityBarrier", "securityInvoker"],
+    ]);
     await on.apply(one);
   });
 });

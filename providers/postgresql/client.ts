@@ -19,6 +19,13 @@ export interface Client {
   end(): Promise<void>;
 }
 
+/**
+ * Texts that the server writes, and literals that it reads, mean the same for everybody, whatever the role, the database
+ * or the machine has set: a moment without a time zone is one of UTC.
+ */
+const SETTINGS = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
+SET bytea_output = 'hex'; SET xmloption = 'content'; SET standard_conforming_strings = on; SET quote_all_identifiers = off`;
+
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -144,6 +151,7 @@ async function connected(config: ClientConfig, where: string): Promise<PgClient>
     const client = new Driver({ ...config, ssl, types: { getTypeParser: () => (value: string) => value } as never });
     client.on("error", () => undefined);
     await client.connect();
+    await client.query(SETTINGS);
     return client;
   };
   try {

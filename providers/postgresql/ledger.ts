@@ -3,7 +3,7 @@ import type { Address } from "../../core/address.ts";
 import { error } from "../../core/diagnostic.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Ledger, LedgerEntry } from "../../core/ledger.ts";
-import { sql } from "../../core/sql.ts";
+import { type Sql, sql } from "../../core/sql.ts";
 import type { Client } from "./client.ts";
 import { id, lit, number, qualified } from "./quote.ts";
 
@@ -16,6 +16,8 @@ export interface LedgerPlace {
   readonly schema: string;
   /** Major version of the server: another one may spell the same text in another way. */
   readonly major: number;
+  /** The connected role. */
+  readonly user: string;
 }
 
 export class PostgresLedger implements Ledger {
@@ -33,10 +35,13 @@ export class PostgresLedger implements Ledger {
     if (!this.#exists) return new Map();
     const table = qualified(this.#place.schema, "ledger");
     const all = sql`SELECT address, applied, texts, made, major FROM ${table}`;
-    const rows =
+    const read =
       of === "all"
-        ? (await this.#client.query(all.text))[0]
-        : await this.#client.ask(`${all.text} WHERE address = ANY ($1)`, [of]);
+        ? this.#client.query(all.text).then(([rows]) => rows)
+        : this.#client.ask(`${all.text} WHERE address = ANY ($1)`, [of]);
+    const rows = await read.catch((problem: unknown) => {
+      throw isDenied(problem) ? this.#unavailable("may not read the ledger", this.#grants()) : problem;
+    });
     const found = new Map<Address, LedgerEntry>();
     for (const [address, applied, texts, made, major] of rows ?? []) {
       found.set(address as Address, {
@@ -68,28 +73,25 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
 
   async prepare(): Promise<void> {
     if (this.#exists) return this.#checkVersion();
-    const script = this.script();
+    const { schema, user } = this.#place;
     try {
-      await this.#client.query(`BEGIN;\n${script}\nCOMMIT`);
+      // To make a schema that is there needs the right to make one, even where it says IF NOT EXISTS.
+      const [there] = await this.#client.ask("SELECT FROM pg_namespace WHERE nspname = $1", [schema]);
+      const script = [...(there ? [] : [sql`CREATE SCHEMA IF NOT EXISTS ${id(schema)}`]), ...this.#script()];
+      await this.#client.query(`BEGIN;\n${script.map(({ text }) => `${text};`).join("\n")}\nCOMMIT`);
       this.#exists = true;
     } catch (problem) {
       await this.#client.query("ROLLBACK");
-      if ((problem as { code?: string }).code !== "42501") throw problem;
-      const detail = `An administrator runs this once, or the DataSource says \`ledger: none\`:\n${script}`;
-      throw new Refusal([
-        error("LEDGER_UNAVAILABLE", `The connected role may not create the ledger's schema ${this.#place.schema}`, {
-          detail,
-        }),
-      ]);
+      if (!isDenied(problem)) throw problem;
+      const make = sql`CREATE SCHEMA IF NOT EXISTS ${id(schema)}; ALTER SCHEMA ${id(schema)} OWNER TO ${id(user)};`;
+      throw this.#unavailable(`may not create the ledger's schema ${schema}`, make);
     }
   }
 
   /** What makes the ledger; owned by whoever runs it, and nobody else's to read or write. */
-  script(): string {
-    const schema = id(this.#place.schema);
+  #script(): Sql[] {
     const table = qualified(this.#place.schema, "ledger");
     return [
-      sql`CREATE SCHEMA IF NOT EXISTS ${schema};`,
       sql`CREATE TABLE IF NOT EXISTS ${table} (
   address text PRIMARY KEY,
   applied json NOT NULL,
@@ -98,11 +100,19 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
   major integer NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now(),
   applied_by text NOT NULL DEFAULT current_user
-);`,
-      sql`COMMENT ON TABLE ${table} IS ${lit(`version ${VERSION}`)};`,
-    ]
-      .map((statement) => statement.text)
-      .join("\n");
+)`,
+      sql`COMMENT ON TABLE ${table} IS ${lit(`version ${VERSION}`)}`,
+    ];
+  }
+
+  #grants(): Sql {
+    const { schema, user } = this.#place;
+    return sql`GRANT USAGE ON SCHEMA ${id(schema)} TO ${id(user)}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${qualified(schema, "ledger")} TO ${id(user)};`;
+  }
+
+  #unavailable(what: string, script: Sql): Refusal {
+    const detail = `An administrator runs this once, or the DataSource says \`ledger: none\`:\n${script.text}`;
+    return new Refusal([error("LEDGER_UNAVAILABLE", `${this.#place.user} ${what}`, { detail })]);
   }
 
   async #checkVersion(): Promise<void> {
@@ -116,4 +126,8 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
       error("LEDGER_VERSION", `The ledger has version ${version}; this Datumline knows ${VERSION}`, { detail }),
     ]);
   }
+}
+
+function isDenied(problem: unknown): boolean {
+  return (problem as { code?: string }).code === "42501";
 }

@@ -288,13 +288,35 @@ export function userText(text: string): Sql {
 /** The text without the parentheses around the whole of it, which the server likes to add. */
 export function unwrapped(text: string): string {
   if (!text.startsWith("(") || !text.endsWith(")")) return text;
+  const isWhole = /["$\\]|--|\/\*/.test(text) ? closesLast(text) : closesLastPlainly(text);
+  return isWhole ? unwrapped(text.slice(1, -1).trim()) : text;
+}
+
+/** Is what closes the first parenthesis the last sign? */
+function closesLast(text: string): boolean {
   let depth = 0;
   let closed = false;
   for (const { kind, text: sign } of tokens(text)) {
-    if (closed) return text;
+    if (closed) return false;
     if (kind !== "sign") continue;
     depth += sign === "(" ? 1 : sign === ")" ? -1 : 0;
     closed = depth === 0;
   }
-  return unwrapped(text.slice(1, -1).trim());
+  return true;
+}
+
+/** The same where only plain strings can hold a parenthesis: the server's own spelling of most conditions. */
+function closesLastPlainly(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === "'") {
+      at = text.indexOf("'", at + 1);
+      if (at < 0) return false;
+    } else if (text[at] === "(") depth += 1;
+    else if (text[at] === ")") {
+      depth -= 1;
+      if (depth === 0) return at === text.length - 1;
+    }
+  }
+  return false;
 }

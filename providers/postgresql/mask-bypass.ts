@@ -57,8 +57,8 @@ function rolesOf(reader: string, context: LowerContext): Map<string, string | un
 function groupsOf(role: string, context: LowerContext): string[] {
   return (roleOf(role, context)?.memberOf ?? []).flatMap((of) => {
     if (typeof of === "string") return [of];
-    // Who neither inherits nor may SET ROLE has nothing of the group.
-    return of.inherit === false && of.set === false ? [] : [of.role];
+    // Who neither inherits nor may SET ROLE has nothing of the group, unless as its admin: that grants itself the rest.
+    return of.inherit === false && of.set === false && !of.admin ? [] : [of.role];
   });
 }
 

@@ -18,7 +18,7 @@ export function masked(name: string, mask: Mask, type: string | undefined): Sql 
   if (mask === "nullify") return sql`CASE WHEN false THEN ${value} END`;
   if (mask === "hash") return sql`encode(sha256(${bytes(value, type)}), 'hex')`;
   if (mask === "yearOfDate") return yearOf(value, type);
-  return "redact" in mask ? redact(value, mask.redact) : partial(value, mask.partial);
+  return "redact" in mask ? redact(value, mask.redact) : partial(textOf(value, type), value, mask.partial);
 }
 
 function redact(value: Sql, shown: string): Sql {
@@ -26,12 +26,18 @@ function redact(value: Sql, shown: string): Sql {
 }
 
 function bytes(value: Sql, type: string | undefined): Sql {
+  if (type !== undefined && baseType(type) === "bytea") return value;
+  return sql`convert_to(${textOf(value, type)}, 'UTF8')`;
+}
+
+/** As text; of a day cut once in each `DateStyle`, a reader would put the whole together. */
+function textOf(value: Sql, type: string | undefined): Sql {
   const base = type && baseType(type);
-  if (base === "bytea") return value;
+  if (base === "bytea") return sql`encode(${value}, 'hex')`;
+  if (!base || !DATES.has(base)) return sql`${value}::text`;
   const zone = base === "timestamptz" ? sql` AT TIME ZONE 'UTC'` : sql``;
-  // As JSON they are ISO 8601 always.
-  const text = base && DATES.has(base) ? sql`to_json(${value}${zone}) #>> '{}'` : sql`${value}::text`;
-  return sql`convert_to(${text}, 'UTF8')`;
+  // As JSON they are ISO 8601 always; in parentheses, since operators do not bind as a cast does.
+  return sql`(to_json(${value}${zone}) #>> '{}')`;
 }
 
 function yearOf(value: Sql, type: string | undefined): Sql | undefined {
@@ -42,8 +48,7 @@ function yearOf(value: Sql, type: string | undefined): Sql | undefined {
   return undefined;
 }
 
-function partial(value: Sql, { keepStart = 0, keepEnd = 0, keepDomain, with: rest = STARS }: Kept): Sql {
-  const text = sql`${value}::text`;
+function partial(text: Sql, value: Sql, { keepStart = 0, keepEnd = 0, keepDomain, with: rest = STARS }: Kept): Sql {
   if (!keepDomain) {
     return sql`CASE
     WHEN ${value} IS NULL THEN NULL

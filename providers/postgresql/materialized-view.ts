@@ -6,9 +6,9 @@ import { changed, columnComments, comment, owner } from "./common.ts";
 import { needsOf, textFaults } from "./lexer.ts";
 import { id, qualified } from "./quote.ts";
 import { COLUMNS, COMMENTS, RELATIONS, USES } from "./reads.ts";
-import { type PostgresHandler, relationName, sparse } from "./snapshot.ts";
+import { type PostgresHandler, sparse } from "./snapshot.ts";
 import { usesOf } from "./uses.ts";
-import { outputOf, QUERIES, readColumnComments, readQueries } from "./view.ts";
+import { lost, outputOf, QUERIES, readColumnComments, readQueries } from "./view.ts";
 
 export const materializedView: PostgresHandler<MaterializedView> = {
   reads: [RELATIONS, COLUMNS, COMMENTS, USES, QUERIES],
@@ -55,16 +55,10 @@ export const materializedView: PostgresHandler<MaterializedView> = {
   rename: (from, to) => [
     { sql: sql`ALTER MATERIALIZED VIEW ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" },
   ],
-  drop: (spec) => [
+  drop: (spec, context) => [
     {
       sql: sql`DROP MATERIALIZED VIEW ${qualified(spec.schema, spec.name)}`,
-      hazards: [
-        {
-          code: "NARROWS_ACCESS",
-          message: `whoever reads ${relationName(spec)} no longer can`,
-          affects: [relationName(spec)],
-        },
-      ],
+      hazards: lost("MaterializedView", spec, context),
     },
   ],
 };

@@ -10,6 +10,11 @@ function identifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A name as the server writes it: quoted only where it must be. */
+export function quoteIdent(name: string): string {
+  return name === "public" ? name : identifier(name);
+}
+
 /** A qualified name: `sales.customer_dim`. */
 export function qualified(...parts: readonly string[]): Sql {
   return new Sql(parts.map(identifier).join("."));

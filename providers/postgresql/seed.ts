@@ -5,7 +5,7 @@
 import { address } from "../../core/address.ts";
 import { nameParts } from "../../core/names.ts";
 import type { Seed } from "../../core/specs.ts";
-import { join, type Sql, sql } from "../../core/sql.ts";
+import { expr, join, type Sql, sql } from "../../core/sql.ts";
 import { needsOf, textFaults, userText } from "./lexer.ts";
 import { id, ids, named } from "./quote.ts";
 import type { PostgresHandler } from "./snapshot.ts";
@@ -45,20 +45,30 @@ function fill(spec: Seed): ReturnType<PostgresHandler<Seed>["create"]> {
   ];
 }
 
-/** Hash of the rows of the table whose keys the query gives, in the order of the key. */
-export function hashOfTable(spec: Seed): Sql {
+/** Type of each column of the table, as the server writes it. */
+export type ColumnTypes = ReadonlyMap<string, string>;
+
+/** Hash of the rows of the table whose keys the query gives. */
+export function hashOfTable(spec: Seed, types: ColumnTypes): Sql {
   return sql`SELECT ${digest(spec)} FROM ${named(spec.table)} AS target
-WHERE (${join(spec.key.map((column) => sql`target.${id(column)}`))}) IN (SELECT ${ids(spec.key)} FROM (${userText(spec.rows)}) AS wanted (${ids(spec.columns)}))`;
+WHERE (${join(spec.key.map((column) => sql`target.${id(column)}`))}) IN (SELECT ${ids(spec.key)} FROM ${wanted(spec, spec.key, types)})`;
 }
 
-/** Hash of the rows that the query gives, cast to the types of the table's columns. */
-export function hashOfQuery(spec: Seed): Sql {
-  const empty = sql`SELECT ${ids(spec.columns)} FROM ${named(spec.table)} WHERE false`;
-  return sql`SELECT ${digest(spec)} FROM (${empty} UNION ALL (${userText(spec.rows)})) AS target`;
+/** Hash of the rows that the query gives. */
+export function hashOfQuery(spec: Seed, types: ColumnTypes): Sql {
+  return sql`SELECT ${digest(spec)} FROM ${wanted(spec, spec.columns, types)}`;
 }
 
+/** What the query gives, as the columns of the table would hold it. */
+function wanted(spec: Seed, columns: readonly string[], types: ColumnTypes): Sql {
+  const casts = columns.map(
+    (column) => sql`CAST(given.${id(column)} AS ${expr(types.get(column) ?? "text")}) AS ${id(column)}`,
+  );
+  return sql`(SELECT ${join(casts)} FROM (${userText(spec.rows)}) AS given (${ids(spec.columns)})) AS target`;
+}
+
+/** In an order that no collation has a part in. */
 function digest(spec: Seed): Sql {
   const row = sql`ROW(${join(spec.columns.map((column) => sql`target.${id(column)}`))})::text`;
-  const order = join(spec.key.map((column) => sql`target.${id(column)}`));
-  return sql`count(*) || ' rows, ' || coalesce(md5(string_agg(${row}, E'\\n' ORDER BY ${order})), '')`;
+  return sql`count(*) || ' rows, ' || coalesce(md5(string_agg(${row}, E'\\n' ORDER BY ${row} COLLATE "C")), '')`;
 }

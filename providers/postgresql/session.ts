@@ -10,7 +10,7 @@ import { FINGERPRINT } from "./fingerprint.ts";
 import { type Answers, READS, toInspection } from "./inspection.ts";
 import { PostgresLedger } from "./ledger.ts";
 import { passwordState } from "./passwords.ts";
-import { lit } from "./quote.ts";
+import { id, lit } from "./quote.ts";
 import { readAll } from "./reader.ts";
 import { verifier } from "./scram.ts";
 import { seedHashes } from "./seed-hashes.ts";
@@ -31,7 +31,8 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
   let roundTrips = 0;
   const counted = async (): Promise<Client> => {
     connections += 1;
-    roundTrips += 1;
+    // To connect, and for the settings of the session.
+    roundTrips += 2;
     const client = await open(at);
     return {
       get completed() {
@@ -59,7 +60,7 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
       ? undefined
       : new PostgresLedger(
           client,
-          { schema: ledgerSchema, major: Math.floor(target.versionNumber / 10000) },
+          { schema: ledgerSchema, major: Math.floor(target.versionNumber / 10000), user: target.user },
           server.ledgerExists,
         );
   const lockTimeout = (source.connection.lockTimeout ?? 10) * 1000;
@@ -108,10 +109,11 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
         });
         return answers(made, read.catalog, await hashes(client, made.seeds), objects);
       } catch (problem) {
-        // Without the right to create a schema nothing can be spelled; then every text counts as changed.
-        if ((problem as { code?: string }).code === "42501" || (problem as { code?: string }).code === "25006")
-          return new Map();
-        throw problem;
+        const { code } = problem as { code?: string };
+        if (code !== "42501" && code !== "25006") throw problem;
+        // Where nothing may be made nothing can be spelled; then every text that the ledger does not know counts as changed.
+        if (ledger) return new Map();
+        throw cannotSpell(code, target);
       } finally {
         await client.query(inTransaction ? "ROLLBACK TO SAVEPOINT datumline_shadow" : "ROLLBACK");
       }
@@ -145,6 +147,17 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
   };
 }
 
+function cannotSpell(code: string, { database, user }: Target): Refusal {
+  const what = "Without a ledger every plan asks the server how it spells each text, in a transaction that is undone";
+  const problem =
+    code === "25006"
+      ? error("READ_ONLY", "The server accepts no writes", { detail: `${what}. Connect to the primary.` })
+      : error("MISSING_PRIVILEGE", `${user} may not create schemas in ${database}`, {
+          detail: `${what}. Keep a ledger, or run: ${sql`GRANT CREATE ON DATABASE ${id(database ?? "")} TO ${id(user)}`.text}`,
+        });
+  return new Refusal([problem]);
+}
+
 function withinShadow(relation: Sql): Sql {
   return sql` AND ${relation} IN (SELECT s.oid FROM pg_class s JOIN pg_namespace sn ON sn.oid = s.relnamespace WHERE sn.nspname LIKE 'datumline\\_shadow\\_%')`;
 }
@@ -152,9 +165,12 @@ function withinShadow(relation: Sql): Sql {
 async function hashes(client: Client, seeds: ReadonlyMap<Address, Sql>): Promise<Map<Address, string>> {
   const found = new Map<Address, string>();
   for (const [at, statement] of seeds) {
-    await client.query("SAVEPOINT datumline_seed");
     try {
-      found.set(at, (await client.query(statement.text))[0]?.[0]?.[0] as string);
+      const results = await client.query(
+        `SAVEPOINT datumline_seed; ${statement.text}; RELEASE SAVEPOINT datumline_seed`,
+      );
+      const hash = results.at(-2)?.[0]?.[0];
+      if (hash) found.set(at, hash);
     } catch {
       // The query is wrong or needs what is not there yet: then it counts as changed, and running it will tell.
       await client.query("ROLLBACK TO SAVEPOINT datumline_seed");
@@ -177,7 +193,7 @@ async function identify(client: Client, source: DataSource, location: string): P
   const [rows] = await client.query(
     sql`SELECT current_setting('server_version'), current_setting('server_version_num'), current_user, current_database(),
   (SELECT oid FROM pg_database WHERE datname = current_database()),
-  to_regclass(${lit(`${JSON.stringify(ledgerSchema ?? "")}.ledger`)}) IS NOT NULL,
+  EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${lit(ledgerSchema ?? "")} AND c.relname = 'ledger'),
   has_table_privilege('pg_authid', 'SELECT'), has_function_privilege('pg_control_system()', 'EXECUTE'),
   current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int),
   pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'`.text,

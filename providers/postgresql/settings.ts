@@ -2,7 +2,7 @@
 import type { FieldChange, PlanContext, Statement, Target } from "../../core/engine.ts";
 import type { Role } from "../../core/specs.ts";
 import { join, type Sql, sql } from "../../core/sql.ts";
-import { id, lit } from "./quote.ts";
+import { id, lit, quoteIdent } from "./quote.ts";
 
 /** Settings whose value is a list of names: the server keeps each quoted on its own. */
 const LISTS = new Set([
@@ -110,6 +110,6 @@ function canonicalSetting(name: string, value: string): string {
   const lower = name.toLowerCase();
   if (!LISTS.has(lower)) return value;
   return listItems(value)
-    .map((item) => (QUOTED_LISTS.has(lower) && item !== "public" ? id(item).text : item))
+    .map((item) => (QUOTED_LISTS.has(lower) ? quoteIdent(item) : item))
     .join(", ");
 }

@@ -16,8 +16,11 @@ import { HANDLERS } from "./handlers.ts";
 import { searchPath } from "./path.ts";
 import { id, lit } from "./quote.ts";
 import { hashOfQuery } from "./seed.ts";
+import { namesFor } from "./seed-hashes.ts";
+import { type Sources, sources } from "./shadow-sources.ts";
 
 const PREFIX = "datumline_shadow_";
+const EMPTY_PATH = sql`SET LOCAL search_path = ''`;
 
 /** Kinds that are spelled by making them. */
 const KINDS_OF_RELATIONS = ["Table", "Index", "MaterializedView", "View", "RowPolicy"] as const;
@@ -53,12 +56,20 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
   };
   const making: string[] = [];
   const done = new Set<Address>();
+  const copies = sources(PREFIX, context);
   const make = (kind: (typeof KINDS_OF_RELATIONS)[number], spec: Spec, scope: string): void => {
+    const path = sql`SET LOCAL search_path = ${searchPath(scope, context.desired, context.live)}`;
     const statement = HANDLERS[kind].create(spec, plan)[0];
-    if (statement)
-      making.push(
-        attempt(sql`SET LOCAL search_path = ${searchPath(scope, context.desired, context.live)}`, statement.sql),
-      );
+    if (statement) making.push(attempt(path, statement.sql));
+  };
+  const makeQuery = (kind: "View" | "MaterializedView", spec: Spec): void => {
+    const own = spec.schema as string;
+    for (const copy of copies.copy(kind, spec)) making.push(attempt(EMPTY_PATH, copy));
+    const statement = HANDLERS[kind].create(
+      { ...spec, schema: inShadow(own), withData: false, owner: undefined },
+      plan,
+    )[0];
+    if (statement) making.push(attempt(sql`SET LOCAL search_path = ${copies.path(own)}`, statement.sql));
   };
   const makeTable = (at: Address): void => {
     if (done.has(at)) return;
@@ -69,14 +80,14 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
     const own = declared.spec.schema as string;
     if (declared.kind === "Table")
       make("Table", bareTable(declared.spec as Table, there.spec as Table, inShadow(own)) as Spec, own);
-    else make("MaterializedView", { ...declared.spec, schema: inShadow(own), withData: false, owner: undefined }, own);
+    else makeQuery("MaterializedView", declared.spec);
   };
 
   const seeds = new Map<Address, Sql>();
   for (const [at, { kind, spec }] of objects) {
     if (kind === "Table" || kind === "MaterializedView") makeTable(at);
-    if (kind === "View") make("View", { ...spec, schema: inShadow(spec.schema as string) }, spec.schema as string);
-    if (kind === "Seed") seeds.set(at, hashOfQuery(spec as Seed));
+    if (kind === "View") makeQuery("View", spec);
+    if (kind === "Seed") seeds.set(at, seedHash(spec as Seed, context.live));
     if (kind !== "Index" && kind !== "RowPolicy") continue;
     const table = spec.table as string;
     for (const parent of ["Table", "MaterializedView"]) makeTable(address(parent, nameParts(table)));
@@ -90,17 +101,32 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
     return formatName([back.get(schema) ?? schema, last]);
   };
   return {
-    script: [...[...schemas.values()].map((schema) => sql`CREATE SCHEMA ${id(schema)}`.text), ...making].join(";\n"),
+    script: [
+      ...[...schemas.values(), ...copies.schemas].map((schema) => sql`CREATE SCHEMA ${id(schema)}`.text),
+      ...making,
+    ].join(";\n"),
     seeds,
     takes: (schema) => back.has(schema),
     original: ({ kind, spec }) => {
       const own =
         typeof spec.table === "string"
           ? { ...spec, table: reference(spec.table) }
-          : { ...spec, schema: back.get(spec.schema as string) };
+          : { ...spec, schema: back.get(spec.schema as string), ...realQuery(spec, copies) };
       return { address: (KINDS.get(kind) as { address(spec: Spec): Address }).address(own), spec: own };
     },
   };
+}
+
+function realQuery({ query }: Spec, copies: Sources): Spec {
+  return typeof query === "string" ? { query: copies.real(query) } : {};
+}
+
+/** As the table is now; a column that is yet to come has no type, and then nothing can be told. */
+function seedHash(seed: Seed, live: Catalog): Sql {
+  const there = live.get(address("Table", nameParts(seed.table)))?.spec as Table | undefined;
+  const types = new Map((there?.columns ?? []).map(({ name, type }) => [name, type]));
+  if (!seed.columns.every((column) => types.has(column))) return sql`SELECT NULL`;
+  return sql`${namesFor(seed)}; ${hashOfQuery(seed, types)}`;
 }
 
 /** Runs a statement, or nothing: what the server refuses is left out without breaking the rest. */

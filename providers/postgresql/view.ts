@@ -2,7 +2,8 @@
  * A view is altered in place as long as the columns that it returns only grow at the end; otherwise it is replaced.
  * https://www.postgresql.org/docs/current/sql-createview.html
  */
-import type { Alteration, FieldChange, Hazard, NormaliseContext, Statement } from "../../core/engine.ts";
+import { address } from "../../core/address.ts";
+import type { Alteration, FieldChange, Hazard, NormaliseContext, PlanContext, Statement } from "../../core/engine.ts";
 import { bareQuery } from "../../core/fragments.ts";
 import type { View } from "../../core/specs.ts";
 import { EMPTY, expr, join, type Sql, sql } from "../../core/sql.ts";
@@ -67,7 +68,9 @@ export const view: PostgresHandler<View> = {
   rename: (from, to) => [
     { sql: sql`ALTER VIEW ${qualified(to.schema, from.name)} RENAME TO ${id(to.name)}`, phase: "rename" },
   ],
-  drop: (spec) => [{ sql: sql`DROP VIEW ${qualified(spec.schema, spec.name)}`, hazards: lost(spec) }],
+  drop: (spec, context) => [
+    { sql: sql`DROP VIEW ${qualified(spec.schema, spec.name)}`, hazards: lost("View", spec, context) },
+  ],
 };
 
 /** The server keeps the word that was written. */
@@ -94,14 +97,12 @@ export function readColumnComments(snapshot: Snapshot, relation: string): Record
   return found.length > 0 ? Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1))) : undefined;
 }
 
-function lost(spec: { schema: string; name: string }): Hazard[] {
-  return [
-    {
-      code: "NARROWS_ACCESS",
-      message: `whoever reads ${relationName(spec)} no longer can`,
-      affects: [relationName(spec)],
-    },
-  ];
+/** One that is declared goes only to come back. */
+export function lost(kind: string, spec: { schema: string; name: string }, context: PlanContext): Hazard[] {
+  const affects = [relationName(spec)];
+  return context.desired.has(address(kind, [spec.schema, spec.name]))
+    ? [{ code: "REPLACES_OBJECT", message: "it is dropped and made anew, and so is what stands on it", affects }]
+    : [{ code: "NARROWS_ACCESS", message: `whoever reads ${relationName(spec)} no longer can`, affects }];
 }
 
 function optionList(spec: View): Sql[] {

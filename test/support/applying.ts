@@ -1,6 +1,7 @@
 /** A process of its own that applies documents, so that it can be killed: `applying.ts URL FILE`. */
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
+import { failure } from "../../cli/failure.ts";
 import { apply } from "../../core/apply.ts";
 import type { Document } from "../../core/document.ts";
 import { declare } from "../../core/documents/declare.ts";
@@ -25,7 +26,11 @@ try {
   await apply(session, postgresql, made, { progress: () => undefined, probes: probes(declared.declared, postgresql) });
   process.stdout.write("applied\n");
 } catch (problem) {
-  process.stdout.write(`failed: ${(problem as Error).name}: ${(problem as Error).message}\n`);
+  process.stdout.write(
+    `failed: ${failure(problem)
+      .diagnostics.map(({ code }) => code)
+      .join()}\n`,
+  );
 } finally {
   await session.close();
 }

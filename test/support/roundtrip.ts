@@ -10,6 +10,7 @@ import type { Catalog } from "../../core/catalog.ts";
 import { type Diagnostic, hasErrors } from "../../core/diagnostic.ts";
 import type { Document } from "../../core/document.ts";
 import { declare } from "../../core/documents/declare.ts";
+import type { Session } from "../../core/engine.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Spec } from "../../core/kind.ts";
 import type { Mode } from "../../core/ownership.ts";
@@ -24,6 +25,8 @@ export interface Options {
   readonly source?: Partial<DataSource>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly guardrails?: readonly Guardrail[];
+  /** Told what a plan took, once it is made. */
+  readonly traffic?: (traffic: Session["traffic"]) => void;
 }
 
 /** YAML without a DataSource, or what was read from files. */
@@ -44,10 +47,15 @@ afterAll(() => Promise.all(clients.splice(0).map((client) => client.end())));
 
 /** A database to declare things in. */
 export function estate(url: string): Estate {
-  const other = new pg.Client(url);
-  // A server that is killed by a test tells the next query, not the whole process.
-  other.on("error", () => undefined);
-  const connected = other.connect().then(() => clients.push(other));
+  let other: Promise<pg.Client> | undefined;
+  const connected = async (): Promise<pg.Client> => {
+    const client = new pg.Client(url);
+    // A server that is killed by a test tells the next query, not the whole process.
+    client.on("error", () => undefined);
+    await client.connect();
+    clients.push(client);
+    return client;
+  };
   const session = (declared: DataSource, options: Options, readOnly: boolean) =>
     postgresql.connect(declared, {
       url,
@@ -60,6 +68,7 @@ export function estate(url: string): Estate {
     try {
       return await plan(open, postgresql, declared, options.guardrails);
     } finally {
+      options.traffic?.({ ...open.traffic });
       await open.close();
     }
   };
@@ -103,8 +112,8 @@ export function estate(url: string): Estate {
       }
     },
     async query(text) {
-      await connected;
-      return (await other.query(text)).rows ?? [];
+      other ??= connected();
+      return (await (await other).query(text)).rows ?? [];
     },
   };
 }

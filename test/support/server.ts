@@ -10,6 +10,11 @@ declare global {
 const started: EmbeddedPostgres[] = [];
 const created: { server: EmbeddedPostgres; database: string }[] = [];
 
+/** Major versions that a suite is run on: two that stand for all, unless `npm run test:matrix` asks for others. */
+export function majors(): number[] {
+  return (process.env.DATUMLINE_TEST_MAJORS ?? "18,15").split(",").map(Number);
+}
+
 /**
  * The worker's server of a major version, started when first asked for. Its roles are everybody's: tests that make roles
  * under fixed names want `freshServer`. It is never stopped by a test; it ends with the worker.
