@@ -5,7 +5,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { Document } from "../core/document.ts";
 import type { Spec } from "../core/kind.ts";
 
 /** Documents of one file. */
@@ -154,16 +153,6 @@ export function writeJson(path: string, source: Spec, files: readonly BenchFile[
   const all = [{ kind: "DataSource", spec: source }, ...files.flatMap(({ documents }) => documents)];
   const documents = all.map(({ kind, spec }, index) => ({ $construct: `bench/${kind}${index}`, kind, ...spec }));
   writeFileSync(path, JSON.stringify({ documents }));
-}
-
-/** The same without files. */
-export function toDocuments(source: Spec, files: readonly BenchFile[]): Document[] {
-  return [
-    { kind: "DataSource", spec: source, origin: {} },
-    ...files.flatMap(({ path, documents }) =>
-      documents.map(({ kind, spec }) => ({ kind, spec, origin: { file: path, line: 1 } })),
-    ),
-  ];
 }
 
 function range(count: number): number[] {
