@@ -1,12 +1,13 @@
 import type { Address } from "./address.ts";
 import { readable } from "./address.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
-import { type Change, compare } from "./change.ts";
+import { type Change, compare, kindOfObject } from "./change.ts";
 import { error } from "./diagnostic.ts";
+import { diffSpec } from "./diff.ts";
 import type { Engine, Inspection, Run, Session } from "./engine.ts";
 import { Refusal, StatementError } from "./errors.ts";
 import { KINDS } from "./kinds/index.ts";
-import type { LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry, NewEntry } from "./ledger.ts";
 import { canonical, pathKey, rewrittenTexts, withTexts } from "./objects.ts";
 import { inOrder, type Plan, type PlannedStatement, type Step } from "./plan.ts";
 import { catalogHash, ledgerEntry } from "./planner.ts";
@@ -59,9 +60,10 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
     );
     const fingerprint = await session.fingerprint();
     const after = await session.inspect(options.probes);
-    const entries = verified(plan, before, after, engine, await session.ledger?.entries("all"));
+    const ledger = new Map(await session.ledger?.entries("all"));
+    const entries = verified(plan, before, after, engine, ledger);
     const gone = [...plan.steps.flatMap((step) => goneWith(step)), ...plan.bookkeeping.gone];
-    if (options.recheck) await convergedOrThrow(options.recheck, after, session, entries, gone);
+    if (options.recheck) await convergedOrThrow(options.recheck, after, ledger, entries, gone);
     await session.ledger?.write([...plan.bookkeeping.found, ...entries], gone);
     await session.commit();
     return { statements: total, fingerprint };
@@ -144,7 +146,7 @@ async function runSegment(
   }
 }
 
-function provisional(step: Step): LedgerEntry {
+function provisional(step: Step): NewEntry {
   return { address: step.address, applied: step.spec ?? {}, texts: {}, made: true };
 }
 
@@ -159,9 +161,9 @@ function verified(
   before: Inspection,
   after: Inspection,
   engine: Engine,
-  ledger: ReadonlyMap<Address, LedgerEntry> | undefined,
-): LedgerEntry[] {
-  const entries: LedgerEntry[] = [];
+  ledger: ReadonlyMap<Address, LedgerEntry>,
+): NewEntry[] {
+  const entries: NewEntry[] = [];
   const wrong: string[] = [];
   const formerly = new Map((plan.bookkeeping.moved ?? []).map(([old, now]) => [now, old]));
   for (const step of plan.steps) {
@@ -177,10 +179,11 @@ function verified(
     const declared: DataObject = { kind: object.kind, spec: spelledNow(object.kind, step.spec, engine, after) };
     const settled = inWordsOf(declared, object);
     const former = formerly.get(step.address) ?? step.from ?? step.address;
-    const entry = ledger?.get(former);
+    const entry = ledger.get(former);
     wrong.push(...differences(step, declared, settled, object, entry));
-    if (!step.restored)
-      entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before.catalog.has(former), entry)));
+    if (step.restored) continue;
+    const equal = diffSpec(kindOfObject(object).schema, object.spec, settled).length === 0 ? object : undefined;
+    entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before.catalog.has(former), entry), equal));
   }
   if (wrong.length > 0) throw notConverged(wrong);
   return entries;
@@ -247,11 +250,10 @@ function madeBy(step: Step, existed: boolean, entry: LedgerEntry | undefined): L
 async function convergedOrThrow(
   recheck: NonNullable<ApplyOptions["recheck"]>,
   after: Inspection,
-  session: Session,
-  entries: readonly LedgerEntry[],
+  ledger: Map<Address, LedgerEntry>,
+  entries: readonly NewEntry[],
   gone: readonly Address[],
 ): Promise<void> {
-  const ledger = new Map((await session.ledger?.entries("all")) ?? []);
   for (const address of gone) ledger.delete(address);
   for (const entry of entries) ledger.set(entry.address, entry);
   const rest = await recheck(after, ledger);

@@ -1,11 +1,11 @@
 import { type Address, kindOf, readable } from "./address.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
-import { type Diagnostic, error } from "./diagnostic.ts";
+import { type Diagnostic, error, warning } from "./diagnostic.ts";
 import { diffSpec, openCollection } from "./diff.ts";
 import type { FieldChange, Spelled } from "./engine.ts";
 import type { Kind, Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
-import { type LedgerEntry, madeElement } from "./ledger.ts";
+import { isSettled, type LedgerEntry, madeElement } from "./ledger.ts";
 import { meanings, pathKey, references } from "./objects.ts";
 import type { Ownership } from "./ownership.ts";
 import type { Action, Unmanaged } from "./plan.ts";
@@ -30,8 +30,8 @@ export interface Comparison {
   readonly changes: Change[];
   readonly observed: Change[];
   readonly unmanaged: Unmanaged[];
-  /** Declared objects that are there as declared, in the server's spelling. */
-  readonly settled: Map<Address, Spec>;
+  /** Declared objects that were compared, in the server's spelling; those known to be as declared are left out. */
+  readonly compared: Map<Address, { readonly settled: Spec; readonly equal: boolean }>;
   /** Ledger entries whose objects are neither declared nor there. */
   readonly gone: Address[];
   readonly diagnostics: Diagnostic[];
@@ -53,15 +53,15 @@ export function compare(sides: Sides): Comparison {
     changes: [],
     observed: [],
     unmanaged: [],
-    settled: new Map(),
+    compared: new Map(),
     gone: [],
     diagnostics: [],
   };
   for (const [address, after] of sides.desired) compareOne(address, after, sides, result);
   for (const [address, before] of sides.live)
     if (!sides.desired.has(address)) disappear(address, before, sides, result);
-  for (const address of sides.ledger.keys()) {
-    if (!sides.desired.has(address) && !sides.live.has(address)) result.gone.push(address);
+  for (const [address, entry] of sides.ledger) {
+    if (entry.by === undefined && !sides.desired.has(address) && !sides.live.has(address)) result.gone.push(address);
   }
   followDrops(sides, result);
   return result;
@@ -108,20 +108,16 @@ function compareOne(address: Address, after: DataObject, sides: Sides, result: C
     return;
   }
   const entry = sides.ledger.get(address);
+  const from = sides.renamed.get(address);
+  if (!from && isSettled(entry, after.spec, before.spec)) return;
   const spelled = sides.spelled.get(address);
   const settled = settle(kind, after.spec, before.spec, entry, spelled);
-  const fields = keepOthers(
-    address,
-    kind,
-    diffSpec(kind.schema, before.spec, settled),
-    sides,
-    after.spec,
-    entry,
-    result,
-  );
-  const from = sides.renamed.get(address);
-  result.settled.set(address, settled);
+  const differences = diffSpec(kind.schema, before.spec, settled);
+  const fields = keepOthers(address, kind, differences, sides, after.spec, entry, result);
+  result.compared.set(address, { settled, equal: differences.length === 0 });
   if (fields.length === 0 && !from) return;
+  if (entry?.by !== undefined && target === result.changes)
+    result.diagnostics.push(appliedElsewhere(address, after, entry.by));
   const computed = computedFields(kind, spelled);
   target.push({
     address,
@@ -183,15 +179,27 @@ function keepMembers(
 function disappear(address: Address, before: DataObject, sides: Sides, result: Comparison): void {
   const kind = kindOfObject(before);
   const managed = sides.ownership.manages(kind, before.spec);
-  const ours = sides.ledger.get(address)?.made === true;
+  const { made, by } = sides.ledger.get(address) ?? {};
+  const ours = made === true && by === undefined;
   if (!managed && !ours) return;
   const mode = sides.ownership.mode(kind, before.spec);
   const drop: Change = { address, action: "drop", kind, before, fields: [], computed: {} };
-  if (mode === "observe") {
+  // It has its owner: another data source declares it for this system.
+  if (by !== undefined) result.unmanaged.push({ address, by });
+  else if (mode === "observe") {
     if (ours) result.observed.push(drop);
     else result.unmanaged.push({ address });
   } else if (ours || (mode === "authoritative" && managed)) result.changes.push(drop);
   else result.unmanaged.push({ address });
+}
+
+function appliedElsewhere(address: Address, after: DataObject, by: string): Diagnostic {
+  return warning("APPLIED_ELSEWHERE", `${readable(address)} was last applied by the data source ${by}`, {
+    address,
+    ...(after.origin && { origin: after.origin }),
+    detail:
+      "Each fact has one owner: keep it in one of the two declarations. If this data source was renamed, all is well.",
+  });
 }
 
 export function kindOfObject(object: DataObject): Kind {

@@ -40,6 +40,9 @@ export const CODES = {
   APP_FAILED: "The constructs app ended with an error, or declared nothing.",
   CONSTRUCT: "A construct was given something that it cannot take.",
 
+  APPLIED_ELSEWHERE:
+    "Two declarations for one system claim the same object: another data source applied it last, and this one would change it. Keep it in one of them.",
+
   // Secrets and connections
   SECRET_UNRESOLVED:
     "A secret could not be resolved: the variable is not set, the file is not there, the command failed. The secret itself is never shown.",

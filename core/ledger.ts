@@ -1,7 +1,7 @@
 import type { Address } from "./address.ts";
 import { hash } from "./hash.ts";
 import type { Kind, Spec } from "./kind.ts";
-import { rewrittenTexts } from "./objects.ts";
+import { rewrittenTexts, specText } from "./objects.ts";
 
 /**
  * What Datumline has applied to a target, kept in the target itself. It decides three things: how the server spells a
@@ -15,15 +15,34 @@ export interface LedgerEntry {
   readonly texts: Readonly<Record<string, string>>;
   /** True where Datumline created the object, else the paths of the elements that it added to one that was there. */
   readonly made: true | readonly string[];
+  /** Hash of the declared and the live fields between which nothing was left to do; see `settlement`. */
+  readonly settled?: string | undefined;
+  /** Data source that applied it, where that is another one than this. What others made is not ours to drop. */
+  readonly by?: string | undefined;
 }
 
 export interface Ledger {
   /** Entries of some addresses, or all there are. */
   entries(of: readonly Address[] | "all"): Promise<ReadonlyMap<Address, LedgerEntry>>;
   /** Written in the transaction of the change where the engine has one. */
-  write(entries: readonly LedgerEntry[], gone: readonly Address[]): Promise<void>;
+  write(entries: readonly NewEntry[], gone: readonly Address[]): Promise<void>;
   /** Makes the ledger where it is missing; throws a Refusal with the SQL for an administrator where it may not. */
   prepare(): Promise<void>;
+}
+
+/** What an entry says when it is written: whose it is follows from who writes. */
+export type NewEntry = Omit<LedgerEntry, "by">;
+
+/**
+ * While both sides are to the letter what they were when nothing was left to do, nothing is, whatever the mode; so most
+ * objects of most plans are not compared field by field.
+ */
+export function settlement(declared: Spec, live: Spec): string {
+  return hash(`${specText(declared)}\n${specText(live)}`);
+}
+
+export function isSettled(entry: LedgerEntry | undefined, declared: Spec, live: Spec): boolean {
+  return entry?.settled !== undefined && entry.settled === settlement(declared, live);
 }
 
 /** Hashes of the declared texts of an object. */

@@ -102,6 +102,18 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   );
 }
 
+const SPEC_TEXTS = new WeakMap<Spec, string>();
+
+/** A spec as one text, which is made once: equal ones have equal texts, since both sides are canonical. */
+export function specText(spec: Spec): string {
+  let text = SPEC_TEXTS.get(spec);
+  if (text === undefined) {
+    text = JSON.stringify(spec);
+    SPEC_TEXTS.set(spec, text);
+  }
+  return text;
+}
+
 /** What a visitor is shown: a value, what the schema says it is, and where it stands. */
 export interface Visit {
   readonly schema: Schema;
@@ -235,8 +247,16 @@ export interface FoundReference {
 /** Every reference that a spec makes. */
 export function references(kind: Kind, spec: Spec): FoundReference[] {
   const found: FoundReference[] = [];
-  const visitor: Visitor = ({ schema, value, path }) => {
-    if (schema.reference && typeof value === "string") found.push({ reference: schema.reference, name: value, path });
+  const visitor: Visitor = (visit) => {
+    const { schema, value } = visit;
+    if (!schema.reference || typeof value !== "string") return undefined;
+    found.push({
+      reference: schema.reference,
+      name: value,
+      get path() {
+        return visit.path;
+      },
+    });
     return undefined;
   };
   walk(kind.schema, spec, visitor, REFERENCES);
@@ -294,8 +314,8 @@ function collectTexts(schema: Schema, value: Json, key: string, found: Map<strin
 
 /** The spec with some of its rewritten texts replaced. */
 export function withTexts(kind: Kind, spec: Spec, texts: (path: string, text: string) => string | undefined): Spec {
-  const visitor: Visitor = ({ schema, value, path }) =>
-    schema.rewritten && typeof value === "string" ? texts(pathKey(path), value) : undefined;
+  const visitor: Visitor = (visit) =>
+    visit.schema.rewritten && typeof visit.value === "string" ? texts(pathKey(visit.path), visit.value) : undefined;
   return walk(kind.schema, spec, visitor, REWRITTEN);
 }
 

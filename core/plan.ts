@@ -3,7 +3,7 @@ import type { DataObject } from "./catalog.ts";
 import type { Diagnostic, Origin } from "./diagnostic.ts";
 import type { FieldChange, Hazard, NotModelled, Phase, Target } from "./engine.ts";
 import type { Spec } from "./kind.ts";
-import type { LedgerEntry } from "./ledger.ts";
+import type { NewEntry } from "./ledger.ts";
 import type { Mode } from "./ownership.ts";
 import type { DataSource } from "./specs.ts";
 import type { SecretHole } from "./sql.ts";
@@ -52,6 +52,8 @@ export interface Unmanaged {
   readonly address: Address;
   /** Element of a declared object, such as a column that only the live table has. */
   readonly element?: string;
+  /** Another data source that declares it. */
+  readonly by?: string;
 }
 
 /** What would change, for whom, how dangerously: a file. Every output is a rendering of it. */
@@ -75,7 +77,7 @@ export interface Plan {
   readonly diagnostics: readonly Diagnostic[];
   /** What the ledger learns although nothing changes: objects found as declared, and entries of what is gone. */
   readonly bookkeeping: {
-    readonly found: readonly LedgerEntry[];
+    readonly found: readonly NewEntry[];
     readonly gone: readonly Address[];
     /** Former address and new one of what is named after something that is renamed. */
     readonly moved?: readonly (readonly [Address, Address])[];

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { type Address, readable } from "./address.ts";
 import { type Work, work } from "./cascade.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
-import { type Change, type Comparison, compare, kindOfObject, refusals } from "./change.ts";
+import { type Change, type Comparison, compare, kindOfObject, refusals, type Sides } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, NotModelled, PlanContext, Spelled } from "./engine.ts";
 import { withoutImplied } from "./implied.ts";
-import { type LedgerEntry, textHashes } from "./ledger.ts";
-import { fieldsOf, sameJson } from "./objects.ts";
+import { type LedgerEntry, type NewEntry, settlement, textHashes } from "./ledger.ts";
+import { fieldsOf, sameJson, specText } from "./objects.ts";
 import { type Ordered, order } from "./order.ts";
 import type { Mode, Ownership } from "./ownership.ts";
 import { PLAN_VERSION, type Plan, type PlannedStatement, type Step } from "./plan.ts";
@@ -73,7 +73,7 @@ export function makePlan(input: PlanInput): Plan {
       ...refusals([...works.values()].map(({ change }) => change)),
       ...impossible(works),
     ],
-    bookkeeping: input.ledger ? bookkeeping(compared, desired, works, ledger, moved) : { found: [], gone: [] },
+    bookkeeping: input.ledger ? bookkeeping(compared, sides, works, moved) : { found: [], gone: [] },
   };
 }
 
@@ -94,7 +94,7 @@ function impossible(works: ReadonlyMap<Address, Work>): Diagnostic[] {
 export function catalogHash(live: Catalog): string {
   const digest = createHash("sha256");
   for (const address of [...live.keys()].sort())
-    digest.update(`${address} ${JSON.stringify(live.get(address)?.spec)}\n`);
+    digest.update(`${address} ${specText((live.get(address) as DataObject).spec)}\n`);
   return digest.digest("base64url").slice(0, 22);
 }
 
@@ -160,42 +160,48 @@ function notModelled(inspection: Inspection, ownership: Ownership): NotModelled[
 
 /** What the ledger should say of objects that are as declared: the engine's spelling, for the next plan. */
 function bookkeeping(
-  compared: Comparison,
-  desired: Catalog,
+  { compared, gone }: Comparison,
+  { desired, live, ledger }: Sides,
   works: ReadonlyMap<Address, Work>,
-  ledger: ReadonlyMap<Address, LedgerEntry>,
   moved: ReadonlyMap<Address, Address>,
 ): Plan["bookkeeping"] {
-  const found: LedgerEntry[] = [];
+  const found: NewEntry[] = [];
   const arrived = new Set(moved.values());
-  for (const [address, settled] of compared.settled) {
+  for (const [address, { settled, equal }] of compared) {
     const entry = ledger.get(address);
     if (works.has(address)) continue;
     const object = desired.get(address) as DataObject;
     const made = entry?.made ?? [];
-    const next = ledgerEntry(address, object, settled, made);
+    const there = equal ? live.get(address) : undefined;
+    const next = ledgerEntry(address, object, settled, made, there);
+    if (entry?.by !== undefined) continue;
     if (!entry || arrived.has(address) || !sameEntry(entry, next)) found.push(next);
   }
-  return { found, gone: [...compared.gone, ...moved.keys()], ...(moved.size > 0 && { moved: [...moved] }) };
+  return { found, gone: [...gone, ...moved.keys()], ...(moved.size > 0 && { moved: [...moved] }) };
 }
 
-function sameEntry(a: LedgerEntry, b: LedgerEntry): boolean {
-  return sameJson(a.applied as Json, b.applied as Json) && sameJson(a.texts, b.texts);
+function sameEntry(a: NewEntry, b: NewEntry): boolean {
+  return a.settled === b.settled && sameJson(a.applied as Json, b.applied as Json) && sameJson(a.texts, b.texts);
 }
 
-/** The entry of an object whose declared fields read like `settled` in the engine's spelling. */
+/**
+ * The entry of an object whose declared fields read like `settled` in the engine's spelling; `equal` is the live object
+ * where it is as declared in every field.
+ */
 export function ledgerEntry(
   address: Address,
   object: DataObject,
   settled: DataObject["spec"],
   made: LedgerEntry["made"],
-): LedgerEntry {
+  equal: DataObject | undefined,
+): NewEntry {
   const kind = kindOfObject(object);
   return {
     address,
     applied: withoutLocal(kind, settled),
     texts: textHashes(kind, object.spec),
     made,
+    ...(equal && { settled: settlement(object.spec, equal.spec) }),
   };
 }
 

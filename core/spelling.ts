@@ -2,7 +2,7 @@ import type { Address } from "./address.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import type { Kind, Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
-import { type LedgerEntry, spelledAs } from "./ledger.ts";
+import { isSettled, type LedgerEntry, spelledAs } from "./ledger.ts";
 import { rewrittenTexts, withTexts } from "./objects.ts";
 
 /**
@@ -18,7 +18,8 @@ export function unsettled(
   for (const [address, object] of desired) {
     const there = live.get(address);
     const kind = KINDS.get(object.kind) as Kind;
-    if (there && differs(kind, object.spec, there.spec, ledger.get(address))) questions.set(address, object);
+    if (!there || isSettled(ledger.get(address), object.spec, there.spec)) continue;
+    if (differs(kind, object.spec, there.spec, ledger.get(address))) questions.set(address, object);
   }
   return questions;
 }

@@ -10,12 +10,12 @@ import { key, mentions } from "./mentions.ts";
  * its readers do not apply. Views that an intent made are the intent's own business; it says so itself.
  */
 export const viewBypassesRowSecurity: Guardrail = (desired, live) => {
-  const secured = tablesWithRowSecurity(desired, live);
+  const views = [...desired].filter(([, object]) => runsAsOwner(object) && !object.intent);
+  const secured = views.length > 0 ? tablesWithRowSecurity(desired, live) : new Set<string>();
   if (secured.size === 0) return [];
   const behind = throughInvokers(secured, desired, live);
   const policies = policiesByTable(desired, live);
-  return [...desired].flatMap(([address, { kind, spec, origin, intent }]) => {
-    if (!runsAsOwner({ kind, spec }) || intent) return [];
+  return views.flatMap(([address, { kind, spec, origin }]) => {
     const mentioned = mentions(spec.query as string, spec.schema as string);
     const tables = [...new Set([...mentioned].flatMap((name) => behind.get(name) ?? []))];
     if (tables.length === 0) return [];
@@ -58,11 +58,11 @@ function throughInvokers(
 ): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>([...secured].map((table) => [table, [table]]));
   const invokers = new Map<string, Set<string>>();
-  for (const { kind, spec } of [...live.values(), ...desired.values()]) {
-    if (kind !== "View") continue;
+  const standing = [...live].filter(([address]) => !desired.has(address)).map(([, object]) => object);
+  for (const { kind, spec } of [...standing, ...desired.values()]) {
+    if (kind !== "View" || !spec.securityInvoker) continue;
     const name = key(spec.schema as string, spec.name as string);
-    if (spec.securityInvoker) invokers.set(name, mentions(spec.query as string, spec.schema as string));
-    else invokers.delete(name);
+    invokers.set(name, mentions(spec.query as string, spec.schema as string));
   }
   for (let grown = true; grown; ) {
     grown = false;

@@ -186,6 +186,24 @@ ALTER ROLE bi_new SET work_mem = '9MB'; GRANT bi_old, third TO bi_new; GRANT SEL
     await on.apply("");
   });
 
+  test("two data sources declared for one database leave each other's objects alone", async () => {
+    const on = await database();
+    const other: Options = { source: { name: "reports", external: { schemas: ["s"] } } };
+    const view = "{ kind: View, schema: s, name: v, query: SELECT a FROM t }";
+    await on.apply(ONE);
+    await on.apply(view, other);
+    expect((await on.plan(ONE)).unmanaged).toEqual([{ address: "View/s.v", by: "reports" }]);
+    const whole = await on.plan(ONE, { source: { manage: { schemas: { s: "authoritative" } } } });
+    expect(whole.steps).toEqual([]);
+    const contested = await on.plan(`${view.replace("SELECT a", "SELECT a, 1 AS b")}\n---\n${ONE}`);
+    expect(contested.diagnostics.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+      "warning APPLIED_ELSEWHERE",
+    ]);
+    expect(actions((await on.apply("", other)).steps)).toEqual(["drop View"]);
+    expect([...(await on.inspect()).keys()]).toContain("Table/s.t");
+    await on.apply("");
+  });
+
   test("protected, and what looks like a rename, is refused", async () => {
     const on = await database();
     await on.apply(

@@ -60,19 +60,21 @@ function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[
     const found = (finding: Omit<Finding, "address" | "object">): void => {
       findings.push({ address, object, ...finding });
     };
-    const visitor: Visitor = ({ schema, value, path, around }) => {
+    const visitor: Visitor = (visit) => {
+      const { schema, value } = visit;
       if (schema.reference && typeof value === "string") {
         const target = known.resolve(schema.reference, value);
-        if (target === undefined) found(known.unknown(schema.reference, value, path));
+        if (target === undefined) found(known.unknown(schema.reference, value, visit.path));
         else if (target !== true && schema.reference.orders !== false) push(needs, address, target);
       }
       if (schema.column !== undefined) {
+        const around = visit.around;
         for (const name of columnNames(value)) {
           const missing = columns.missing(schema.column, name, address, around);
           if (missing)
             found({
               code: "UNKNOWN_COLUMN",
-              path: typeof value === "string" ? path : [...path, name],
+              path: typeof value === "string" ? visit.path : [...visit.path, name],
               value: name,
               key: typeof value !== "string",
               ...missing,

@@ -61,8 +61,9 @@ export function nameOf(address: Address): string {
   return address.slice(address.indexOf("/") + 1);
 }
 
-export function unmanagedName({ address, element }: Unmanaged): string {
-  return element === undefined ? readable(address) : `${readable(address)}: ${element}`;
+export function unmanagedName({ address, element, by }: Unmanaged): string {
+  const name = element === undefined ? readable(address) : `${readable(address)}: ${element}`;
+  return by === undefined ? name : `${name} (of the data source ${by})`;
 }
 
 /** `2 Table, 1 View`. */

@@ -2,7 +2,8 @@
 import type { Address } from "../../core/address.ts";
 import { error } from "../../core/diagnostic.ts";
 import { Refusal } from "../../core/errors.ts";
-import type { Ledger, LedgerEntry } from "../../core/ledger.ts";
+import type { Spec } from "../../core/kind.ts";
+import type { Ledger, LedgerEntry, NewEntry } from "../../core/ledger.ts";
 import { type Sql, sql } from "../../core/sql.ts";
 import type { Client } from "./client.ts";
 import { id, lit, number, qualified } from "./quote.ts";
@@ -18,6 +19,8 @@ export interface LedgerPlace {
   readonly major: number;
   /** The connected role. */
   readonly user: string;
+  /** Name of the data source: several may be declared for one database. */
+  readonly source: string;
 }
 
 export class PostgresLedger implements Ledger {
@@ -34,7 +37,7 @@ export class PostgresLedger implements Ledger {
   async entries(of: readonly Address[] | "all"): Promise<ReadonlyMap<Address, LedgerEntry>> {
     if (!this.#exists) return new Map();
     const table = qualified(this.#place.schema, "ledger");
-    const all = sql`SELECT address, applied, texts, made, major FROM ${table}`;
+    const all = sql`SELECT address, applied, texts, made, major, settled, source FROM ${table}`;
     const read =
       of === "all"
         ? this.#client.query(all.text).then(([rows]) => rows)
@@ -42,19 +45,10 @@ export class PostgresLedger implements Ledger {
     const rows = await read.catch((problem: unknown) => {
       throw isDenied(problem) ? this.#unavailable("may not read the ledger", this.#grants()) : problem;
     });
-    const found = new Map<Address, LedgerEntry>();
-    for (const [address, applied, texts, made, major] of rows ?? []) {
-      found.set(address as Address, {
-        address: address as Address,
-        applied: JSON.parse(applied as string),
-        texts: Number(major) === this.#place.major && texts !== "{}" ? JSON.parse(texts as string) : NO_TEXTS,
-        made: made === "true" ? true : JSON.parse(made as string),
-      });
-    }
-    return found;
+    return new Map((rows ?? []).map((row) => [row[0] as Address, new Entry(row as LedgerRow, this.#place)]));
   }
 
-  async write(entries: readonly LedgerEntry[], gone: readonly Address[]): Promise<void> {
+  async write(entries: readonly NewEntry[], gone: readonly Address[]): Promise<void> {
     const table = qualified(this.#place.schema, "ledger");
     const kept = new Set(entries.map((entry) => entry.address));
     const deleted = gone.filter((address) => !kept.has(address));
@@ -62,9 +56,11 @@ export class PostgresLedger implements Ledger {
     for (let at = 0; at < entries.length; at += BATCH) {
       const batch = entries.slice(at, at + BATCH);
       await this.#client.ask(
-        sql`INSERT INTO ${table} AS l (address, applied, texts, made, major)
-SELECT e.address, e.applied, e.texts, e.made, ${number(this.#place.major)} FROM json_to_recordset($1) AS e (address text, applied json, texts json, made json)
-ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded.texts, made = excluded.made, major = excluded.major,
+        sql`INSERT INTO ${table} AS l (address, applied, texts, made, settled, major, source)
+SELECT e.address, e.applied, e.texts, e.made, e.settled, ${number(this.#place.major)}, ${lit(this.#place.source)}
+FROM json_to_recordset($1) AS e (address text, applied json, texts json, made json, settled text)
+ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded.texts, made = excluded.made,
+  settled = excluded.settled, major = excluded.major, source = excluded.source,
   applied_at = now(), applied_by = current_user`.text,
         [JSON.stringify(batch)],
       );
@@ -97,7 +93,9 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
   applied json NOT NULL,
   texts json NOT NULL,
   made json NOT NULL,
+  settled text,
   major integer NOT NULL,
+  source text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now(),
   applied_by text NOT NULL DEFAULT current_user
 )`,
@@ -125,6 +123,60 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
     throw new Refusal([
       error("LEDGER_VERSION", `The ledger has version ${version}; this Datumline knows ${VERSION}`, { detail }),
     ]);
+  }
+}
+
+type LedgerRow = readonly [
+  address: Address,
+  applied: string,
+  texts: string,
+  made: string,
+  major: string,
+  settled: string | null,
+  source: string,
+];
+
+/** Most entries of most plans are looked at for their `settled` alone, so the rest is parsed when somebody asks. */
+class Entry implements LedgerEntry {
+  readonly #row: LedgerRow;
+  readonly #place: LedgerPlace;
+  #applied: Spec | undefined;
+  #texts: LedgerEntry["texts"] | undefined;
+
+  constructor(row: LedgerRow, place: LedgerPlace) {
+    this.#row = row;
+    this.#place = place;
+  }
+
+  get address(): Address {
+    return this.#row[0];
+  }
+
+  get applied(): Spec {
+    this.#applied ??= JSON.parse(this.#row[1]) as Spec;
+    return this.#applied;
+  }
+
+  get texts(): LedgerEntry["texts"] {
+    this.#texts ??= this.#isOfThisMajor() ? JSON.parse(this.#row[2]) : NO_TEXTS;
+    return this.#texts as LedgerEntry["texts"];
+  }
+
+  get made(): LedgerEntry["made"] {
+    if (this.by !== undefined) return [];
+    return this.#row[3] === "true" ? true : JSON.parse(this.#row[3]);
+  }
+
+  get settled(): string | undefined {
+    return (this.#isOfThisMajor() && this.#row[5]) || undefined;
+  }
+
+  get by(): string | undefined {
+    return this.#row[6] === this.#place.source ? undefined : this.#row[6];
+  }
+
+  #isOfThisMajor(): boolean {
+    return Number(this.#row[4]) === this.#place.major;
   }
 }
 

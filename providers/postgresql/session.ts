@@ -60,7 +60,12 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
       ? undefined
       : new PostgresLedger(
           client,
-          { schema: ledgerSchema, major: Math.floor(target.versionNumber / 10000), user: target.user },
+          {
+            schema: ledgerSchema,
+            major: Math.floor(target.versionNumber / 10000),
+            user: target.user,
+            source: source.name,
+          },
           server.ledgerExists,
         );
   const lockTimeout = (source.connection.lockTimeout ?? 10) * 1000;
