@@ -165,7 +165,7 @@ describe("what stands in the way", () => {
   test("limits of the declaration and of the run, the smaller one", async () => {
     const here = await place(
       SALES,
-      `${SOURCE}manage: { mode: authoritative, schemas: { public: observe }, maxDrops: 5 }\nexternal: { schemas: [public] }\n`,
+      `${SOURCE}manage: { mode: authoritative, schemas: { public: observe }, maxDrops: 5 }\nexternal: { schemas: [public], roles: ["*"] }\n`,
     );
     await here.sql("CREATE SCHEMA sales; CREATE TABLE sales.a (x int); CREATE TABLE sales.b (y int)");
     const { err, out } = await ended(3, here.run("plan -f w --max-drops 1"));

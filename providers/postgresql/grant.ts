@@ -77,11 +77,15 @@ export const grant: PostgresHandler<Grant> = {
       ? [`${spec.to} owns it and may do everything with it; take the grant out`]
       : []),
   ],
-  normalise: (spec, context) => ({
-    ...spec,
-    privileges: spec.privileges.map((word) => (word === "temp" ? "temporary" : word)),
-    ...(spec.on.function && { on: { function: canonicalSignature(spec.on.function, context) } }),
-  }),
+  // Of all kinds there are most grants, and most say it as the server does.
+  normalise: (spec, context) =>
+    spec.on.function === undefined && !spec.privileges.includes("temp")
+      ? spec
+      : {
+          ...spec,
+          privileges: spec.privileges.map((word) => (word === "temp" ? "temporary" : word)),
+          ...(spec.on.function && { on: { function: canonicalSignature(spec.on.function, context) } }),
+        },
   needs: (spec, { desired }) => grantorsIn(desired)(spec).map((of) => ({ address: kind.address(of) })),
   goesWith: objectsOf,
   create: (spec, context) => as(spec, [give(spec, spec.on.columns, context)]),
