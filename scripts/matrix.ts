@@ -2,9 +2,9 @@
  * The suites of the kinds on every supported major version: `npm run test:matrix`, or `-- --majors 13,17` for some. What
  * is not among the dependencies is fetched once and kept.
  */
-import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { installMajor } from "./embedded.ts";
+import { jest } from "./jest.ts";
 
 const { values, positionals } = parseArgs({
   options: { majors: { type: "string", default: "13,14,15,16,17,18" } },
@@ -14,14 +14,8 @@ const failed: string[] = [];
 for (const major of values.majors.split(",").map(Number)) {
   await installMajor(major);
   // One major at a time, so that no more servers run than a laptop can take.
-  const { status } = spawnSync(
-    "npx",
-    ["jest", ...(positionals.length > 0 ? positionals : ["test/postgresql", "test/intents"])],
-    {
-      stdio: "inherit",
-      env: { ...process.env, DATUMLINE_TEST_MAJORS: String(major) },
-    },
-  );
+  const suites = positionals.length > 0 ? positionals : ["test/postgresql", "test/intents"];
+  const status = jest(`matrix-${major}`, suites, { DATUMLINE_TEST_MAJORS: String(major) });
   if (status !== 0) failed.push(String(major));
 }
 console.log(

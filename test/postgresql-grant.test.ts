@@ -151,9 +151,9 @@ describe.each(majors())("PostgreSQL %i", (major) => {
   test("functions, by the types of their arguments in any spelling", async () => {
     const on = await database();
     await on.query(`CREATE SCHEMA s; CREATE SCHEMA types; CREATE TYPE types.level AS ENUM ('a');
-CREATE FUNCTION s.f(x int, y varchar(10), z types.level[]) RETURNS int LANGUAGE sql RETURN 1;
-CREATE PROCEDURE s.p() LANGUAGE sql BEGIN ATOMIC END;
-CREATE FUNCTION s."F.x"(numeric(10,2), timestamptz) RETURNS int LANGUAGE sql RETURN 1`);
+CREATE FUNCTION s.f(x int, y varchar(10), z types.level[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE s.p() LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION s."F.x"(numeric(10,2), timestamptz) RETURNS int LANGUAGE sql AS 'SELECT 1'`);
     const of = (...functions: string[]): string =>
       [
         BASE,

@@ -40,7 +40,6 @@ ALTER TABLE sales.other DISABLE TRIGGER ALL;
 ALTER TABLE sales.plain REPLICA IDENTITY FULL;
 ALTER TABLE sales.plain SET (toast.autovacuum_enabled = false);
 ALTER TABLE sales.plain ALTER a SET STATISTICS 500, ALTER b SET STORAGE external, ALTER "Odd.Name" SET (n_distinct = 5);
-ALTER TABLE sales.plain ALTER a SET COMPRESSION pglz;
 CREATE INDEX trgm ON sales.plain USING gist (a public.gist_trgm_ops (siglen = 32));
 CLUSTER sales.plain USING plain_pkey;
 COMMENT ON CONSTRAINT late ON sales.other IS 'x';
@@ -70,11 +69,11 @@ CREATE SEQUENCE sales.huge MAXVALUE 9223372036854775806;
 CREATE UNLOGGED TABLE sales.quick (id serial, j integer GENERATED ALWAYS AS IDENTITY);
 SELECT lo_create(0), lo_create(0);
 ALTER DATABASE postgres SET app.token = 'canary';
-REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
-GRANT SET ON PARAMETER work_mem TO pg_monitor`);
+REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC`);
+    if (major >= 14) await on.query("ALTER TABLE sales.plain ALTER a SET COMPRESSION pglz");
     if (major >= 15)
       await on.query(
-        "CREATE UNLOGGED SEQUENCE sales.quick_one; CREATE TABLE sales.sets (a integer, b integer, FOREIGN KEY (a) REFERENCES sales.plain ON DELETE SET NULL (a))",
+        "GRANT SET ON PARAMETER work_mem TO pg_monitor; CREATE UNLOGGED SEQUENCE sales.quick_one; CREATE TABLE sales.sets (a integer, b integer, FOREIGN KEY (a) REFERENCES sales.plain ON DELETE SET NULL (a))",
       );
     if (major >= 18) {
       await on.query("ALTER DEFAULT PRIVILEGES GRANT SELECT ON LARGE OBJECTS TO PUBLIC");
@@ -138,13 +137,17 @@ GRANT SET ON PARAMETER work_mem TO pg_monitor`);
       "storage of a materialized view": ["sales.mat"],
       "default of a view": ["sales.vi"],
       "sequence beyond 2^53": ["sales.huge"],
-      "unlogged sequence": ["sales.quick_one"],
-      "foreign key that sets some columns": ["sales.sets.sets_a_fkey"],
       "large object": ["2"],
       "database setting": ["app.token"],
       "privilege on a language": ["plpgsql"],
-      "privilege on a parameter": ["work_mem"],
     });
+    if (major >= 15) {
+      expect(found).toMatchObject({
+        "unlogged sequence": ["sales.quick_one"],
+        "foreign key that sets some columns": ["sales.sets.sets_a_fkey"],
+        "privilege on a parameter": ["work_mem"],
+      });
+    }
     expect(found["constraint that is not validated"]).toEqual(
       major >= 18 ? ["sales.lax.never", "sales.other.late"] : ["sales.other.late"],
     );

@@ -107,7 +107,7 @@ const CASES: readonly Case[] = [
     role("memberOf: [{ role: $_two, admin: true }]"),
     altered,
   ],
-  ["of a built-in role", role(), role("memberOf: [pg_read_all_data]"), altered],
+  ["of a built-in role", role(), role("memberOf: [pg_monitor]"), altered],
   [
     "owner of a schema",
     role(),

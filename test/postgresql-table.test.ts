@@ -269,7 +269,7 @@ const TABLES: readonly Case[] = [
   [
     "unique",
     table("- { name: x, type: int }"),
-    table("- { name: x, type: int }", "unique: [[x], [id, x], { columns: [x], nullsNotDistinct: true, name: also }]"),
+    table("- { name: x, type: int }", "unique: [[x], [id, x]]"),
     altered,
     table(
       "- { name: x, type: int }",
@@ -279,6 +279,12 @@ const TABLES: readonly Case[] = [
       "- { name: x, type: int }",
       "unique: [{ columns: [x], deferrable: true, initiallyDeferred: true }, { name: named, columns: [id] }]",
     ),
+  ],
+  [
+    "unique, nulls too (15+)",
+    table("- { name: x, type: int }", "unique: [[x]]"),
+    table("- { name: x, type: int }", "unique: [[x], { columns: [x], nullsNotDistinct: true, name: also }]"),
+    altered,
   ],
   [
     "a unique constraint and the primary key on the same columns",

@@ -43,7 +43,7 @@ const VIEWS: readonly Case[] = [
   ["a column of another type", view("SELECT id FROM t"), view("SELECT id::text FROM t"), replaced],
   ["security barrier", view("SELECT id FROM t"), view("SELECT id FROM t", "securityBarrier: true"), altered],
   [
-    "security invoker",
+    "security invoker (15+)",
     view("SELECT id FROM t"),
     view("SELECT id FROM t", "securityInvoker: true"),
     altered,
@@ -61,7 +61,7 @@ const VIEWS: readonly Case[] = [
   [
     "options and query at once",
     view("SELECT id FROM t", "securityBarrier: true\ncheckOption: local"),
-    view("SELECT id FROM t WHERE id > 2", "securityInvoker: true"),
+    view("SELECT id FROM t WHERE id > 2", "checkOption: cascaded"),
     altered,
     view("SELECT a FROM t", "securityBarrier: true"),
     replaced,
@@ -171,9 +171,9 @@ describe.each(majors())("PostgreSQL %i", (major) => {
     await on.apply(one);
     await on.query("CREATE OR REPLACE VIEW s.v WITH (security_barrier = on) AS SELECT 1 AS a");
     expect((await on.plan(one)).steps).toEqual([]);
-    await on.query("ALTER VIEW s.v SET (security_barrier = 0, security_invoker = yes)");
+    await on.query(`ALTER VIEW s.v SET (security_barrier = 0${major >= 15 ? ", security_invoker = yes" : ""})`);
     expect((await on.plan(one)).steps.map(({ fields }) => fields?.map(({ path }) => path[0]))).toEqual([
-      ["securityBarrier", "securityInvoker"],
+      ["securityBarrier", ...(major >= 15 ? ["securityInvoker"] : [])],
     ]);
     await on.apply(one);
   });
