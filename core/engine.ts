@@ -1,8 +1,9 @@
+import type { AccessModel } from "./access/model.ts";
 import type { Address } from "./address.ts";
 import type { Catalog, DataObject, Need } from "./catalog.ts";
 import type { HazardCode } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { Spec } from "./kind.ts";
+import type { Kind, Spec } from "./kind.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Json } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
@@ -241,12 +242,24 @@ export interface Engine {
   diagnose(source: DataSource, options: ConnectOptions): AsyncIterable<ConnectionStep>;
   /** The statement that makes unqualified names of the user's text mean what they should in a schema. */
   enter(scope: string | undefined, context: PlanContext): Sql;
+  /** How it works out who can do what; absent where it has no privileges. */
+  readonly access?: AccessEngine;
   /** What the engine will make by itself when these are created, such as grants by default privileges. */
   implied?(created: readonly DataObject[], context: PlanContext): Catalog;
   /** The kinds whose objects are probes: they hold secrets or rows. */
   isProbe(object: DataObject): boolean;
   /** Is it built in, so that a reference to it needs no declaration? */
   isBuiltIn(kind: string, name: string): boolean;
+}
+
+export interface AccessEngine {
+  of(catalog: Catalog, facts: Facts, target: Pick<Target, "versionNumber" | "database">): AccessModel;
+  /** Can the change of an object change who can do what? */
+  concerns(change: { readonly action: string; readonly fields: readonly FieldChange[]; readonly kind: Kind }): boolean;
+  /** Objects that do not exist yet and the role that they will be for, where the object speaks of such. */
+  future?(
+    object: DataObject,
+  ): { readonly role: string; readonly privileges: readonly string[]; readonly of: string } | undefined;
 }
 
 export interface ConnectionStep {

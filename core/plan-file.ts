@@ -43,6 +43,7 @@ export function plansFromJson(text: string, file: string): PlanFile {
 const LISTS = [
   "probes",
   "steps",
+  "access",
   "observed",
   "unmanaged",
   "notModelled",

@@ -1,3 +1,4 @@
+import type { AccessChange } from "./access/diff.ts";
 import type { Address } from "./address.ts";
 import type { DataObject } from "./catalog.ts";
 import type { Diagnostic, Origin } from "./diagnostic.ts";
@@ -70,6 +71,8 @@ export interface Plan {
   /** What was looked at besides the catalogs: declared objects that hold secrets or rows. */
   readonly probes: readonly DataObject[];
   readonly steps: readonly Step[];
+  /** Who gains and who loses what, whichever statements do it. */
+  readonly access: readonly AccessChange[];
   /** Differences in scopes that are only observed; nothing is done about them. */
   readonly observed: readonly Omit<Step, "statements">[];
   readonly unmanaged: readonly Unmanaged[];

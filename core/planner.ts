@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { accessOfPlan } from "./access/plan.ts";
 import { type Address, readable } from "./address.ts";
 import { type Work, work } from "./cascade.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
@@ -64,6 +65,12 @@ export function makePlan(input: PlanInput): Plan {
     },
     probes: [...desired.values()].filter(engine.isProbe).map(({ kind, spec }) => ({ kind, spec })),
     steps: stepsOf(works, ordered, engine, context),
+    access: accessOfPlan(
+      [...works.values()].map(({ change }) => change),
+      engine,
+      context,
+      inspection,
+    ),
     observed: compared.observed.map(stepHead),
     unmanaged: compared.unmanaged,
     notModelled: notModelled(inspection, ownership),

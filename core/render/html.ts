@@ -4,6 +4,7 @@ import { place } from "../diagnostic.ts";
 import type { Plan, Step } from "../plan.ts";
 import { inReadingOrder } from "./diagnostics.ts";
 import {
+  accessLines,
   affected,
   allowOption,
   byKind,
@@ -51,6 +52,7 @@ function planBody(plan: Plan): string {
     `<p class="verdict">${text(outcome(plan))}</p>`,
     ...diagnostics(plan),
     ...hazards(plan),
+    ...access(plan),
     ...(plan.steps.length > 0 ? ["<h2>Changes</h2>", ...plan.steps.map(stepDetails)] : []),
     ...(plan.observed.length > 0
       ? [
@@ -93,6 +95,11 @@ function hazards(plan: Plan): string[] {
   return [
     `<section class="hazards"><h2>Hazards</h2><table><tr><th>Hazard</th><th>Object</th><th>What</th><th>Affects</th></tr>${rows.join("\n")}</table><p>To apply: ${code(allowOption(plan) ?? "")}</p></section>`,
   ];
+}
+
+function access(plan: Plan): string[] {
+  const { lines } = accessLines(plan, true);
+  return lines.length > 0 ? [`<section class="access"><h2>Access</h2>${items(lines)}</section>`] : [];
 }
 
 function stepDetails(step: Step): string {

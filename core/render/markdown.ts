@@ -6,6 +6,7 @@ import { inReadingOrder } from "./diagnostics.ts";
 import { cell, code, fenced, html, prose, table } from "./escape.ts";
 import { planSql } from "./sql.ts";
 import {
+  accessLines,
   allowOption,
   byKind,
   distinctHazards,
@@ -27,6 +28,7 @@ export function planMarkdown(plan: Plan): string {
     `**${cell(outcome(plan))}**  \n${cell(targetLine(plan))}`,
     ...diagnosticsPart(plan),
     ...hazardsPart(plan),
+    ...accessPart(plan),
     ...stepsPart("Changes", plan.steps),
     ...stepsPart("Differs, and is only observed", plan.observed),
     ...unmanagedPart(plan),
@@ -75,6 +77,13 @@ function hazardsPart(plan: Plan): string[] {
     ),
     `To apply: ${code(allowOption(plan) ?? "")}`,
   ];
+}
+
+function accessPart(plan: Plan): string[] {
+  const { lines, more } = accessLines(plan, false);
+  if (lines.length === 0) return [];
+  const rest = more > 0 ? [`- … ${more} more`] : [];
+  return ["#### Access", [...lines.map((line) => `- ${prose(line)}`), ...rest].join("\n")];
 }
 
 function stepsPart(title: string, steps: Plan["observed"]): string[] {

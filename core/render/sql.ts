@@ -1,7 +1,7 @@
 /** A plan as a script: the statements in the order in which they run, in the same transactions. */
 import { readable } from "../address.ts";
 import { inOrder, type Plan, type PlannedStatement, type Step } from "../plan.ts";
-import { affected, outcome, shownSql, targetLine } from "./summary.ts";
+import { accessLines, affected, outcome, shownSql, targetLine } from "./summary.ts";
 
 export interface SqlOptions {
   /** Whether the engine can undo several statements together. @default true */
@@ -12,6 +12,7 @@ export function planSql(plan: Plan, { transactions = true }: SqlOptions = {}): s
   const lines = [
     comment(`Datumline plan of ${plan.dataSource}: ${targetLine(plan)}`),
     comment(outcome(plan)),
+    ...accessLines(plan, true).lines.map((line) => comment(`access: ${line}`)),
     ...(plan.steps.some((step) => step.statements.some((statement) => statement.secrets))
       ? [
           comment(

@@ -1,4 +1,5 @@
 /** What all forms of a plan say in the same words. */
+import { accessLine } from "../access/words.ts";
 import { type Address, kindOf, readable } from "../address.ts";
 import { HAZARDS, type HazardCode } from "../codes.ts";
 import { hasErrors } from "../diagnostic.ts";
@@ -74,6 +75,19 @@ export function byKind(unmanaged: readonly Unmanaged[]): string {
     found.set(kind, (found.get(kind) ?? 0) + 1);
   }
   return [...found].map(([kind, count]) => `${count} ${kind}`).join(", ");
+}
+
+/** Who gains and loses what; past this many a reader needs a filter. */
+const SHOWN_ACCESS = 40;
+
+/** The access diff as lines, and how many more there are. */
+export function accessLines(
+  { access }: Plan,
+  all: boolean,
+): { readonly lines: readonly string[]; readonly more: number } {
+  const lines = [...new Set(access.map(accessLine))];
+  const shown = all ? lines : lines.slice(0, SHOWN_ACCESS);
+  return { lines: shown, more: lines.length - shown.length };
 }
 
 export const SHOWN_NAMES = 10;

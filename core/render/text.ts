@@ -6,6 +6,7 @@ import type { Action, Plan, Step } from "../plan.ts";
 import { diagnosticTexts, inReadingOrder } from "./diagnostics.ts";
 import { type Paint, painter, type Style } from "./paint.ts";
 import {
+  accessLines,
   affected,
   allowOption,
   byKind,
@@ -47,6 +48,7 @@ export function planText(plan: Plan, options: TextOptions = {}): string {
   const blocks = [
     `${paint("bold", plan.dataSource)}  ${paint("dim", targetLine(plan))}`,
     ...plan.steps.map((step) => stepText(step, options, paint)),
+    ...accessText(plan, options, paint),
     ...observedText(plan, options, paint),
     ...unmanagedText(plan, options),
     ...notModelledText(plan, options),
@@ -112,6 +114,13 @@ function sqlLines(sql: string, { verbose }: TextOptions): string[] {
 
 function ended(lines: readonly string[]): string[] {
   return lines.map((line, index) => (index === lines.length - 1 ? `${line};` : line));
+}
+
+function accessText(plan: Plan, { verbose = false }: TextOptions, paint: Paint): string[] {
+  const { lines, more } = accessLines(plan, verbose);
+  if (lines.length === 0) return [];
+  const rest = more > 0 ? [`… ${more} more (--verbose)`] : [];
+  return [[paint("bold", "Access:"), ...indent([...lines, ...rest])].join("\n")];
 }
 
 function observedText({ observed }: Plan, options: TextOptions, paint: Paint): string[] {

@@ -1,6 +1,7 @@
 import type { DataObject } from "../../core/catalog.ts";
 import type { Engine, PlanContext } from "../../core/engine.ts";
 import { sql } from "../../core/sql.ts";
+import { access } from "./access/engine.ts";
 import { dateDimension } from "./date-dimension.ts";
 import { diagnose } from "./diagnose.ts";
 import { dimensionTable } from "./dimension-table.ts";
@@ -30,6 +31,7 @@ export const postgresql: Engine = {
   diagnose,
   enter: (scope: string | undefined, { desired, live }: PlanContext) =>
     sql`SET search_path = ${searchPath(scope, desired, live)}`,
+  access,
   implied: impliedGrants,
   isProbe: ({ kind, spec }: DataObject) => kind === "Seed" || (kind === "Role" && spec.password !== undefined),
   isBuiltIn: (kind: string, name: string) => BUILT_IN[kind]?.test(name) ?? false,

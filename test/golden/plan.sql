@@ -1,5 +1,6 @@
 -- Datumline plan of warehouse: postgresql 18.1 at db.example.com:5432/analytics, as owner, mode additive
 -- Plan: 2 to create, 1 to alter, 1 to replace, 1 to rename, 1 to drop.
+-- access: analyst gains SELECT on sales.customer_dim.email [pii] (via bi_reader → analyst)
 -- Secrets are not in here: statements that need one have a comment in its place and do not run as they are.
 
 BEGIN;

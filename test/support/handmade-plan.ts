@@ -30,6 +30,17 @@ export const PLAN: Plan = {
   mode: "additive",
   fingerprint: "abc",
   probes: [],
+  access: [
+    {
+      role: "analyst",
+      change: "gains",
+      object: at("Table/sales.customer_dim"),
+      privilege: "select",
+      columns: ["email"],
+      classified: { email: "pii" },
+      via: ["bi_reader", "analyst"],
+    },
+  ],
   steps: [
     {
       address: at("Role/bi_reader"),
