@@ -1,4 +1,5 @@
 /** The commands: what each takes, an example, and the file that does it, loaded only when it is run. */
+import type { PlanFormat } from "../core/render/plan.ts";
 import type { Context } from "./context.ts";
 import { COMMON, DECLARING, type OptionName } from "./options.ts";
 
@@ -14,6 +15,8 @@ export interface Command {
   readonly example: string;
   readonly load: () => Promise<(context: Context) => Promise<number>>;
 }
+
+const PLAN_FORMATS = ["text", "markdown", "json", "sql", "html"] as const satisfies readonly PlanFormat[];
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   check: {
@@ -53,6 +56,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       "detailed-exitcode",
       ...COMMON,
     ],
+    formats: PLAN_FORMATS,
     example: "datumline plan -f warehouse/ --out plan.json",
     load: async () => (await import("./plan.ts")).plan,
   },
@@ -61,6 +65,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "-f PATH | PLAN.json",
     options: [...DECLARING, "url", "mode", "allow", "max-drops", "max-revokes", "format", "out", "yes", ...COMMON],
     operands: [0, 1],
+    formats: PLAN_FORMATS,
     example: "datumline apply plan.json --yes --allow WIDENS_ACCESS",
     load: async () => (await import("./apply.ts")).apply,
   },
@@ -69,6 +74,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: "PLAN.json",
     options: ["format", ...COMMON],
     operands: [1, 1],
+    formats: PLAN_FORMATS,
     example: "datumline show plan.json --format markdown",
     load: async () => (await import("./show.ts")).show,
   },
@@ -79,6 +85,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     formats: ["text", "markdown", "json"],
     example: "datumline drift -f warehouse/",
     load: async () => (await import("./drift.ts")).drift,
+  },
+  access: {
+    summary: "who can do what, through which path",
+    usage: "-f PATH | --url URL",
+    options: [...DECLARING, "url", "as", "to", "column", "classification", "why", "format", ...COMMON],
+    formats: ["text", "markdown", "json", "csv", "html"],
+    example:
+      "datumline access --url env:DATABASE_URL --as analyst --why\n  datumline access -f warehouse/ --to sales.customer_dim",
+    load: async () => (await import("./access.ts")).access,
   },
   explain: {
     summary: "a code of a diagnostic or hazard; why an object is planned as it is",

@@ -18,7 +18,7 @@ interface Option {
   readonly whole?: boolean;
 }
 
-const FORMATS = ["text", "markdown", "json", "sql", "html"] as const;
+const FORMATS = ["text", "markdown", "json", "sql", "html", "csv"] as const;
 
 export const OPTIONS = {
   file: {
@@ -44,6 +44,11 @@ export const OPTIONS = {
   format: { value: "FORMAT", words: FORMATS, summary: "how the result is printed" },
   out: { value: "FILE", summary: "write the plan (JSON) there as well" },
   emit: { value: "FORM", words: ["yaml", "json", "typescript"], summary: "what is written (default: yaml)" },
+  as: { value: "ROLE", summary: "what this role can do" },
+  to: { value: "OBJECT", summary: "who can do something with this object: sales.customer_dim, or an address" },
+  column: { value: "NAME", summary: "only what reaches a column of this name" },
+  classification: { value: "CLASS", summary: "only what reaches a column of this class, such as pii" },
+  why: { summary: "on which path each comes" },
   force: { summary: "replace what an earlier run wrote into the folder" },
   "detailed-exitcode": { summary: "exit 2 when there are changes" },
   yes: { summary: "do not ask" },
@@ -74,6 +79,11 @@ export interface Options {
   readonly format?: (typeof FORMATS)[number];
   readonly out?: string;
   readonly emit?: "yaml" | "json" | "typescript";
+  readonly as?: string;
+  readonly to?: string;
+  readonly column?: string;
+  readonly classification?: string;
+  readonly why: boolean;
   readonly diagnostics: "text" | "json";
   readonly force: boolean;
   readonly detailedExitcode: boolean;
@@ -172,12 +182,17 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     format: text("format"),
     out: text("out"),
     emit: text("emit"),
+    as: text("as"),
+    to: text("to"),
+    column: text("column"),
+    classification: text("classification"),
   };
   return {
     ...(Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Options>),
     file: given.get("file") ?? [],
     allow: given.get("allow") ?? [],
     diagnostics: text("diagnostics") === "json" ? "json" : "text",
+    why: has("why"),
     force: has("force"),
     detailedExitcode: has("detailed-exitcode"),
     yes: has("yes"),

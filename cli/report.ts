@@ -5,7 +5,7 @@ import { error } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Plan } from "../core/plan.ts";
 import { plansToJson } from "../core/plan-file.ts";
-import { renderPlans } from "../core/render/plan.ts";
+import { type PlanFormat, renderPlans } from "../core/render/plan.ts";
 import type { Context } from "./context.ts";
 
 /** Forms that are run, so that nothing in them may be replaced. */
@@ -14,7 +14,8 @@ const EXECUTABLE: ReadonlySet<string> = new Set(["json", "sql"]);
 /** Prints plans as asked. Diagnostics stand in the text only where they are not told on stderr. */
 export function showPlans(context: Context, plans: readonly Plan[], { diagnostics = false } = {}): void {
   const { options, output, io } = context;
-  const { format = "text", verbose, out } = options;
+  const { verbose, out } = options;
+  const format = (options.format ?? "text") as PlanFormat;
   const text = renderPlans(plans, format, { colour: output.colour, verbose, diagnostics });
   if (EXECUTABLE.has(format)) output.exactly(withoutSecrets(context, text));
   else output.result(text);

@@ -1,11 +1,11 @@
 /** The access diff of a plan. */
 import { type Address, kindOf } from "../address.ts";
-import type { Catalog } from "../catalog.ts";
 import type { Change } from "../change.ts";
 import type { Engine, Inspection, PlanContext } from "../engine.ts";
 import type { Json } from "../schema.ts";
 import { type AccessChange, accessDiff } from "./diff.ts";
 import { outcomeOf } from "./outcome.ts";
+import { classesIn } from "./report.ts";
 
 /** What follows for whom from the changes of a plan; nothing, and no work, where none concerns access. */
 export function accessOfPlan(
@@ -23,7 +23,7 @@ export function accessOfPlan(
     after: access.of(outcome, facts, target),
     columns: (object: Address) => namesOf(outcome.get(object)?.spec.columns),
     masks: (view: Address) => kindOf(context.desired.get(view)?.intent ?? ("" as Address)) === "MaskedView",
-    classes: (object: Address) => classesOf(context.desired, object),
+    classes: (object: Address) => classesIn(context.desired, object, undefined).classified ?? {},
   };
   return [...accessDiff(sides), ...futures(changes, engine)];
 }
@@ -40,13 +40,4 @@ function futures(changes: readonly Change[], { access }: Engine): AccessChange[]
 
 function namesOf(columns: Json | undefined): readonly string[] {
   return Array.isArray(columns) ? columns.map((column) => (column as { readonly name: string }).name) : [];
-}
-
-function classesOf(desired: Catalog, object: Address): Readonly<Record<string, string>> {
-  const columns = desired.get(object)?.spec.columns;
-  if (!Array.isArray(columns)) return {};
-  const classified = (columns as unknown as { readonly name: string; readonly classification?: string }[]).filter(
-    (column) => column.classification !== undefined,
-  );
-  return Object.fromEntries(classified.map(({ name, classification }) => [name, classification as string]));
 }

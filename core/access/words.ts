@@ -1,40 +1,81 @@
-/** An access change as people read it: `analyst gains SELECT on sales.customer_dim.email (via bi_reader → analyst)`. */
+/** Access in words: `analyst gains SELECT on sales.customer_dim.email (via bi_reader → analyst)`. */
 import type { Address } from "../address.ts";
 import type { AccessChange } from "./diff.ts";
 import { EVERYBODY } from "./model.ts";
+import type { AccessRow } from "./report.ts";
 
 export function accessLine(change: AccessChange): string {
-  const who = change.role === EVERYBODY ? "everybody" : change.role;
-  const { rows, through, object } = change;
+  const { role, rows, object, through } = change;
+  const who = roleName(role);
   if (change.change === "rows") {
-    const by = through ? ` through ${nameOf(through)}` : "";
-    return `${who}, rows of ${nameOf(object as Address)}${by}: ${oneLine(rows?.from ?? "all")} → ${oneLine(rows?.to ?? "all")}`;
+    const by = through ? ` through ${objectName(through)}` : "";
+    return `${who}, rows of ${objectName(object as Address)}${by}: ${oneLine(rows?.from ?? "all")} → ${oneLine(rows?.to ?? "all")}`;
   }
-  const notes = [
-    ...(through ? [`${change.masked ? "masked, " : ""}through ${nameOf(through)}`] : []),
-    ...(change.via ? [`via ${change.via.join(" → ")}`] : []),
-    ...(change.setRole ? ["after SET ROLE"] : []),
-    ...(rows ? [`rows: ${oneLine(rows.to)}`] : []),
-  ];
-  const what = [change.privilege?.toUpperCase(), on(change)].filter(Boolean).join(" ");
-  return `${who} ${change.change} ${what}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+  const what = [change.privilege?.toUpperCase(), change.future ? `on ${change.future}` : on(change)].filter(Boolean);
+  return `${who} ${change.change} ${what.join(" ")}${inBrackets(notes({ ...change, rows: rows?.to }))}`;
 }
 
-function on({ object, columns, classified = {}, future }: AccessChange): string {
-  if (future !== undefined) return `on ${future}`;
+/** `SELECT on sales.customer_dim (customer_key, region)`, and why where that is asked for. */
+export function accessRowLine(row: AccessRow, why: boolean): string {
+  const privileges =
+    row.by === "owner" ? ["everything, as its owner,"] : row.privileges.map((one) => one.toUpperCase());
+  const { via: _, ...rest } = row;
+  const reason = why && row.by !== "view" ? [reasonOf(row)] : [];
+  return `${[privileges.join(", "), on(row)].filter(Boolean).join(" ")}${inBrackets([...reason, ...notes(rest)])}`;
+}
+
+const REASONS: Readonly<Record<AccessRow["by"], string>> = {
+  grant: "granted",
+  owner: "owner",
+  superuser: "superuser",
+  predefined: "predefined role",
+  everybody: "everybody has it",
+  view: "view",
+};
+
+function reasonOf({ by, via }: AccessRow): string {
+  return via ? `${REASONS[by]}, via ${via.join(" → ")}` : by === "grant" ? "granted to it" : REASONS[by];
+}
+
+interface Noted {
+  readonly through?: Address;
+  readonly masked?: true;
+  readonly via?: readonly string[];
+  readonly setRole?: true;
+  readonly rows?: string | undefined;
+}
+
+function notes({ through, masked, via, setRole, rows }: Noted): string[] {
+  return [
+    ...(through ? [`${masked ? "masked, " : ""}through ${objectName(through)}`] : []),
+    ...(via ? [`via ${via.join(" → ")}`] : []),
+    ...(setRole ? ["after SET ROLE"] : []),
+    ...(rows !== undefined ? [`rows: ${oneLine(rows)}`] : []),
+  ];
+}
+
+function inBrackets(parts: readonly string[]): string {
+  return parts.length > 0 ? ` (${parts.join("; ")})` : "";
+}
+
+export function roleName(role: string): string {
+  return role === EVERYBODY ? "everybody" : role;
+}
+
+function on({ object, columns, classified = {} }: Pick<AccessRow, "object" | "columns" | "classified">): string {
   if (object === undefined) return "";
-  const name = nameOf(object);
+  const name = objectName(object);
   const marked = (column: string): string => (classified[column] ? `${column} [${classified[column]}]` : column);
   if (!columns) {
     const classes = Object.keys(classified).map(marked);
     return `on ${name}${classes.length > 0 ? `, ${classes.join(", ")} included` : ""}`;
   }
-  return columns.length === 1
-    ? `on ${name}.${marked(columns[0] as string)}`
-    : `on ${name} (${columns.map(marked).join(", ")})`;
+  if (columns.length === 1) return `on ${name}.${marked(columns[0] as string)}`;
+  return `on ${name} (${columns.map(marked).join(", ")})`;
 }
 
-function nameOf(of: Address): string {
+/** Tables and views by name alone, anything else with what it is. */
+export function objectName(of: Address): string {
   const [kind, name] = [of.slice(0, of.indexOf("/")), of.slice(of.indexOf("/") + 1)];
   return ["Table", "View", "MaterializedView"].includes(kind) ? name : `${kind.toLowerCase()} ${name}`;
 }

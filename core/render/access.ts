@@ -1,0 +1,190 @@
+/** Who can do what, in its forms. */
+import type { AccessReport, AccessRow } from "../access/report.ts";
+import { accessRowLine, objectName, roleName } from "../access/words.ts";
+import type { Address } from "../address.ts";
+import { code, html, prose, table } from "./escape.ts";
+import { painter } from "./paint.ts";
+
+export const ACCESS_FORMATS = ["text", "markdown", "json", "csv", "html"] as const;
+
+export type AccessFormat = (typeof ACCESS_FORMATS)[number];
+
+export interface AccessOptions {
+  readonly colour?: boolean;
+  /** Also on which path each comes. */
+  readonly why?: boolean;
+  /** By object rather than by role: who can do something with it. */
+  readonly byObject?: boolean;
+}
+
+export function renderAccess(
+  reports: readonly AccessReport[],
+  format: AccessFormat,
+  options: AccessOptions = {},
+): string {
+  switch (format) {
+    case "text":
+      return reports.map((report) => accessText(report, options)).join("\n");
+    case "markdown":
+      return reports.map((report) => accessMarkdown(report, options)).join("\n");
+    case "json":
+      return `${JSON.stringify(reports.length === 1 ? reports[0] : { version: 1, reports }, null, 2)}\n`;
+    case "csv":
+      return accessCsv(reports);
+    case "html":
+      return accessHtml(reports);
+  }
+}
+
+function basis({ target }: AccessReport): string {
+  return target
+    ? `${target.engine} ${target.version} at ${target.location}, as ${target.user}`
+    : "as declared; nothing was connected to";
+}
+
+function accessText(report: AccessReport, { colour = false, why = false, byObject = false }: AccessOptions): string {
+  const paint = painter(colour);
+  const blocks = [...grouped(report.rows, byObject)].map(([title, rows]) =>
+    [paint("bold", title), ...lines(rows, why, byObject).map((line) => `  ${line}`)].join("\n"),
+  );
+  const none = blocks.length === 0 ? ["Nobody can do any of it."] : [];
+  return `${[`${paint("bold", report.dataSource)}  ${paint("dim", basis(report))}`, ...blocks, ...none].join("\n\n")}\n`;
+}
+
+function accessMarkdown(report: AccessReport, { why = false, byObject = false }: AccessOptions): string {
+  const rows = [...grouped(report.rows, byObject)].map(([title, some]) => [
+    code(title),
+    lines(some, why, byObject).map(prose).join("<br>"),
+  ]);
+  return `### Access: ${code(report.dataSource)}\n\n${prose(basis(report))}\n\n${table([byObject ? "Object" : "Role", "Can"], rows)}\n`;
+}
+
+function grouped(rows: readonly AccessRow[], byObject: boolean): Map<string, AccessRow[]> {
+  const found = new Map<string, AccessRow[]>();
+  for (const row of rows) {
+    const title = byObject ? (row.object ? objectName(row.object) : "everything") : roleName(row.role);
+    const same = found.get(title);
+    if (same) same.push(row);
+    else found.set(title, [row]);
+  }
+  return found;
+}
+
+function lines(rows: readonly AccessRow[], why: boolean, byObject: boolean): string[] {
+  return rows.map((row) => `${byObject ? `${roleName(row.role)}: ` : ""}${accessRowLine(row, why)}`);
+}
+
+const HEAD = [
+  "data_source",
+  "role",
+  "object",
+  "privileges",
+  "columns",
+  "classified",
+  "by",
+  "via",
+  "set_role",
+  "through",
+  "rows",
+];
+
+function accessCsv(reports: readonly AccessReport[]): string {
+  const rows = reports.flatMap(({ dataSource, rows: all }) =>
+    all.map((row) => [
+      dataSource,
+      row.role,
+      row.object ?? "",
+      row.privileges.join(" "),
+      (row.columns ?? []).join(" "),
+      Object.entries(row.classified ?? {})
+        .map(([column, name]) => `${column}=${name}`)
+        .join(" "),
+      row.by,
+      (row.via ?? []).join(" > "),
+      row.setRole ? "yes" : "",
+      row.through ?? "",
+      row.rows ?? "",
+    ]),
+  );
+  return `${[HEAD, ...rows].map((row) => row.map(csv).join(",")).join("\r\n")}\r\n`;
+}
+
+/** A spreadsheet takes a cell that starts with one of these for a formula. RFC 4180 for the rest. */
+function csv(value: string): string {
+  const plain = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
+
+const LETTERS: Readonly<Record<string, string>> = {
+  select: "S",
+  insert: "I",
+  update: "U",
+  delete: "D",
+  truncate: "T",
+  references: "R",
+  trigger: "G",
+  maintain: "M",
+  usage: "u",
+  create: "C",
+  connect: "c",
+  temporary: "t",
+  execute: "X",
+  "every privilege": "*",
+};
+
+const CSS = `body{font:14px/1.45 system-ui,sans-serif;margin:2rem;color:#1f2328}table{border-collapse:collapse;margin:1rem 0}
+th,td{border:1px solid #d0d7de;padding:.25rem .5rem;text-align:left;vertical-align:top}th{background:#f6f8fa;position:sticky;top:0}
+.part{color:#9a6700}.rows{color:#0969da}.pii{color:#cf222e;font-weight:600}.where{color:#656d76}`;
+
+/** Roles across objects: what is only on some columns, rows or classified is marked, and told in full on hovering. */
+function accessHtml(reports: readonly AccessReport[]): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>Access: ${attribute(reports.map(({ dataSource }) => dataSource).join(", "))}</title>
+<style>${CSS}</style>
+</head>
+<body>
+${reports.map(matrix).join("\n")}
+<p class="where">${Object.entries(LETTERS)
+    .map(([privilege, letter]) => `${letter} ${privilege}`)
+    .join(
+      ", ",
+    )}. <span class="part">Some columns only</span>, <span class="rows">some rows only</span>, <span class="pii">classified columns</span>.</p>
+</body>
+</html>
+`;
+}
+
+function matrix(report: AccessReport): string {
+  const roles = [...new Set(report.rows.map(({ role }) => role))];
+  const objects = [...new Set(report.rows.flatMap(({ object }) => object ?? []))].sort();
+  const cells = new Map<string, AccessRow[]>();
+  for (const row of report.rows) {
+    const key = `${row.role}\n${row.object ?? ""}`;
+    cells.set(key, [...(cells.get(key) ?? []), row]);
+  }
+  const everything = roles.map((role) => cell(cells.get(`${role}\n`))).join("");
+  const line = (object: Address): string =>
+    `<tr><th>${attribute(objectName(object))}</th>${roles.map((role) => cell(cells.get(`${role}\n${object}`))).join("")}</tr>`;
+  return `<h1>${attribute(report.dataSource)}</h1><p class="where">${attribute(basis(report))}</p>
+<table><tr><th></th>${roles.map((role) => `<th>${attribute(roleName(role))}</th>`).join("")}</tr>
+<tr><th>everything</th>${everything}</tr>
+${objects.map(line).join("\n")}</table>`;
+}
+
+function cell(rows: readonly AccessRow[] = []): string {
+  const parts = rows.map((row) => {
+    const letters = row.privileges.map((privilege) => LETTERS[privilege] ?? privilege).join("");
+    const mark = row.classified ? "pii" : row.rows ? "rows" : row.columns || row.through ? "part" : "";
+    return `<span class="${mark}" title="${attribute(accessRowLine(row, true))}">${attribute(row.through ? `(${letters})` : letters)}</span>`;
+  });
+  return `<td>${parts.join(" ")}</td>`;
+}
+
+function attribute(text: string): string {
+  return html(text).replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
