@@ -43,6 +43,15 @@ export const CODES = {
   APPLIED_ELSEWHERE:
     "Two declarations for one system claim the same object: another data source applied it last, and this one would change it. Keep it in one of them.",
 
+  // Terraform
+  UNKNOWN_VALUE:
+    'A declaration in Terraform refers to a value (`{ "$value": NAME }`) that `values` of the resource does not give, or that is not of the type that it says.',
+  DECLARATION_PROTECTED:
+    "Terraform would destroy a declaration, and with it all that Datumline made for it. Set `protect = false` and apply that first, in a change of its own.",
+  DESTROY: "Terraform will destroy a declaration: what Datumline made for it is dropped, what others made stays.",
+  STATE_VERSION: "The Terraform state was written by a newer version of Datumline. Use that version, or a later one.",
+  OBSERVED: "The live system differs from what is declared in a scope that is only observed; nothing is done about it.",
+
   // Secrets and connections
   SECRET_UNRESOLVED:
     "A secret could not be resolved: the variable is not set, the file is not there, the command failed. The secret itself is never shown.",
@@ -92,6 +101,18 @@ export const CODES = {
     "A row policy trusts a session setting that whoever runs SQL can change. With SQL access it is a filter, not a boundary: use `current_user` or role membership, or let only a trusted application connect.",
   VIEW_BYPASSES_ROW_SECURITY:
     "A view runs with its owner's rights, so the row policies of whoever reads it do not apply. Say `securityInvoker: true` (PostgreSQL 15 and newer), or restate the rule in the view.",
+  PERMISSIVE_POLICIES_ADD_UP:
+    "Two permissive row policies for the same role and command are joined by OR, so a row that passes either is seen. Make one of them restrictive if both are to hold.",
+  COLUMN_GRANT_WITHOUT_EFFECT:
+    "A privilege on some columns is granted to a role that has it on the whole table: the columns restrict nothing. Take the grant on the table away.",
+  OWNER_BYPASSES_ROW_SECURITY:
+    "Row policies do not hold for the owner of a table unless row security is forced, and the owner can connect.",
+  LOGIN_PASSES_CHECKS: "A role that can connect is a superuser or has BYPASSRLS, so no policy holds for it.",
+  GRANTED_TO_EVERYBODY: "A privilege on data, or to create objects, is granted to PUBLIC: every role to come has it.",
+  GRANTED_TO_LOGIN: "The same privilege is granted to several logins one by one instead of to a group.",
+  GRANT_OPTION_SPREADS: "A role may hand a privilege on, so what is declared no longer says who has it.",
+  POLICY_WITHOUT_INDEX:
+    "A row policy compares a column that no index leads with, so each query of the roles it is for reads the whole table.",
   MASK_BYPASSED:
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
   WRITES_THROUGH_MASK: "A masked view would let its readers write.",

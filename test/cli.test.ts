@@ -32,7 +32,7 @@ query: |
   from sales.customer_dim group by region
 ---
 kind: Grant
-to: public
+to: pg_monitor
 privileges: [select]
 on: { table: sales.regions }
 `;
@@ -496,7 +496,7 @@ test("an interrupted apply ends with 130, says so, and leaves nothing", async ()
 test("what was there already is only written to the ledger, once", async () => {
   const here = await place();
   await here.sql(
-    "CREATE SCHEMA sales; CREATE TABLE sales.customer_dim (customer_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, region text NOT NULL DEFAULT 'EU'); CREATE VIEW sales.regions AS select region, count(*) as n from sales.customer_dim group by region; GRANT SELECT ON sales.regions TO PUBLIC",
+    "CREATE SCHEMA sales; CREATE TABLE sales.customer_dim (customer_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, region text NOT NULL DEFAULT 'EU'); CREATE VIEW sales.regions AS select region, count(*) as n from sales.customer_dim group by region; GRANT SELECT ON sales.regions TO pg_monitor",
   );
   expect(lastLine((await ended(0, here.run("plan -f w --detailed-exitcode"))).out)).toBe(NONE);
   const { err } = await ended(0, here.run("apply -f w", { terminal: true, stdin: "yes\n" }));

@@ -128,17 +128,24 @@ to: [analyst]
 
 test("the sales scenario is warned of where it is usually wrong", () => {
   expect(warnings(SALES)).toEqual([
+    "warning PERMISSIVE_POLICIES_ADD_UP RowPolicy/sales.sales_fact/user_sales_access",
+    "warning POLICY_WITHOUT_INDEX RowPolicy/sales.sales_fact/regional_access",
+    "warning POLICY_WITHOUT_INDEX RowPolicy/sales.sales_fact/user_sales_access",
     "warning SETTING_IS_NOT_A_BOUNDARY RowPolicy/sales.sales_fact/regional_access",
     "warning VIEW_BYPASSES_ROW_SECURITY View/sales.customer_analytics",
   ]);
 });
 
 test("and not where it is right", () => {
-  const right = SALES.replace("query: SELECT c", "securityInvoker: true\nquery: SELECT c").replace(
-    "current_setting('app.current_region', true)",
-    "(SELECT u.region FROM user_regions u WHERE u.user_id = current_user)",
-  );
-  expect(warnings(right)).toEqual([]);
+  const right = SALES.replace("query: SELECT c", "securityInvoker: true\nquery: SELECT c")
+    .replace("name: regional_access", "name: regional_access\nas: restrictive")
+    .replace(
+      "current_setting('app.current_region', true)",
+      "(SELECT u.region FROM user_regions u WHERE u.user_id = current_user)",
+    );
+  const index = (column: string) =>
+    `---\n{ kind: Index, table: sales.sales_fact, name: by_${column}, columns: [${column}] }\n`;
+  expect(warnings(right + index("region") + index("customer_id"))).toEqual([]);
 });
 
 test("a masked view of a table with row policies says so once, by itself", () => {
@@ -146,4 +153,55 @@ test("a masked view of a table with row policies says so once, by itself", () =>
   expect(warnings(secured).filter((text) => text.includes("masked_customers"))).toEqual([
     "warning VIEW_BYPASSES_ROW_SECURITY MaskedView/sales.masked_customers",
   ]);
+});
+
+const role = (name: string, more: Spec = {}) => ["Role", { name, ...more }] as const;
+const grant = (to: string, more: Spec = {}) =>
+  [
+    "Grant",
+    { name: `${to}${JSON.stringify(more)}`, to, privileges: ["select"], on: { table: "s.t" }, ...more },
+  ] as const;
+const policy = (name: string, more: Spec = {}) =>
+  ["RowPolicy", { table: "s.t", name, using: "a = 1", ...more }] as const;
+const table = (more: Spec = {}) =>
+  ["Table", { schema: "s", name: "t", columns: [{ name: "a", type: "int" }], ...more }] as const;
+
+test.each([
+  ["PERMISSIVE_POLICIES_ADD_UP", [policy("one"), policy("two")], [policy("one"), policy("two", { as: "restrictive" })]],
+  [
+    "PERMISSIVE_POLICIES_ADD_UP",
+    [policy("one"), policy("two", { command: "select" })],
+    [policy("one", { to: ["a"] }), policy("two", { to: ["b"] })],
+  ],
+  [
+    "COLUMN_GRANT_WITHOUT_EFFECT",
+    [grant("a"), grant("a", { on: { table: "s.t", columns: ["a"] } })],
+    [grant("b"), grant("a", { on: { table: "s.t", columns: ["a"] } })],
+  ],
+  ["GRANTED_TO_EVERYBODY", [grant("public")], [grant("public", { on: { schema: "s" }, privileges: ["usage"] })]],
+  [
+    "GRANTED_TO_LOGIN",
+    [role("a", { login: true }), role("b", { login: true }), grant("a"), grant("b")],
+    [role("a", { login: true }), role("b"), grant("a"), grant("b")],
+  ],
+  ["GRANT_OPTION_SPREADS", [grant("a", { grantOption: true })], [grant("a")]],
+  [
+    "LOGIN_PASSES_CHECKS",
+    [role("a", { login: true, bypassrls: true })],
+    [role("a", { bypassrls: true }), role("b", { login: true })],
+  ],
+  [
+    "OWNER_BYPASSES_ROW_SECURITY",
+    [role("g"), role("a", { login: true, memberOf: ["g"] }), table({ rowSecurity: "on", owner: "g" })],
+    [role("a", { login: true }), table({ rowSecurity: "forced", owner: "a" }), role("g")],
+  ],
+  ["POLICY_WITHOUT_INDEX", [table(), policy("p")], [table({ primaryKey: ["a"] }), policy("p")]],
+  [
+    "POLICY_WITHOUT_INDEX",
+    [table(), policy("p", { using: "(SELECT x.y) = a" })],
+    [table(), policy("p", { using: "f(a) AND b.a = 1" })],
+  ],
+])("%s, where it is so and where it is not", (code, so, not) => {
+  expect(codes(catalog(...(so as [string, Spec][])))).toContain(code);
+  expect(codes(catalog(...(not as [string, Spec][])))).not.toContain(code);
 });
