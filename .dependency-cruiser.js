@@ -14,6 +14,9 @@ const BASES = {
   pgbouncer: "postgresql",
 };
 
+/** What the provider speaks Terraform's protocol with; bundled into it, so nothing that a user would have to install. */
+const WIRE = ["@grpc/grpc-js", "@msgpack/msgpack", "asn1js", "pbf"];
+
 /** What a kind is written with; anything else of core would tie WHAT an object is to what is done with it. */
 const KIND_VOCABULARY = ["address", "columns", "fragments", "kind", "names", "role-fields", "schema"];
 
@@ -51,7 +54,7 @@ export default {
       comment: "The built package is there only after a build.",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: ["^datumline/(constructs|cdktf)$", "^\\.\\./dist/"] },
+      to: { couldNotResolve: true, pathNot: ["^datumline/(constructs|cdktf|cdktn)$", "^\\.\\./dist/"] },
     },
     only(
       "core",
@@ -93,7 +96,7 @@ export default {
     never(
       "cdktf-only-in-bridge",
       { pathNot: ["^constructs/bridge\\.ts$", folders("examples", "test", "node_modules")] },
-      packages("cdktf"),
+      packages("cdktf", "cdktn"),
       "One file names cdktf, so that it can be replaced.",
     ),
     never(
@@ -108,9 +111,21 @@ export default {
       [folders("constructs", "policies", "stacks"), packages("constructs", "@cdktf/provider-aws")],
       "A stack is composed of constructs.",
     ),
+    only(
+      "terraform",
+      { path: folders("terraform"), pathNot: folders("terraform/plugin") },
+      [folders("core", "providers", "policies", "terraform")],
+      "The provider leads to the engine, and knows nothing of how Terraform's protocol travels.",
+    ),
+    only(
+      "terraform-plugin",
+      folders("terraform/plugin"),
+      [folders("terraform/plugin"), packages(...WIRE)],
+      "The protocol knows nothing of Datumline.",
+    ),
     never(
       "doors-local",
-      { path: folders("cli", "terraform") },
+      { path: folders("cli") },
       [folders("constructs", "stacks", "examples", "bench"), packages("constructs")],
       "Doors lead to the engine through core, providers and policies.",
     ),
@@ -131,7 +146,7 @@ export default {
       { path: folders("examples") },
       [
         folders("core", "providers", "policies", "constructs", "stacks", "terraform", "cli"),
-        "^(dist|datumline)/(?!(constructs/(index|cdktf)\\.(js|d\\.ts)|constructs|cdktf)$)",
+        "^(dist|datumline)/(?!(constructs/(index|cdktf|cdktn)\\.(js|d\\.ts)|constructs|cdktf|cdktn)$)",
       ],
       "An example imports what a user can import: the package by its name.",
     ),
@@ -143,9 +158,13 @@ export default {
     ),
     {
       name: "no-development-packages",
-      comment: "A package that is only a devDependency is missing where Datumline is installed.",
+      comment:
+        "A package that is only a devDependency is missing where Datumline is installed; what terraform/plugin uses is bundled.",
       severity: "error",
-      from: { path: folders("core", "providers", "policies", "constructs", "stacks", "terraform", "cli") },
+      from: {
+        path: folders("core", "providers", "policies", "constructs", "stacks", "terraform", "cli"),
+        pathNot: folders("terraform/plugin"),
+      },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer", "npm-optional"] },
     },
   ],

@@ -5,7 +5,7 @@ export interface Figure {
   readonly name: string;
   readonly tables: number;
   readonly value: number | undefined;
-  readonly unit: "×" | "s" | "MB" | "";
+  readonly unit: "×" | "s" | "ms" | "MB" | "";
   readonly goal?: number;
   /** What it is made of, in milliseconds, or why there is none. */
   readonly of?: Readonly<Record<string, readonly number[]>>;
@@ -77,7 +77,7 @@ function verdict({ value, goal }: Figure): string {
 }
 
 function format(value: number, unit: Figure["unit"]): string {
-  if (unit === "MB") return `${Math.round(value)} MB`;
+  if (unit === "MB" || unit === "ms") return `${Math.round(value)} ${unit}`;
   if (unit === "") return String(value);
   return unit === "s" ? `${value.toFixed(2)} s` : value.toFixed(2);
 }

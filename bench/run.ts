@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { startPostgres } from "../scripts/embedded.ts";
 import { measureCli, measureStart } from "./measure-cli.ts";
 import { measureServer } from "./measure-server.ts";
+import { measureProvider } from "./measure-terraform.ts";
 import { type Figure, table } from "./report.ts";
 import { clientTool } from "./tools.ts";
 
@@ -32,7 +33,7 @@ const rounds = Number(values.rounds);
 const major = Number(values.major);
 const tools = { dump: clientTool("pg_dump", major), psql: clientTool("psql", major) };
 
-const figures: Figure[] = measureStart(rounds * 5);
+const figures: Figure[] = [...measureStart(rounds * 5), ...(await measureProvider(rounds * 5))];
 for (const tables of sizes) {
   const scratch = mkdtempSync(join(tmpdir(), "datumline-bench-"));
   // Fifteen locks for each table that one transaction creates.

@@ -1,7 +1,7 @@
 /** What a run may do, and how a plan that goes beyond it ends. */
 import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
-import { type Allowance, GUARDRAIL_CODES, limits, parseAllow } from "../core/guard.ts";
+import { type Allowance, allowance, GUARDRAIL_CODES, limits, parseAllow } from "../core/guard.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Context } from "./context.ts";
 
@@ -12,15 +12,9 @@ export function allowed({ options }: Context): Allowance["allow"] {
   return allow;
 }
 
-/** The smaller limit counts: the one of the declaration, or the one of the run. */
-export function allowanceFor({ options }: Context, { source }: Plan, allow: Allowance["allow"]): Allowance {
-  const maxDrops = smaller(options.maxDrops, source.manage?.maxDrops);
-  const maxRevokes = smaller(options.maxRevokes, source.manage?.maxRevokes);
-  return { allow, ...(maxDrops !== undefined && { maxDrops }), ...(maxRevokes !== undefined && { maxRevokes }) };
-}
-
-function smaller(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined ? b : b === undefined ? a : Math.min(a, b);
+/** The limits of the declaration and of the run. */
+export function allowanceFor({ options }: Context, plan: Plan, allow: Allowance["allow"]): Allowance {
+  return allowance(plan.source, { allow, maxDrops: options.maxDrops, maxRevokes: options.maxRevokes });
 }
 
 /** Limits that a plan exceeds, told already when it is made. */

@@ -1,18 +1,21 @@
 /** Plans what is declared, or takes a plan file, and runs it: all data sources or, where one is refused, none. */
 import { error } from "../core/diagnostic.ts";
+import { reachedBy } from "../core/doors/reach.ts";
+import { recheck } from "../core/doors/run.ts";
+import { openNames } from "../core/doors/sessions.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Allowance } from "../core/guard.ts";
 import type { Plan } from "../core/plan.ts";
 import { probesOf } from "../core/plan-file.ts";
-import { compareWith, probes } from "../core/reconcile.ts";
+import { probes } from "../core/reconcile.ts";
 import { GUARDRAILS } from "../policies/index.ts";
 import { ENGINES } from "../providers/index.ts";
 import { allowed } from "./allowance.ts";
 import type { Context } from "./context.ts";
-import { noteNames, readDeclaration } from "./declaration.ts";
-import { execute, stillDifferent, type Task } from "./execute.ts";
+import { readDeclaration } from "./declaration.ts";
+import { execute, type Task } from "./execute.ts";
 import { readPlans } from "./plan-input.ts";
-import { reached, reachedBy } from "./reach.ts";
+import { reached } from "./reach.ts";
 import { declarationOf, planAll, type Reachable, resolveSecrets, withSessions } from "./sessions.ts";
 
 export async function apply(context: Context): Promise<number> {
@@ -33,19 +36,15 @@ async function applyDeclaration(context: Context, allow: Allowance["allow"]): Pr
   await resolveSecrets(context, ready);
   return withSessions(context, ready, false, async (opened) => {
     const plans = await planAll(context, opened);
-    const tasks = opened.map(({ ready: one, session }, index): Task => {
-      const declaration = declarationOf(context, one);
-      return {
+    const tasks = opened.map(
+      ({ ready: one, session }, index): Task => ({
         session,
         engine: one.engine,
         plan: plans[index] as Plan,
         probes: probes(one.declared, one.engine),
-        recheck: async (inspection, ledger) =>
-          stillDifferent(
-            await compareWith(session, one.engine, declaration, inspection, session.ledger && ledger, GUARDRAILS),
-          ),
-      };
-    });
+        recheck: recheck(session, one.engine, declarationOf(context, one), GUARDRAILS),
+      }),
+    );
     return execute(context, tasks, allow);
   });
 }
@@ -57,8 +56,8 @@ async function applyPlans(context: Context, file: string, allow: Allowance["allo
     ready.map(({ plan, ...one }) => ({ ...one, declared: probesOf(plan) })),
   );
   for (const { plan } of ready)
-    noteNames(
-      context,
+    openNames(
+      context.secrets,
       plan.steps.flatMap(({ spec }) => (spec ? [spec] : [])),
     );
   return withSessions(context, ready, false, async (opened) => {

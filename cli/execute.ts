@@ -1,16 +1,16 @@
 /** Runs plans one after the other, once all of them may run and the user wants it. */
-import { readable } from "../core/address.ts";
 import { type ApplyOptions, apply } from "../core/apply.ts";
 import type { Catalog } from "../core/catalog.ts";
 import { type Diagnostic, note } from "../core/diagnostic.ts";
+import { failure } from "../core/doors/failure.ts";
+import { writes } from "../core/doors/run.ts";
 import type { Engine, Session } from "../core/engine.ts";
 import { type Allowance, guard } from "../core/guard.ts";
 import { type Plan, tally } from "../core/plan.ts";
-import { counted, shownChange } from "../core/render/values.ts";
+import { counted } from "../core/render/values.ts";
 import { allowanceFor, exitCodeOf } from "./allowance.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
-import { failure } from "./failure.ts";
 import { showPlans } from "./report.ts";
 
 /** A plan on an open connection. */
@@ -43,10 +43,6 @@ export async function execute(context: Context, tasks: readonly Task[], allow: A
     }
   }
   return 0;
-}
-
-function writes({ steps, bookkeeping: { found, gone } }: Plan): boolean {
-  return steps.length + found.length + gone.length > 0;
 }
 
 function question(plans: readonly Plan[]): string {
@@ -86,16 +82,3 @@ function others(todo: readonly Task[], failed: number): Diagnostic[] {
     }),
   ];
 }
-
-/** What a plan made right after an apply would still change: there should be nothing. */
-export function stillDifferent({ steps }: Plan): string[] {
-  return steps.flatMap(({ address, action, fields }) => {
-    if (!fields || fields.length === 0) return [`${readable(address)} would still have to be ${PAST[action]}`];
-    return fields.map((change) => {
-      const { field, line, lines } = shownChange(address, change);
-      return `${readable(address)}: ${field}: ${line ?? `\n${(lines ?? []).join("\n")}`}`;
-    });
-  });
-}
-
-const PAST = { create: "created", alter: "altered", replace: "replaced", rename: "renamed", drop: "dropped" } as const;

@@ -2,14 +2,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Diagnostic, error, warning } from "../core/diagnostic.ts";
+import { inspectedSource } from "../core/emit/data-source.ts";
 import { type EmittedFile, emit } from "../core/emit/files.ts";
 import type { Inspection } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
 import { notModelledLine } from "../core/render/summary.ts";
 import { counted } from "../core/render/values.ts";
-import type { DataSource } from "../core/specs.ts";
 import type { Context } from "./context.ts";
-import { type Ready, readDeclaration } from "./declaration.ts";
+import { readDeclaration } from "./declaration.ts";
 import { cannotWrite, writeWhole } from "./report.ts";
 import { type Opened, resolveSecrets, withSessions } from "./sessions.ts";
 
@@ -39,7 +39,7 @@ export async function inspect(context: Context): Promise<number> {
     return { inspection: await session.inspect(new Map()), ready: inspected };
   });
   const files = emit(
-    sourceOf(one, inspection, read.reached?.hasPassword === true),
+    inspectedSource(one.source, inspection.target, read.reached?.hasPassword === true),
     inspection.catalog,
     one.engine,
     options.emit ?? "yaml",
@@ -48,23 +48,6 @@ export async function inspect(context: Context): Promise<number> {
   output.diagnostics(notModelled(inspection));
   output.result(`${counted(inspection.catalog.size, "object")} in ${counted(files.length, "file")} in ${shown}\n`);
   return 0;
-}
-
-/** Where it is, and how to log in without the password itself. */
-function sourceOf({ source }: Ready, { target }: Inspection, hasPassword: boolean): DataSource {
-  const { url: _, ...connection } = source.connection;
-  const { user = target.user, database = target.database, ...rest } = connection;
-  return {
-    ...source,
-    connection: {
-      ...(rest.host !== undefined && { host: rest.host }),
-      ...(rest.port !== undefined && { port: rest.port }),
-      ...(database !== undefined && { database }),
-      user,
-      ...(hasPassword && { password: { env: "PGPASSWORD" } }),
-      ...rest,
-    },
-  };
 }
 
 /** The files that may be replaced; refuses a folder that holds others. */

@@ -1,9 +1,9 @@
 /** From arguments to an exit code: finds the command, runs it, and turns whatever is thrown into diagnostics. */
 import { type Diagnostic, error } from "../core/diagnostic.ts";
+import { failure } from "../core/doors/failure.ts";
 import { nearest } from "../core/names.ts";
 import { Secrets } from "../core/secret.ts";
 import { COMMANDS, type Command } from "./commands.ts";
-import { failure } from "./failure.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import type { Io } from "./io.ts";
 import { parseOptions } from "./options.ts";

@@ -1,4 +1,5 @@
 /** `datumline/cdktf`: the same constructs, under an `App` and a `TerraformStack` of cdktf. */
 
-export { PostgresDataSource } from "./bridge.ts";
+// What stands here goes before what index.ts has under the same name.
+export { PostgresDataSource, type PostgresDataSourceProps, sql, type TerraformOptions } from "./bridge.ts";
 export * from "./index.ts";

@@ -3,6 +3,7 @@ import type { Kind, Spec } from "../core/kind.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import { nearest } from "../core/names.ts";
 import { check, claim, Documented, pathOf } from "./document.ts";
+import { type Later, LaterValues } from "./later.ts";
 import { plain } from "./plain.ts";
 import { refuse } from "./refuse.ts";
 
@@ -14,25 +15,38 @@ const CONNECTION = Object.keys(KIND.schema.properties.connection?.properties ?? 
 export abstract class DataSource extends Documented {
   /** Name by which documents and `--data-source` refer to it. */
   readonly name: string;
+  /** How what is made below it recognises values that are known later; undefined where there are none. */
+  readonly later: Later | undefined;
 
-  constructor(engine: string, scope: Construct, id: string, props: object) {
+  constructor(engine: string, scope: Construct, id: string, props: object, later?: Later) {
     const path = pathOf(scope, id);
-    const spec = specOf(engine, id, props, path);
-    check(KIND, spec, path);
-    claim(scope.node.root as Construct, KIND, spec, path);
+    const values = new LaterValues(later, path);
+    const spec = specOf({ engine, id, props, path, values });
+    const known = values.known(KIND, spec);
+    check(KIND, known, path, values);
+    claim(scope.node.root as Construct, KIND, known, path);
     super(scope, id, { kind: KIND.name, ...spec });
     this.name = spec.name as string;
+    this.later = later;
   }
 }
 
-function specOf(engine: string, id: string, props: object, path: string): Spec {
+interface Making {
+  readonly engine: string;
+  readonly id: string;
+  readonly props: object;
+  readonly path: string;
+  readonly values: LaterValues;
+}
+
+function specOf({ engine, id, props, path, values }: Making): Spec {
   const given: { [key: string]: unknown } = { name: id, engine };
   const connection: { [key: string]: unknown } = {};
   for (const [key, value] of Object.entries(props)) (belongsToConnection(key) ? connection : given)[key] = value;
-  return plain(KIND.schema, { ...given, connection }, (_, value, at) =>
+  return plain(KIND.schema, { ...given, connection }, (schema, value, at) =>
     value instanceof Construct
       ? refuse(path, `\`${at.join(".")}\` takes no construct`, "A data source refers to no other object.")
-      : undefined,
+      : values.take(schema, value, at),
   ) as Spec;
 }
 

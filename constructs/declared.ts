@@ -6,6 +6,7 @@ import type { Json, Reference, Schema } from "../core/schema.ts";
 import { type Container, contained, fits } from "./container.ts";
 import { DataSource } from "./data-source.ts";
 import { check, claim, Documented, pathOf } from "./document.ts";
+import { LaterValues } from "./later.ts";
 import { plain } from "./plain.ts";
 import { refuse } from "./refuse.ts";
 import { SqlText } from "./sql.ts";
@@ -28,7 +29,7 @@ export abstract class Declared<K extends string = string> extends Documented {
 
   constructor(kind: K, scope: Construct, id: string, props: object) {
     const path = pathOf(scope, id);
-    const known = KINDS.get(kind) as Kind;
+    const itsKind = KINDS.get(kind) as Kind;
     const around = scope.node.scopes.toReversed();
     const dataSource =
       around.find((each) => each instanceof DataSource) ??
@@ -37,19 +38,22 @@ export abstract class Declared<K extends string = string> extends Documented {
         `There is no data source above this ${kind}`,
         "Make it inside a PostgresDataSource, or inside an object of one.",
       );
-    const spec = specOf(known, {
+    const values = new LaterValues(dataSource.later, path);
+    const spec = specOf(itsKind, {
       path,
+      values,
       id,
       props,
       dataSource,
       around: around.filter((each) => each instanceof Declared),
     });
-    check(known, spec, path);
-    claim(dataSource, known, spec, path);
+    const known = values.known(itsKind, spec);
+    check(itsKind, known, path, values);
+    claim(dataSource, itsKind, known, path);
     super(scope, id, { kind, dataSource: dataSource.name, ...spec });
     this.kind = kind;
     this.dataSource = dataSource;
-    this.names = namesOf(known, spec);
+    this.names = namesOf(itsKind, spec);
     this.schema = typeof spec.schema === "string" ? spec.schema : undefined;
   }
 
@@ -61,16 +65,19 @@ export abstract class Declared<K extends string = string> extends Documented {
 
 interface Making {
   readonly path: string;
+  readonly values: LaterValues;
   readonly id: string;
   readonly props: object;
   readonly dataSource: DataSource;
   readonly around: readonly Container[];
 }
 
-function specOf(kind: Kind, { path, id, props, dataSource, around }: Making): Spec {
+function specOf(kind: Kind, { path, values, id, props, dataSource, around }: Making): Spec {
   const named = "name" in kind.schema.properties ? { name: id, ...given(props) } : given(props);
   return plain(kind.schema, contained(kind, named, around), (schema, value, at) => {
-    if (value instanceof SqlText) return value.text;
+    if (value instanceof SqlText) return values.take(schema, value.text, at) ?? value.text;
+    const later = value instanceof Construct ? undefined : values.take(schema, value, at);
+    if (later !== undefined) return later;
     const reference = referenceIn(schema);
     if (value instanceof Construct) return nameFor(value, { reference, dataSource, path, field: at.join(".") });
     return reference?.parts === 2 && isQualifiedName(value) ? formatName([value.schema, value.name]) : undefined;

@@ -1,9 +1,10 @@
 import { Construct } from "constructs";
 import { readable } from "../core/address.ts";
-import { validateDocument } from "../core/documents/validate.ts";
+import { faultsOf, toDiagnostic } from "../core/documents/validate.ts";
 import type { Kind, Spec } from "../core/kind.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import type { Json } from "../core/schema.ts";
+import type { LaterValues } from "./later.ts";
 import { refuse, refuseAll } from "./refuse.ts";
 
 /** A document as it stands in a declaration: the fields of its kind, and where it comes from. */
@@ -39,6 +40,13 @@ export function documentsOf(root: Construct): PlainDocument[] {
   return root.node.findAll().flatMap((each) => (each instanceof Documented ? each.toDocument() : []));
 }
 
+/** The documents of a data source: its own, and those that belong to it. */
+export function documentsOfSource(source: Documented & { readonly name: string }): PlainDocument[] {
+  return documentsOf(source).filter(
+    ({ kind, name, dataSource }) => (kind === "DataSource" ? name : dataSource) === source.name,
+  );
+}
+
 /** The path that a construct will have; refuses an id that is taken, since two documents would stand in one place. */
 export function pathOf(scope: Construct, id: string): string {
   const path = [scope.node.path, id].filter((part) => part !== "").join("/");
@@ -53,10 +61,15 @@ export function pathOf(scope: Construct, id: string): string {
   return path;
 }
 
-/** Refuses a spec that does not hold to the schema of its kind. */
-export function check(kind: Kind, spec: Spec, path: string): void {
-  const faults = validateDocument({ kind: kind.name, spec, origin: { construct: path } });
-  if (faults.length > 0) refuseAll(path, faults);
+/** Refuses a spec that does not hold to the schema of its kind; of values known later, others stand in the spec. */
+export function check(kind: Kind, spec: Spec, path: string, later: LaterValues): void {
+  const document = { kind: kind.name, spec, origin: { construct: path } };
+  const faults = faultsOf(document).filter((fault) => !later.concerns(fault));
+  if (faults.length === 0) return;
+  refuseAll(
+    path,
+    faults.map((fault) => toDiagnostic(fault, document, (origin) => origin)),
+  );
 }
 
 /** Who declares what, for each system and, for the systems themselves, for each tree. */

@@ -3,12 +3,35 @@ import { type Code, HAZARDS, type HazardCode } from "./codes.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import { nearest } from "./names.ts";
 import { hazardsOf, type Plan, type Step } from "./plan.ts";
+import type { DataSource } from "./specs.ts";
 
 /** What one run may do. */
 export interface Allowance {
   readonly allow: ReadonlySet<HazardCode> | "all";
   readonly maxDrops?: number;
   readonly maxRevokes?: number;
+}
+
+/** What the declaration and the run allow together: of each limit the smaller one counts. */
+export function allowance(
+  { manage }: DataSource,
+  run: {
+    readonly allow: Allowance["allow"];
+    readonly maxDrops: number | undefined;
+    readonly maxRevokes: number | undefined;
+  },
+): Allowance {
+  const maxDrops = smaller(run.maxDrops, manage?.maxDrops);
+  const maxRevokes = smaller(run.maxRevokes, manage?.maxRevokes);
+  return {
+    allow: run.allow,
+    ...(maxDrops !== undefined && { maxDrops }),
+    ...(maxRevokes !== undefined && { maxRevokes }),
+  };
+}
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b);
 }
 
 /** Diagnostics that refuse a plan rather than call its input wrong: they end a run with exit code 3. */

@@ -8,8 +8,11 @@ import type { Construct } from "constructs";
 import * as cdktf from "../constructs/cdktf.ts";
 import * as constructs from "../constructs/index.ts";
 import { Refusal } from "../core/errors.ts";
+import { standInProvider } from "./support/stand-in-provider.ts";
 
 const { secret, sql } = cdktf;
+
+standInProvider();
 
 let outdir: string;
 beforeEach(() => {
@@ -108,11 +111,11 @@ test("two stacks: a file for each, or one for all where the command line asks", 
   expect(written().map(({ $construct }) => $construct)).toEqual([...paths("one"), ...paths("two")]);
 });
 
-test("Testing.synth sees the constructs and writes nothing of theirs", () => {
+test("Testing.synth sees the constructs and writes nothing", () => {
   const app = Testing.app({ outdir });
   const stack = new TerraformStack(app, "prod");
   declareWarehouse(stack, cdktf);
-  expect(JSON.parse(Testing.synth(stack))).toEqual({});
+  expect(Object.keys(JSON.parse(Testing.synth(stack)).resource.datumline_declaration)).toEqual(["warehouse"]);
   expect(existsSync(join(outdir, "stacks", "prod"))).toBe(false);
 });
 
@@ -122,22 +125,24 @@ test("a Project under the cdktf library", () => {
   expect(project.documents()).toEqual(EXPECTED);
 });
 
-test("no stack, and values that Terraform fills in later", () => {
-  const app = new App({ outdir });
-  expect(() => new cdktf.PostgresDataSource(app, "warehouse")).toThrow(Refusal);
+test("no stack", () => {
+  expect(() => new cdktf.PostgresDataSource(new App({ outdir }), "warehouse")).toThrow(Refusal);
+});
+
+test("the command line gets no values that Terraform fills in later", () => {
+  process.env.DATUMLINE_OUT = outdir;
   for (const [name, value] of [
     ["text", (of: TerraformLocal) => ({ host: of.asString })],
     ["inside", (of: TerraformLocal) => ({ tags: ["a", `b-${of.asString}`] })],
     ["number", (of: TerraformLocal) => ({ port: Token.asNumber(of.fqn) })],
+    ["number-inside", (of: TerraformLocal) => ({ comment: `port ${of.asNumber}` })],
+    ["secret", (of: TerraformLocal) => ({ password: of.asString })],
   ] as const) {
-    const later = new App({ outdir });
+    const later = new App({ outdir: join(outdir, "cdktf.out") });
     const stack = new TerraformStack(later, name);
-    const make = (): void => {
-      new cdktf.PostgresDataSource(stack, "warehouse", value(new TerraformLocal(stack, "later", "x")));
-      later.synth();
-    };
-    expect(make).toThrow(Refusal);
-    expect(existsSync(join(outdir, "stacks", name, "declaration.json"))).toBe(false);
+    new cdktf.PostgresDataSource(stack, "warehouse", value(new TerraformLocal(stack, "later", "x")));
+    expect(() => later.synth()).toThrow(/is a Terraform token, not a value/);
+    expect(existsSync(join(outdir, "declaration.json"))).toBe(false);
   }
 });
 

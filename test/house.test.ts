@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "@jest/globals";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CONFIG = join(ROOT, ".dependency-cruiser.js");
 const DEPCRUISE = join(ROOT, "node_modules", "dependency-cruiser", "bin", "dependency-cruise.mjs");
-const PACKAGES = ["ajv", "yaml", "pg", "constructs", "cdktf", "@cdktf/provider-aws", "commander", "fast-check"];
+const PACKAGES = ["ajv", "yaml", "pg", "constructs", "cdktf", "@cdktf/provider-aws", "commander", "fast-check", "pbf"];
 
 /** Importing file, what it imports, the rules it breaks by that. */
 type Plant = readonly [file: string, imported: string, rules?: readonly string[]];
@@ -34,6 +34,8 @@ const ALLOWED: readonly Plant[] = [
   ["stacks/warehouse.ts", "../constructs/table.ts"],
   ["stacks/warehouse.ts", "../policies/rule.ts"],
   ["terraform/provider.ts", "../providers/index.ts"],
+  ["terraform/main.ts", "./plugin/wire.ts"],
+  ["terraform/plugin/wire.ts", "pbf"],
   ["cli/main.ts", "../providers/index.ts"],
   ["cli/main.ts", "../policies/rule.ts"],
   ["cli/main.ts", "commander"],
@@ -73,12 +75,16 @@ const PLANTED: readonly Plant[] = [
   ["constructs/c.ts", "@cdktf/provider-aws", ["constructs", "provider-aws-only-in-stacks"]],
   ["stacks/a.ts", "../providers/index.ts", ["stacks"]],
   ["stacks/b.ts", "cdktf", ["stacks", "cdktf-only-in-bridge"]],
-  ["terraform/a.ts", "../constructs/table.ts", ["doors-local"]],
-  ["terraform/b.ts", "cdktf", ["cdktf-only-in-bridge"]],
+  ["terraform/a.ts", "../constructs/table.ts", ["terraform"]],
+  ["terraform/b.ts", "cdktf", ["terraform", "cdktf-only-in-bridge"]],
   ["cli/a.ts", "constructs", ["doors-local"]],
   ["cli/b.ts", "../terraform/provider.ts", ["terraform-alone"]],
   ["cli/c.ts", "fast-check", ["no-development-packages"]],
-  ["terraform/c.ts", "../cli/main.ts", ["cli-alone"]],
+  ["terraform/c.ts", "../cli/main.ts", ["terraform", "cli-alone"]],
+  ["terraform/d.ts", "pbf", ["terraform", "no-development-packages"]],
+  ["terraform/plugin/a.ts", "../../core/plan.ts", ["terraform-plugin"]],
+  ["terraform/plugin/b.ts", "../provider.ts", ["terraform-plugin"]],
+  ["terraform/plugin/c.ts", "ajv", ["terraform-plugin"]],
   ["examples/a.ts", "../constructs/table.ts", ["examples"]],
   ["examples/b.ts", "../core/plan.ts", ["examples"]],
   ["examples/c.ts", "datumline/dist/core/plan.js", ["examples", "no-unresolvable"]],

@@ -155,15 +155,16 @@ test("a masked view of a table with row policies says so once, by itself", () =>
   ]);
 });
 
-const role = (name: string, more: Spec = {}) => ["Role", { name, ...more }] as const;
-const grant = (to: string, more: Spec = {}) =>
+type Named = readonly [kind: string, spec: Spec];
+const role = (name: string, more: Spec = {}): Named => ["Role", { name, ...more }] as const;
+const grant = (to: string, more: Spec = {}): Named =>
   [
     "Grant",
     { name: `${to}${JSON.stringify(more)}`, to, privileges: ["select"], on: { table: "s.t" }, ...more },
   ] as const;
-const policy = (name: string, more: Spec = {}) =>
+const policy = (name: string, more: Spec = {}): Named =>
   ["RowPolicy", { table: "s.t", name, using: "a = 1", ...more }] as const;
-const table = (more: Spec = {}) =>
+const table = (more: Spec = {}): Named =>
   ["Table", { schema: "s", name: "t", columns: [{ name: "a", type: "int" }], ...more }] as const;
 
 test.each([
@@ -202,6 +203,6 @@ test.each([
     [table(), policy("p", { using: "f(a) AND b.a = 1" })],
   ],
 ])("%s, where it is so and where it is not", (code, so, not) => {
-  expect(codes(catalog(...(so as [string, Spec][])))).toContain(code);
-  expect(codes(catalog(...(not as [string, Spec][])))).not.toContain(code);
+  expect(codes(catalog(...so))).toContain(code);
+  expect(codes(catalog(...not))).not.toContain(code);
 });

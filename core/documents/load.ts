@@ -6,6 +6,7 @@ import { hash } from "../hash.ts";
 import type { CachedFile, DocumentCache } from "./cache.ts";
 import { readFiles, type SourceFile, type SourceFiles, STDIN } from "./files.ts";
 import type { Locate } from "./locate.ts";
+import type { RawDocument } from "./parse.ts";
 
 export interface LoadOptions {
   readonly cache?: DocumentCache;
@@ -14,6 +15,12 @@ export interface LoadOptions {
   /** Reads what `-` stands for. */
   readonly stdin?: () => Promise<string>;
 }
+
+/** What is put in the place of a document as it was written, before it is checked. */
+export type Replace = (document: RawDocument) => {
+  readonly value: RawDocument["value"];
+  readonly diagnostics: readonly Diagnostic[];
+};
 
 export interface Loaded {
   readonly documents: readonly Document[];
@@ -39,17 +46,31 @@ export async function loadDocuments(paths: readonly string[], options: LoadOptio
   return (await readSources(paths, options)).load();
 }
 
+/** Checks documents that stand in no file; each text has a name under which diagnostics know its lines. */
+export async function loadTexts(
+  texts: readonly { readonly file: string; readonly text: string }[],
+  replace?: Replace,
+): Promise<Loaded> {
+  const files = texts.map(({ file, text }) => ({ file, text, hash: hash(text) }));
+  return load({ files, diagnostics: [] }, hashOf(files), undefined, replace);
+}
+
 /** Reads the files only, for a run that may turn out not to need what they hold. */
 export async function readSources(paths: readonly string[], options: LoadOptions = {}): Promise<Sources> {
   const read = await readFiles(paths, options.cwd ?? process.cwd(), options.stdin ?? readStdin);
-  const contentHash = hash(read.files.map(({ file, hash: content }) => [file, content]));
+  const contentHash = hashOf(read.files);
   return { contentHash, load: () => load(read, contentHash, options.cache) };
+}
+
+function hashOf(files: readonly SourceFile[]): string {
+  return hash(files.map(({ file, hash: content }) => [file, content]));
 }
 
 async function load(
   { files, diagnostics: unread }: SourceFiles,
   contentHash: string,
   cache: DocumentCache | undefined,
+  replace?: Replace,
 ): Promise<Loaded> {
   const known = cache?.readDocuments() ?? new Map<string, CachedFile>();
   const sound = new Map<string, CachedFile>();
@@ -67,7 +88,7 @@ async function load(
       hits += 1;
       continue;
     }
-    check ??= await fileCheck(locator);
+    check ??= await fileCheck(locator, replace);
     const checked = check(source);
     append(documents, checked.documents);
     append(broken, checked.broken);
@@ -91,7 +112,7 @@ function append<T>(all: T[], more: readonly T[]): void {
 type FileCheck = (source: SourceFile) => Pick<Loaded, "documents" | "broken" | "diagnostics">;
 
 /** The parser and the validator are loaded when the first file needs them: they take longer than a run without. */
-async function fileCheck(locator: Loaded["locator"]): Promise<FileCheck> {
+async function fileCheck(locator: Loaded["locator"], replace: Replace | undefined): Promise<FileCheck> {
   const [{ parseFile }, { checkDocument }, locate] = await Promise.all([
     import("./parse.ts"),
     import("./raw.ts"),
@@ -99,11 +120,12 @@ async function fileCheck(locator: Loaded["locator"]): Promise<FileCheck> {
   ]);
   return (source) => {
     const parsed = parseFile(source);
-    const checked = parsed.documents.map((raw) => checkDocument(raw, locate));
+    const replaced = parsed.documents.map((raw) => ({ ...raw, ...(replace?.(raw) ?? { diagnostics: [] }) }));
+    const checked = replaced.map((raw) => checkDocument(raw, locate));
     return {
       documents: checked.flatMap(({ document }) => document ?? []),
       broken: checked.flatMap(({ broken }) => broken ?? []),
-      diagnostics: [...parsed.diagnostics, ...checked.flatMap(({ diagnostics }) => diagnostics)],
+      diagnostics: [...parsed.diagnostics, ...[...replaced, ...checked].flatMap(({ diagnostics }) => diagnostics)],
     };
   };
 }

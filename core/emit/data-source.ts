@@ -1,7 +1,7 @@
 /** The DataSource document of a system that was inspected. */
 import type { Catalog } from "../catalog.ts";
 import { kindOfObject } from "../change.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine, Target } from "../engine.ts";
 import { nameParts } from "../names.ts";
 import { meanings, references } from "../objects.ts";
 import type { DataSource } from "../specs.ts";
@@ -25,6 +25,23 @@ export function withExternal(source: DataSource, catalog: Catalog, engine: Pick<
     external: {
       ...(schemas.size > 0 && { schemas: [...schemas].sort() }),
       ...(roles.size > 0 && { roles: [...roles].sort() }),
+    },
+  };
+}
+
+/** Where an inspected system is, and how to log in without the password itself. */
+export function inspectedSource(source: DataSource, target: Target, hasPassword: boolean): DataSource {
+  const { url: _, ...connection } = source.connection;
+  const { user = target.user, database = target.database, ...rest } = connection;
+  return {
+    ...source,
+    connection: {
+      ...(rest.host !== undefined && { host: rest.host }),
+      ...(rest.port !== undefined && { port: rest.port }),
+      ...(database !== undefined && { database }),
+      user,
+      ...(hasPassword && { password: { env: "PGPASSWORD" } }),
+      ...rest,
     },
   };
 }

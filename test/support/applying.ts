@@ -1,10 +1,10 @@
 /** A process of its own that applies documents, so that it can be killed: `applying.ts URL FILE`. */
 import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
-import { failure } from "../../cli/failure.ts";
 import { apply } from "../../core/apply.ts";
 import type { Document } from "../../core/document.ts";
 import { declare } from "../../core/documents/declare.ts";
+import { failure } from "../../core/doors/failure.ts";
 import { type Declaration, plan, probes } from "../../core/reconcile.ts";
 import type { DataSource } from "../../core/specs.ts";
 import { postgresql } from "../../providers/postgresql/engine.ts";

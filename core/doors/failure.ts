@@ -1,7 +1,7 @@
 /** What was thrown, as the user is to read it. */
-import { readable } from "../core/address.ts";
-import { type Diagnostic, error } from "../core/diagnostic.ts";
-import { Refusal, StatementError } from "../core/errors.ts";
+import { readable } from "../address.ts";
+import { type Diagnostic, error } from "../diagnostic.ts";
+import { Refusal, StatementError } from "../errors.ts";
 
 export interface Failure {
   readonly diagnostics: readonly Diagnostic[];

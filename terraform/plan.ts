@@ -1,0 +1,170 @@
+/**
+ * The plan of a declaration that is created or updated. Terraform's core checks it: what was written must stand in it as
+ * it was written, and the walk that applies must come to the same.
+ */
+
+import type { Ready } from "../core/doors/ready.ts";
+import { hash } from "../core/hash.ts";
+import type { Secrets } from "../core/secret.ts";
+import { type PlanAnswer, refused } from "./answers.ts";
+import { ResourceSecrets, reachable } from "./connection.ts";
+import { protectedFrom, warnOfDestruction } from "./destroy.ts";
+import { thrown, told } from "./diagnostics.ts";
+import { replacedBy } from "./existing.ts";
+import { type Kept, kept } from "./kept.ts";
+import { type Live, look, lookAgain, taken } from "./live.ts";
+import { changes, isRefused, type Planned, planWith } from "./planning.ts";
+import { type Diagnostic, type PlanRequest, UNKNOWN, type Values } from "./plugin/provider.ts";
+import { SHOWN } from "./schemas.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { type Declared, declaredBy, sameSpec } from "./spec.ts";
+import { staleness } from "./staleness.ts";
+
+/** What `apply` runs: made by `plan` in the same process, because Terraform plans again before it applies. */
+export interface Prepared {
+  readonly ready: Ready;
+  readonly secrets: Secrets;
+  readonly settings: Settings;
+  readonly planned: Planned;
+}
+
+const prepared = new Map<string, Prepared>();
+let count = 0;
+
+/** What was prepared under a name, once. */
+export function preparedAs(name: string | undefined): Prepared | undefined {
+  const found = name === undefined ? undefined : prepared.get(name);
+  if (name !== undefined) prepared.delete(name);
+  return found;
+}
+
+/** Under which what was read of a state is kept for its plan. */
+export function lookKey({ spec, values }: Values): string {
+  return hash(JSON.stringify([spec, values]));
+}
+
+export async function plan(request: PlanRequest & { readonly config: Values }): Promise<PlanAnswer> {
+  const { config, prior } = request;
+  const { settings, unknown, diagnostics } = readSettings(config);
+  const secrets = new ResourceSecrets(settings);
+  try {
+    if (unknown) return later(request, diagnostics);
+    if (!settings) return refused(diagnostics);
+    const declared = await declaredBy(settings);
+    if (declared === UNKNOWN || settings.planOffline) return later(request, diagnostics);
+    return await planLive(request, settings, declared, secrets);
+  } catch (problem) {
+    return refused(thrown(problem, secrets));
+  } finally {
+    // What was read and turned out not to be needed.
+    await (prior && taken(lookKey(prior)))?.session.close();
+  }
+}
+
+type Request = PlanRequest & { readonly config: Values };
+
+async function planLive(
+  request: Request,
+  settings: Settings,
+  declared: Declared,
+  secrets: Secrets,
+): Promise<PlanAnswer> {
+  const { prior, config } = request;
+  const read = prior ? readFor(prior, settings, declared.ready) : undefined;
+  const live = read
+    ? await lookAgain(read, declared.ready)
+    : await look(await reachable(declared.ready, settings, secrets), secrets);
+  try {
+    if (!prior) {
+      const before = await placeTakenFrom(live, settings);
+      if (before) return await replacement(request, before, secrets);
+    }
+    const planned = await planWith(live, settings.mode, settings);
+    const { stale, shown } = staleness({ request, config, planned, justRead: read !== undefined });
+    if (stale) return refused(told([stale]));
+    const diagnostics = told(planned.diagnostics, live.secrets);
+    if (isRefused(planned)) return refused(diagnostics);
+    const one = { ready: live.ready, secrets: live.secrets, settings, planned };
+    return answer(request, one, shown ? [] : diagnostics);
+  } finally {
+    await live.session.close();
+  }
+}
+
+/** What `read` saw, if the plan is for the very same connection. */
+function readFor(prior: Values, { url, password }: Settings, { source }: Ready): Live | undefined {
+  if (url !== undefined || password !== undefined) return undefined;
+  const live = taken(lookKey(prior));
+  if (!live) return undefined;
+  const place = ({ name, engine, connection, ledger }: Ready["source"]): string =>
+    JSON.stringify([name, engine, connection, ledger]);
+  if (place(live.ready.source) === place(source)) return live;
+  void live.session.close();
+  return undefined;
+}
+
+function answer(request: Request, one: Prepared, diagnostics: readonly Diagnostic[]): PlanAnswer {
+  const { prior, config } = request;
+  const { planned, settings } = one;
+  count += 1;
+  const name = `${process.pid}.${count}`;
+  prepared.set(name, one);
+  const computed: Values =
+    prior && !changes(planned)
+      ? {
+          changes: given(prior.changes),
+          hazards: given(prior.hazards),
+          access: given(prior.access),
+          fingerprint: given(prior.fingerprint),
+        }
+      : { changes: planned.changes, hazards: planned.hazards, access: planned.access, fingerprint: UNKNOWN };
+  const { identity } = planned.plan.target;
+  return {
+    planned: { ...written(config, prior), ...computed },
+    private: kept({ ...keptOf(settings, request), identity, fingerprint: planned.fingerprint, plan: name }),
+    diagnostics,
+  };
+}
+
+/** All that is written, as it was written; a spec that only looks different stays as it is in the state. */
+function written(config: Values, prior: Values | null): Values {
+  const { spec } = config;
+  const before = prior?.spec;
+  const isSame = typeof spec === "string" && typeof before === "string" && sameSpec(spec, before);
+  return { ...config, spec: isSame ? before : given(spec), password: null, url: null };
+}
+
+/** Known after apply. */
+function later({ config, prior, ...request }: Request, diagnostics: readonly Diagnostic[]): PlanAnswer {
+  const unknown: Values = Object.fromEntries([...SHOWN, "fingerprint"].map((name) => [name, UNKNOWN] as const));
+  const { settings } = readSettings(config);
+  return {
+    planned: { ...written(config, prior), ...unknown },
+    private: kept(settings ? keptOf(settings, request) : {}),
+    diagnostics,
+  };
+}
+
+/** Where the connection stands now; and what was kept so far, for a state that stays because the apply fails. */
+function keptOf({ url, password }: Settings, { private: before }: Pick<PlanRequest, "private">): Kept {
+  return { connection: url === undefined && password === undefined ? "spec" : "config", ...(before && { before }) };
+}
+
+function given(value: Values[string] | undefined): Values[string] {
+  return value ?? null;
+}
+
+/** The state of the declaration that is destroyed before this one is created. */
+async function placeTakenFrom({ ready, ledger }: Live, { url }: Settings): Promise<Values | undefined> {
+  const before = await replacedBy(ready, url === undefined ? "known" : "unknown");
+  if (url === undefined) return before;
+  // The same declaration for another database has left no trace in this one.
+  return [...(ledger?.values() ?? [])].some(({ by }) => by === undefined) ? before : undefined;
+}
+
+/** What will be made again is known once what is there is gone. */
+async function replacement(request: Request, before: Values, secrets: Secrets): Promise<PlanAnswer> {
+  const refusal = protectedFrom(before);
+  if (refusal) return refused(told([refusal], secrets));
+  return later(request, await warnOfDestruction(before, request.private));
+}

@@ -1,0 +1,92 @@
+/** What users import is the build: with both libraries, from both kinds of modules. */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { duplicateForCdktn } from "../scripts/build-cdktn.ts";
+import { standInProvider } from "./support/stand-in-provider.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const app = mkdtempSync(join(tmpdir(), "datumline-app-"));
+const dist = join(app, "node_modules", "datumline", "dist");
+afterAll(() => rmSync(app, { recursive: true, force: true }));
+
+/** The package as it is installed, its dependencies beside it. */
+beforeAll(() => {
+  standInProvider();
+  mkdirSync(dist, { recursive: true });
+  for (const name of readdirSync(join(ROOT, "node_modules"))) {
+    if (name !== "datumline" && !name.startsWith(".")) {
+      symlinkSync(join(ROOT, "node_modules", name), join(app, "node_modules", name));
+    }
+  }
+  cpSync(join(ROOT, "package.json"), join(app, "node_modules", "datumline", "package.json"));
+  const tsc = join(ROOT, "node_modules", ".bin", "tsc");
+  execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", dist], { cwd: ROOT, stdio: "pipe" });
+  duplicateForCdktn(join(dist, "constructs"));
+});
+
+const DECLARED = `
+  const app = new App({ outdir: process.env.OUT });
+  const stack = new TerraformStack(app, "prod");
+  const server = new DataResource(stack, "server");
+  const source = new PostgresDataSource(stack, "warehouse", { host: server.id, port: Token.asNumber(server.output) });
+  new Role(source, "app", { comment: "costs \${x}" });
+  app.synth();`;
+
+const names = (library: string): readonly (readonly [string, string])[] => [
+  ["App, DataResource, TerraformStack, Token", library],
+  ["PostgresDataSource, Role", `datumline/${library}`],
+];
+
+const MODULES = {
+  mjs: (library: string) => names(library).map(([what, from]) => `import { ${what} } from "${from}";`),
+  cjs: (library: string) => names(library).map(([what, from]) => `const { ${what} } = require("${from}");`),
+};
+
+/** What an app gives Terraform. */
+function synthesised(library: string, kind: keyof typeof MODULES): { resource: { datumline_declaration: object } } {
+  const file = join(app, `${library}.${kind}`);
+  const outdir = join(app, `${library}-${kind}.out`);
+  writeFileSync(file, [...MODULES[kind](library), DECLARED].join("\n"));
+  execFileSync(process.execPath, [file], { cwd: app, env: { ...process.env, OUT: outdir }, stdio: "pipe" });
+  return JSON.parse(readFileSync(join(outdir, "stacks", "prod", "cdk.tf.json"), "utf8"));
+}
+
+test.each([
+  ["cdktf", "mjs"],
+  ["cdktf", "cjs"],
+  ["cdktn", "mjs"],
+  ["cdktn", "cjs"],
+] as const)("%s from a .%s file", (library, kind) => {
+  const { resource } = synthesised(library, kind);
+  expect(resource.datumline_declaration).toMatchObject({
+    warehouse: {
+      spec: expect.stringContaining("costs $${x}"),
+      values: { "connection.host": "${terraform_data.server.id}" },
+    },
+  });
+});
+
+test("the examples are one app for two libraries", () => {
+  const specs = ["cdktf", "cdktn"].map((library) => {
+    const folder = join(app, `${library}-warehouse`);
+    cpSync(join(ROOT, "examples", `${library}-warehouse`), folder, { recursive: true });
+    const { devDependencies, dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    expect(Object.keys({ ...dependencies, ...devDependencies })).toEqual(
+      expect.arrayContaining([library, `${library}-cli`, "constructs", "datumline", "tsx"]),
+    );
+    const tsx = ["--import", import.meta.resolve("tsx")];
+    execFileSync(process.execPath, [...tsx, "main.ts"], { cwd: folder, env: process.env, stdio: "pipe" });
+    const stack = JSON.parse(readFileSync(join(folder, "cdktf.out", "stacks", "warehouse", "cdk.tf.json"), "utf8"));
+    return stack.resource.datumline_declaration.analytics.spec;
+  });
+  expect(specs[0]).toBe(specs[1]);
+});
+
+test("an app of cdktn does not load cdktf", () => {
+  rmSync(join(app, "node_modules", "cdktf"));
+  synthesised("cdktn", "mjs");
+});
