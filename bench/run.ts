@@ -3,7 +3,7 @@
  * takes turns within each round, so that a busy minute of the machine meets both; medians of the rounds are compared.
  * Only the ratios mean anything on another machine.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { startPostgres } from "../scripts/embedded.ts";
 import { measureCli, measureStart } from "./measure-cli.ts";
 import { measureServer } from "./measure-server.ts";
 import { measureProvider } from "./measure-terraform.ts";
+import { measureTerraformPlan } from "./measure-terraform-plan.ts";
 import { type Figure, table } from "./report.ts";
 import { clientTool } from "./tools.ts";
 
@@ -33,6 +34,8 @@ const rounds = Number(values.rounds);
 const major = Number(values.major);
 const tools = { dump: clientTool("pg_dump", major), psql: clientTool("psql", major) };
 
+const terraform = spawnSync("terraform", ["version"], { stdio: "ignore" }).status === 0;
+
 const figures: Figure[] = [...measureStart(rounds * 5), ...(await measureProvider(rounds * 5))];
 for (const tables of sizes) {
   const scratch = mkdtempSync(join(tmpdir(), "datumline-bench-"));
@@ -46,6 +49,7 @@ for (const tables of sizes) {
   try {
     const run = { tables, rounds, server, scratch, ...tools };
     figures.push(...(await measureServer(run, !values["no-apply"])), ...(await measureCli(run)));
+    if (terraform) figures.push(...(await measureTerraformPlan(run)));
   } finally {
     await server.stop();
     rmSync(scratch, { recursive: true, force: true });
@@ -75,6 +79,7 @@ for (const [name, tool] of [
       `\nNOT COMPARED: there is no ${name} that can talk to PostgreSQL ${major}; name its folder in DATUMLINE_PG_BIN.`,
     );
 }
+if (!terraform) console.log("\nNOT MEASURED: there is no terraform on the PATH.");
 const results = fileURLToPath(new URL("results/", import.meta.url));
 mkdirSync(results, { recursive: true });
 const date = new Date().toISOString();

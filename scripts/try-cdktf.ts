@@ -21,6 +21,9 @@ interface Part {
   readonly example: string;
   /** What its package.json does not name: the package itself is installed from its packed file. */
   readonly packages: readonly string[];
+  /** What must be on the PATH. @default "terraform" */
+  readonly program?: string;
+  readonly first?: readonly string[];
   readonly deploy: readonly string[];
   /** Succeeds, and says the text, where there is nothing to do. */
   readonly unchanged: readonly (readonly [command: readonly string[], says: string])[];
@@ -40,17 +43,22 @@ const cdk = (name: string, example: string, more: Pick<Part, "packages" | "node"
   ...more,
 });
 
+const hcl = (program: string): Part => ({
+  example: "terraform-hcl",
+  packages: [],
+  program,
+  first: [program, "init", "-plugin-dir=node_modules/datumline/dist/terraform/mirror"],
+  deploy: [program, "apply", "-auto-approve"],
+  unchanged: [[[program, "plan", "-detailed-exitcode"], "No changes"]],
+  destroy: [program, "destroy", "-auto-approve"],
+});
+
 const PARTS: Readonly<Record<string, Part>> = {
   cdktf: cdk("cdktf", "cdktf-warehouse", { packages: [] }),
   // Its command line does not start on Node 20.
   cdktn: cdk("cdktn", "cdktn-warehouse", { packages: ["node@22"], node: "node" }),
-  hcl: {
-    example: "terraform-hcl",
-    packages: [],
-    deploy: ["terraform", "apply", "-auto-approve"],
-    unchanged: [[["terraform", "plan", "-detailed-exitcode"], "No changes"]],
-    destroy: ["terraform", "destroy", "-auto-approve"],
-  },
+  hcl: hcl("terraform"),
+  tofu: hcl("tofu"),
 };
 
 const asked = process.argv.slice(2);
@@ -83,7 +91,8 @@ function pack(): string {
 }
 
 async function tryPart(name: string, part: Part, packed: string): Promise<void> {
-  if (spawnSync("terraform", ["version"]).status !== 0) throw new Skipped("there is no terraform on the PATH");
+  const { program = "terraform" } = part;
+  if (spawnSync(program, ["version"]).status !== 0) throw new Skipped(`there is no ${program} on the PATH`);
   const folder = join(scratch, name);
   cpSync(join(EXAMPLES, part.example), folder, { recursive: true });
   install(folder, part, packed);
@@ -112,9 +121,7 @@ async function life(part: Part, folder: string, server: EmbeddedPostgres): Promi
       "SELECT count(*)::int AS tables FROM pg_class WHERE relnamespace = to_regnamespace('sales') AND relkind = 'r'";
     return ((await onServer(server, query))[0] as { tables: number }).tables;
   };
-  if (part.example === "terraform-hcl") {
-    run(["terraform", "init", "-plugin-dir=node_modules/datumline/dist/terraform/mirror"]);
-  }
+  if (part.first) run(part.first);
   run(part.deploy);
   if ((await tables()) !== 2) throw new Error("the tables are not there");
   for (const [command, says] of part.unchanged) run(command, says);
