@@ -26,7 +26,8 @@ export async function apply(
     secrets = one.secrets;
     if (isRefused(one.planned)) return failed(prior, keptBeside, told(one.planned.diagnostics, secrets));
     const after = await run({ ...one, mode: settings.mode, limits: settings });
-    if (!prior) wasCreated(one.ready);
+    // The same declaration for another database is another one, and where it is stands nowhere.
+    if (!prior && settings.url === undefined) wasCreated(one.declared);
     settled(config, prior, one.planned);
     return {
       state: stateOf(planned, one.planned, after),
@@ -44,7 +45,8 @@ async function prepare(settings: Settings, secrets: Secrets): Promise<Prepared> 
   if (declared === UNKNOWN) throw new Error("A value of the declaration is not known although it is applied");
   const live = await look(await reachable(declared.ready, settings, secrets), secrets);
   try {
-    return { ready: live.ready, secrets, settings, planned: await planWith(live, settings.mode, settings) };
+    const planned = await planWith(live, settings.mode, settings);
+    return { declared: declared.ready, ready: live.ready, secrets, settings, planned };
   } finally {
     await live.session.close();
   }

@@ -12,7 +12,7 @@ import { ResourceSecrets, reachable } from "./connection.ts";
 import { thrown, told } from "./diagnostics.ts";
 import { isGone, isReplaced } from "./existing.ts";
 import { kept, readKept } from "./kept.ts";
-import { look } from "./live.ts";
+import { type Live, look, lookAgain, lookKey, taken } from "./live.ts";
 import { isRefused, type Limits, type Planned, planWith } from "./planning.ts";
 import {
   type ApplyRequest,
@@ -49,11 +49,11 @@ export async function planDestruction(prior: Values, given: Private): Promise<Pl
       return refused(told([unseen]));
     }
     const left = await nothingDeclared(prior);
-    const planned = await planNothing(left, secrets, given);
+    const planned = await planNothing(left, secrets, given, taken(lookKey(prior)));
     if (isRefused(planned)) return refused(told(planned.diagnostics, secrets));
     return {
       planned: null,
-      private: kept({ outcome: planned.outcome }),
+      private: kept({ ...readKept(given), outcome: planned.outcome, ...(given && { before: given }) }),
       diagnostics: told([...planned.diagnostics, whatGoes(left.ready, planned)], secrets),
     };
   } catch (problem) {
@@ -68,14 +68,18 @@ export async function warnOfDestruction(prior: Values, given: Private): Promise<
 
 export async function applyDestruction(prior: Values, { private: given }: ApplyRequest): Promise<State> {
   const secrets = new ResourceSecrets();
-  const failed = (diagnostics: readonly Diagnostic[]): State => ({ state: prior, diagnostics });
+  const failed = (diagnostics: readonly Diagnostic[]): State => ({
+    state: prior,
+    private: readKept(given).before,
+    diagnostics,
+  });
   const refusal = protectedFrom(prior);
   if (refusal) return failed(told([refusal]));
   try {
     const left = await nothingDeclared(prior);
     const { ready } = left;
     if (isReplaced(ready)) return failed(told([createdBefore(ready)]));
-    const planned = await planNothing(left, secrets, undefined);
+    const planned = await planNothing(left, secrets, given);
     if (isRefused(planned)) return failed(told(planned.diagnostics, secrets));
     const { outcome } = readKept(given);
     if (outcome !== undefined && outcome !== planned.outcome) return failed(told([changedSince()]));
@@ -119,8 +123,14 @@ async function nothingDeclared(state: Values): Promise<Left> {
   };
 }
 
-async function planNothing({ ready, held }: Left, secrets: ResourceSecrets, given: Private): Promise<Planned> {
-  const live = await look(await reachable(ready, {}, secrets), secrets).catch((problem: unknown) => {
+async function planNothing(
+  { ready, held }: Left,
+  secrets: ResourceSecrets,
+  given: Private,
+  read?: Live,
+): Promise<Planned> {
+  const looking = read ? lookAgain(read, ready) : look(await reachable(ready, {}, secrets), secrets);
+  const live = await looking.catch((problem: unknown) => {
     throw withoutConfiguration(problem, given);
   });
   try {

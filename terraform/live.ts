@@ -9,10 +9,12 @@ import type { Ready } from "../core/doors/ready.ts";
 import { open, resolveSecrets } from "../core/doors/sessions.ts";
 import type { Engine, Inspection, Session } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
+import { hash } from "../core/hash.ts";
 import type { LedgerEntry } from "../core/ledger.ts";
 import { catalogHash } from "../core/planner.ts";
 import { probes } from "../core/reconcile.ts";
 import type { Secrets } from "../core/secret.ts";
+import type { Values } from "./plugin/provider.ts";
 
 export interface Live {
   readonly ready: Ready;
@@ -49,7 +51,12 @@ export async function lookAtState(ready: Ready, secrets: Secrets): Promise<Live>
 export async function lookAgain(live: Live, ready: Ready): Promise<Live> {
   const wanted = probes(ready.declared, ready.engine);
   if (sameProbes(wanted, live.probes)) return { ...live, ready };
-  await resolveSecrets(live.secrets, [ready]);
+  try {
+    await resolveSecrets(live.secrets, [ready]);
+  } catch (problem) {
+    await live.session.close();
+    throw problem;
+  }
   return inspected(live.session, ready, live.secrets, wanted);
 }
 
@@ -97,6 +104,11 @@ function unprobed(object: DataObject, engine: Engine): DataObject | undefined {
 const KEPT = 3000;
 
 const looks = new Map<string, { readonly live: Live; readonly timer: NodeJS.Timeout }>();
+
+/** Under which what was read of a state is kept for its plan. */
+export function lookKey({ spec, values }: Values): string {
+  return hash(JSON.stringify([spec, values]));
+}
 
 /** Keeps a look for whoever plans with it next. */
 export function keep(key: string, live: Live): void {

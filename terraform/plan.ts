@@ -4,7 +4,6 @@
  */
 
 import type { Ready } from "../core/doors/ready.ts";
-import { hash } from "../core/hash.ts";
 import type { Secrets } from "../core/secret.ts";
 import { type PlanAnswer, refused } from "./answers.ts";
 import { ResourceSecrets, reachable } from "./connection.ts";
@@ -12,7 +11,7 @@ import { protectedFrom, warnOfDestruction } from "./destroy.ts";
 import { thrown, told } from "./diagnostics.ts";
 import { replacedBy } from "./existing.ts";
 import { type Kept, kept } from "./kept.ts";
-import { type Live, look, lookAgain, taken } from "./live.ts";
+import { type Live, look, lookAgain, lookKey, taken } from "./live.ts";
 import { changes, isRefused, type Planned, planWith } from "./planning.ts";
 import { type Diagnostic, type PlanRequest, UNKNOWN, type Values } from "./plugin/provider.ts";
 import { SHOWN } from "./schemas.ts";
@@ -22,6 +21,8 @@ import { staleness } from "./staleness.ts";
 
 /** What `apply` runs: made by `plan` in the same process, because Terraform plans again before it applies. */
 export interface Prepared {
+  /** As it was declared, whatever the configuration says of its connection. */
+  readonly declared: Ready;
   readonly ready: Ready;
   readonly secrets: Secrets;
   readonly settings: Settings;
@@ -36,11 +37,6 @@ export function preparedAs(name: string | undefined): Prepared | undefined {
   const found = name === undefined ? undefined : prepared.get(name);
   if (name !== undefined) prepared.delete(name);
   return found;
-}
-
-/** Under which what was read of a state is kept for its plan. */
-export function lookKey({ spec, values }: Values): string {
-  return hash(JSON.stringify([spec, values]));
 }
 
 export async function plan(request: PlanRequest & { readonly config: Values }): Promise<PlanAnswer> {
@@ -76,7 +72,7 @@ async function planLive(
     : await look(await reachable(declared.ready, settings, secrets), secrets);
   try {
     if (!prior) {
-      const before = await placeTakenFrom(live, settings);
+      const before = await placeTakenFrom(declared.ready, live, settings);
       if (before) return await replacement(request, before, secrets);
     }
     const planned = await planWith(live, settings.mode, settings);
@@ -84,7 +80,7 @@ async function planLive(
     if (stale) return refused(told([stale]));
     const diagnostics = told(planned.diagnostics, live.secrets);
     if (isRefused(planned)) return refused(diagnostics);
-    const one = { ready: live.ready, secrets: live.secrets, settings, planned };
+    const one = { declared: declared.ready, ready: live.ready, secrets: live.secrets, settings, planned };
     return answer(request, one, shown ? [] : diagnostics);
   } finally {
     await live.session.close();
@@ -105,7 +101,7 @@ function readFor(prior: Values, { url, password }: Settings, { source }: Ready):
 
 function answer(request: Request, one: Prepared, diagnostics: readonly Diagnostic[]): PlanAnswer {
   const { prior, config } = request;
-  const { planned, settings } = one;
+  const { planned } = one;
   count += 1;
   const name = `${process.pid}.${count}`;
   prepared.set(name, one);
@@ -121,7 +117,7 @@ function answer(request: Request, one: Prepared, diagnostics: readonly Diagnosti
   const { identity } = planned.plan.target;
   return {
     planned: { ...written(config, prior), ...computed },
-    private: kept({ ...keptOf(settings, request), identity, fingerprint: planned.fingerprint, plan: name }),
+    private: kept({ ...keptOf(request), identity, fingerprint: planned.fingerprint, plan: name }),
     diagnostics,
   };
 }
@@ -135,19 +131,20 @@ function written(config: Values, prior: Values | null): Values {
 }
 
 /** Known after apply. */
-function later({ config, prior, ...request }: Request, diagnostics: readonly Diagnostic[]): PlanAnswer {
+function later(request: Request, diagnostics: readonly Diagnostic[]): PlanAnswer {
+  const { config, prior } = request;
   const unknown: Values = Object.fromEntries([...SHOWN, "fingerprint"].map((name) => [name, UNKNOWN] as const));
-  const { settings } = readSettings(config);
   return {
     planned: { ...written(config, prior), ...unknown },
-    private: kept(settings ? keptOf(settings, request) : {}),
+    private: kept(keptOf(request)),
     diagnostics,
   };
 }
 
 /** Where the connection stands now; and what was kept so far, for a state that stays because the apply fails. */
-function keptOf({ url, password }: Settings, { private: before }: Pick<PlanRequest, "private">): Kept {
-  return { connection: url === undefined && password === undefined ? "spec" : "config", ...(before && { before }) };
+function keptOf({ config, private: before }: Pick<Request, "config" | "private">): Kept {
+  const isWritten = [config.url, config.password].some((value) => value === UNKNOWN || (value ?? "") !== "");
+  return { connection: isWritten ? "config" : "spec", ...(before && { before }) };
 }
 
 function given(value: Values[string] | undefined): Values[string] {
@@ -155,8 +152,8 @@ function given(value: Values[string] | undefined): Values[string] {
 }
 
 /** The state of the declaration that is destroyed before this one is created. */
-async function placeTakenFrom({ ready, ledger }: Live, { url }: Settings): Promise<Values | undefined> {
-  const before = await replacedBy(ready, url === undefined ? "known" : "unknown");
+async function placeTakenFrom(declared: Ready, { ledger }: Live, { url }: Settings): Promise<Values | undefined> {
+  const before = await replacedBy(declared, url === undefined ? "known" : "unknown");
   if (url === undefined) return before;
   // The same declaration for another database has left no trace in this one.
   return [...(ledger?.values() ?? [])].some(({ by }) => by === undefined) ? before : undefined;

@@ -1,4 +1,5 @@
 /** The plan of one declaration, and what Terraform shows of it. */
+import { accessLine } from "../core/access/words.ts";
 import { readable } from "../core/address.ts";
 import { hasErrors as areErrors, error, type Diagnostic as Told, warning } from "../core/diagnostic.ts";
 import type { Ready } from "../core/doors/ready.ts";
@@ -73,9 +74,7 @@ function shownOf(plan: Plan): Shown {
       shownSql(statement),
     ]),
     hazards: hazards.map(({ address, hazard }) => `${hazard.code}: ${readable(address)}: ${hazard.message}`),
-    access: hazards
-      .filter(({ hazard: { code } }) => code === "WIDENS_ACCESS" || code === "NARROWS_ACCESS")
-      .map(({ address, hazard }) => `${readable(address)}: ${hazard.message}`),
+    access: [...new Set(plan.access.map(accessLine))],
   };
 }
 

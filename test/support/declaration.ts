@@ -1,6 +1,10 @@
 /** A workspace of Terraform in which declarations are written as documents, and the databases that they are for. */
+import { jest } from "@jest/globals";
 import pg from "pg";
 import { type Ran, REQUIRED, type Workspace, type WorkspaceOptions, workspace } from "./terraform.ts";
+
+// Each command of Terraform starts the provider several times, and a busy machine takes seconds for it.
+jest.setTimeout(240_000);
 
 export interface Attributes {
   /** YAML by path, or the whole `spec`. */
