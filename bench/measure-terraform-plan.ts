@@ -32,8 +32,11 @@ export async function measureTerraformPlan({ tables, rounds, server, scratch }: 
       join(folder, "main.tf"),
       `terraform {\n  required_providers {\n    datumline = { source = "${SOURCE}" }\n  }\n}\nresource "datumline_declaration" "this" {\n  spec = file("declaration.json")\n}\n`,
     );
-    execFileSync("terraform", ["init", `-plugin-dir=${mirror}`], { cwd: folder, env, stdio: "pipe" });
-    execFileSync("terraform", ["apply", "-auto-approve"], { cwd: folder, env, stdio: "pipe" });
+    for (const command of [
+      ["init", `-plugin-dir=${mirror}`],
+      ["apply", "-auto-approve"],
+    ])
+      execFileSync("terraform", command, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
     return folder;
   };
   const files = benchFiles(tables);
@@ -61,6 +64,12 @@ export async function measureTerraformPlan({ tables, rounds, server, scratch }: 
       ...(tables in GOALS && { goal: TIMES }),
       of: { ours, theirs },
     },
-    { name: "bytes of state for each object", tables, value: Math.round(statSync(state).size / objects), unit: "", goal: STATE },
+    {
+      name: "bytes of state for each object",
+      tables,
+      value: Math.round(statSync(state).size / objects),
+      unit: "",
+      goal: STATE,
+    },
   ];
 }
