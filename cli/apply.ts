@@ -15,6 +15,7 @@ import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
 import { execute, type Task } from "./execute.ts";
 import { readPlans } from "./plan-input.ts";
+import { proving, refuseUnprovable } from "./prove.ts";
 import { reached } from "./reach.ts";
 import { declarationOf, planAll, type Reachable, resolveSecrets, withSessions } from "./sessions.ts";
 
@@ -27,6 +28,11 @@ export async function apply(context: Context): Promise<number> {
     const detail = "A plan is applied as it is; leave out `-f`, `--app` and `--mode`, or leave out the plan.";
     throw new Refusal([error("USAGE", "`apply` takes a plan file or a declaration, not both", { detail })]);
   }
+  if (options.prove) {
+    const detail =
+      "A plan holds what is done, not what must hold then: apply the declaration with `-f`, or run `datumline test` after it.";
+    throw new Refusal([error("USAGE", "`--prove` needs the declaration, and a plan file holds none", { detail })]);
+  }
   return applyPlans(context, file, allow);
 }
 
@@ -36,6 +42,10 @@ async function applyDeclaration(context: Context, allow: Allowance["allow"]): Pr
   await resolveSecrets(context, ready);
   return withSessions(context, ready, false, async (opened) => {
     const plans = await planAll(context, opened);
+    if (context.options.prove) {
+      await resolveSecrets(context, ready, "proofs");
+      for (const [index, one] of opened.entries()) refuseUnprovable(one.ready, one.session, plans[index] as Plan);
+    }
     const tasks = opened.map(
       ({ ready: one, session }, index): Task => ({
         session,
@@ -43,6 +53,7 @@ async function applyDeclaration(context: Context, allow: Allowance["allow"]): Pr
         plan: plans[index] as Plan,
         probes: probes(one.declared, one.engine),
         recheck: recheck(session, one.engine, declarationOf(context, one), GUARDRAILS),
+        ...(context.options.prove && { prove: proving(context, one, session, plans[index] as Plan) }),
       }),
     );
     return execute(context, tasks, allow);

@@ -63,7 +63,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   apply: {
     summary: "make it so, whole or not at all, and look again",
     usage: "-f PATH | PLAN.json",
-    options: [...DECLARING, "url", "mode", "allow", "max-drops", "max-revokes", "format", "out", "yes", ...COMMON],
+    options: [
+      ...DECLARING,
+      "url",
+      "mode",
+      "allow",
+      "max-drops",
+      "max-revokes",
+      "format",
+      "out",
+      "yes",
+      "prove",
+      ...COMMON,
+    ],
     operands: [0, 1],
     formats: PLAN_FORMATS,
     example: "datumline apply plan.json --yes --allow WIDENS_ACCESS",
@@ -85,6 +97,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     formats: ["text", "markdown", "json"],
     example: "datumline drift -f warehouse/",
     load: async () => (await import("./drift.ts")).drift,
+  },
+  test: {
+    summary: "access proofs and quality checks, against the live system",
+    usage: "-f PATH",
+    options: [...DECLARING, "url", "only", "format", ...COMMON],
+    formats: ["text", "json", "junit", "tap", "markdown"],
+    example:
+      "datumline test -f warehouse/\n  datumline test -f warehouse/ --only 'DefaultDeny/*' --format junit > proofs.xml",
+    load: async () => (await import("./test.ts")).test,
   },
   access: {
     summary: "who can do what, through which path",

@@ -4,9 +4,10 @@ import type { Catalog } from "../core/catalog.ts";
 import { type Diagnostic, note } from "../core/diagnostic.ts";
 import { failure } from "../core/doors/failure.ts";
 import { writes } from "../core/doors/run.ts";
-import type { Engine, Session } from "../core/engine.ts";
+import type { Engine, Inspection, Session } from "../core/engine.ts";
 import { type Allowance, guard } from "../core/guard.ts";
 import { type Plan, tally } from "../core/plan.ts";
+import type { ProofReport } from "../core/proofs/report.ts";
 import { counted } from "../core/render/values.ts";
 import { allowanceFor, exitCodeOf } from "./allowance.ts";
 import { confirm } from "./confirm.ts";
@@ -20,6 +21,8 @@ export interface Task {
   readonly plan: Plan;
   readonly probes: Catalog;
   readonly recheck?: ApplyOptions["recheck"];
+  /** Proves what is declared, inside the change or where there is none; throws where it does not hold. */
+  readonly prove?: (inspection?: Inspection) => Promise<ProofReport>;
 }
 
 export async function execute(context: Context, tasks: readonly Task[], allow: Allowance["allow"]): Promise<number> {
@@ -31,6 +34,7 @@ export async function execute(context: Context, tasks: readonly Task[], allow: A
   output.diagnostics([...warnings, ...refused]);
   if (refused.length > 0) return exitCodeOf(refused);
   const todo = tasks.filter(({ plan }) => writes(plan));
+  for (const { plan, prove } of tasks) if (prove && !writes(plan)) output.say(proved(plan, await prove()));
   if (todo.length === 0) return 0;
   await confirm(context, question(todo.map(({ plan }) => plan)));
   for (const [index, task] of todo.entries()) {
@@ -53,17 +57,22 @@ function question(plans: readonly Plan[]): string {
 }
 
 async function applyOne({ output }: Context, task: Task): Promise<string> {
-  const { session, engine, plan, probes, recheck } = task;
+  const { session, engine, plan, probes, recheck, prove } = task;
   const started = performance.now();
   const { statements } = await apply(session, engine, plan, {
     probes,
     progress: output.progress(`Applying to ${plan.dataSource}`),
     ...(recheck && { recheck }),
+    ...(prove && { prove: async (inspection) => output.say(proved(plan, await prove(inspection))) }),
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (plan.steps.length === 0)
     return `${plan.dataSource}: the ledger knows what was found; nothing else was changed (${seconds} s).`;
   return `${plan.dataSource}: ${done(plan)} (${counted(statements, "statement")}, ${seconds} s).`;
+}
+
+function proved({ dataSource }: Plan, { results }: ProofReport): string {
+  return `${dataSource}: ${counted(results.length, "proof")}, none refuted.`;
 }
 
 function done({ steps }: Plan): string {

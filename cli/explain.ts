@@ -76,6 +76,8 @@ async function explainIn(context: Context, { ready, session }: Opened, address: 
   const plan = await compareWith(session, engine, declaration, inspection, ledger, GUARDRAILS);
   const { desired } = lower(declared, engine, inspection);
   const intent = declared.get(address);
+  if (intent && kindOfObject(intent).proves)
+    return `${readable(address)} (${source.name})\n  declared at ${place(intent.origin) ?? "?"}; nothing is planned for it: \`datumline test --only '${address}'\` tries it\n`;
   if (intent && !desired.has(address)) {
     const made = [...desired]
       .filter(([, object]) => object.intent === address)

@@ -18,7 +18,7 @@ interface Option {
   readonly whole?: boolean;
 }
 
-const FORMATS = ["text", "markdown", "json", "sql", "html", "csv"] as const;
+const FORMATS = ["text", "markdown", "json", "sql", "html", "csv", "junit", "tap"] as const;
 
 export const OPTIONS = {
   file: {
@@ -49,6 +49,12 @@ export const OPTIONS = {
   column: { value: "NAME", summary: "only what reaches a column of this name" },
   classification: { value: "CLASS", summary: "only what reaches a column of this class, such as pii" },
   why: { summary: "on which path each comes" },
+  only: {
+    value: "PATTERN",
+    several: true,
+    summary: "only proofs of this name: `AccessTest/*`, a title; * stands for any characters; repeatable",
+  },
+  prove: { summary: "prove what is declared before the change is kept; where it does not hold, nothing is changed" },
   force: { summary: "replace what an earlier run wrote into the folder" },
   "detailed-exitcode": { summary: "exit 2 when there are changes" },
   yes: { summary: "do not ask" },
@@ -84,6 +90,8 @@ export interface Options {
   readonly column?: string;
   readonly classification?: string;
   readonly why: boolean;
+  readonly only: readonly string[];
+  readonly prove: boolean;
   readonly diagnostics: "text" | "json";
   readonly force: boolean;
   readonly detailedExitcode: boolean;
@@ -193,6 +201,8 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     allow: given.get("allow") ?? [],
     diagnostics: text("diagnostics") === "json" ? "json" : "text",
     why: has("why"),
+    only: given.get("only") ?? [],
+    prove: has("prove"),
     force: has("force"),
     detailedExitcode: has("detailed-exitcode"),
     yes: has("yes"),

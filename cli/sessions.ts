@@ -22,7 +22,7 @@ export function withSessions<R extends doors.Reachable, T>(
 export function resolveSecrets(
   { secrets }: Context,
   ready: readonly Omit<Ready, "engine">[],
-  which: "connection" | "all" = "all",
+  which: "connection" | "proofs" | "all" = "all",
 ): Promise<void> {
   return doors.resolveSecrets(secrets, ready, which);
 }

@@ -6,7 +6,7 @@ import type { Secret } from "./secret.ts";
 import type { SqlText } from "./sql.ts";
 
 /** A Role: its name, or its construct. */
-export type RoleName = string | Declared<"Role" | "ReadOnlyRole">;
+export type RoleName = string | Declared<"Role" | "ReadOnlyRole" | "BreakGlassRole">;
 
 /** A Schema: its name, or its construct. */
 export type SchemaName = string | Declared<"Schema">;
@@ -132,6 +132,10 @@ export interface RoleProps {
     readonly inherit?: boolean;
     /** May SET ROLE to the group. @default true */
     readonly set?: boolean;
+    /** End of the membership, with a time zone. Past it, it counts as not declared: a plan revokes it. */
+    readonly until?: string;
+    /** What ends with it by itself: the password of the member. Absent: nothing does. */
+    readonly enforce?: "validUntil";
   })[];
   /** Setting by name, such as `statement_timeout: 30s`. Holds in every database. */
   readonly settings?: { readonly [name: string]: string | number | boolean };
@@ -183,6 +187,10 @@ export interface ReadOnlyRoleProps {
     readonly inherit?: boolean;
     /** May SET ROLE to the group. @default true */
     readonly set?: boolean;
+    /** End of the membership, with a time zone. Past it, it counts as not declared: a plan revokes it. */
+    readonly until?: string;
+    /** What ends with it by itself: the password of the member. Absent: nothing does. */
+    readonly enforce?: "validUntil";
   })[];
   /** Setting by name, such as `statement_timeout: 30s`. Holds in every database. */
   readonly settings?: { readonly [name: string]: string | number | boolean };
@@ -202,6 +210,139 @@ export interface ReadOnlyRoleProps {
 export class ReadOnlyRole extends Declared<"ReadOnlyRole"> {
   constructor(scope: Construct, id: string, props: ReadOnlyRoleProps) {
     super("ReadOnlyRole", scope, id, props);
+  }
+}
+
+export interface RoleTemplateProps {
+  /** Schema; this or `schemas`. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Schemas, each with groups of its own. */
+  readonly schemas?: readonly SchemaName[];
+  /** Groups that there are: a reader selects, a writer is a reader that inserts, updates and deletes, an owner is a writer that creates and truncates. Absent: all. */
+  readonly levels?: readonly ("reader" | "writer" | "owner")[];
+  /** Names of the groups; `*` stands for the schema. */
+  readonly names?: {
+    /** Name; by default `*_reader`. */
+    readonly reader?: string;
+    /** Name; by default `*_writer`. */
+    readonly writer?: string;
+    /** Name; by default `*_owner`. */
+    readonly owner?: string;
+  };
+  /** Roles that make tables in these schemas, such as the one that runs the migrations: what they will make is granted as well. */
+  readonly owners?: readonly RoleName[];
+  /** Tables, views and sequences that the groups are granted nothing on: `schema.name`, `*` stands for any characters. */
+  readonly except?: readonly string[];
+  /** Members of the groups. */
+  readonly members?: {
+    /** Members: a name, or a name with options. */
+    readonly reader?: readonly (RoleName | {
+      /** Role that is a member. */
+      readonly role: RoleName;
+      /** May grant the membership to others. @default false */
+      readonly admin?: boolean;
+      /** Has the privileges of the group without SET ROLE. @default true */
+      readonly inherit?: boolean;
+      /** May SET ROLE to the group. @default true */
+      readonly set?: boolean;
+      /** End of the membership, with a time zone. Past it, it counts as not declared: a plan revokes it. */
+      readonly until?: string;
+      /** What ends with it by itself: the password of the member. Absent: nothing does. */
+      readonly enforce?: "validUntil";
+    })[];
+    /** Members: a name, or a name with options. */
+    readonly writer?: readonly (RoleName | {
+      /** Role that is a member. */
+      readonly role: RoleName;
+      /** May grant the membership to others. @default false */
+      readonly admin?: boolean;
+      /** Has the privileges of the group without SET ROLE. @default true */
+      readonly inherit?: boolean;
+      /** May SET ROLE to the group. @default true */
+      readonly set?: boolean;
+      /** End of the membership, with a time zone. Past it, it counts as not declared: a plan revokes it. */
+      readonly until?: string;
+      /** What ends with it by itself: the password of the member. Absent: nothing does. */
+      readonly enforce?: "validUntil";
+    })[];
+    /** Members: a name, or a name with options. */
+    readonly owner?: readonly (RoleName | {
+      /** Role that is a member. */
+      readonly role: RoleName;
+      /** May grant the membership to others. @default false */
+      readonly admin?: boolean;
+      /** Has the privileges of the group without SET ROLE. @default true */
+      readonly inherit?: boolean;
+      /** May SET ROLE to the group. @default true */
+      readonly set?: boolean;
+      /** End of the membership, with a time zone. Past it, it counts as not declared: a plan revokes it. */
+      readonly until?: string;
+      /** What ends with it by itself: the password of the member. Absent: nothing does. */
+      readonly enforce?: "validUntil";
+    })[];
+  };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** Groups for a schema: one that reads, one that writes as well, one that makes things; for what exists and for what the owners will make. */
+export class RoleTemplate extends Declared<"RoleTemplate"> {
+  constructor(scope: Construct, id: string, props: RoleTemplateProps = {}) {
+    super("RoleTemplate", scope, id, props);
+  }
+}
+
+export interface BreakGlassRoleProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Roles that may take it on. */
+  readonly for: readonly RoleName[];
+  /** End, with a time zone: past it nobody may take it on, and it may nothing. */
+  readonly until: string;
+  /** Why it is open, such as the number of the incident. */
+  readonly reason?: string;
+  /** What it may do. */
+  readonly grants?: readonly {
+    /** Privileges. */
+    readonly privileges: readonly string[];
+    /** Object that they are on: one of these. */
+    readonly on: {
+      /** Database, which is the one connected to. */
+      readonly database?: string;
+      /** Schema. */
+      readonly schema?: SchemaName;
+      /** Table, view or materialized view. */
+      readonly table?: TableName | ViewName | MaterializedViewName;
+      /** Only these columns of the table. */
+      readonly columns?: readonly string[];
+      /** Sequence. */
+      readonly sequence?: SequenceName;
+      /** Function or procedure with the types of its arguments: `sales.margin(numeric, numeric)`. */
+      readonly function?: string;
+    };
+  }[];
+  /** Roles whose rights it has, such as `pg_read_all_data`. */
+  readonly memberOf?: readonly RoleName[];
+  /** Row policies do not apply to it. @default false */
+  readonly bypassrls?: boolean;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A role for emergencies with wide rights and an end. Nobody has them until it is taken on with SET ROLE, and every plan warns while that is possible. */
+export class BreakGlassRole extends Declared<"BreakGlassRole"> {
+  constructor(scope: Construct, id: string, props: BreakGlassRoleProps) {
+    super("BreakGlassRole", scope, id, props);
   }
 }
 
@@ -853,7 +994,24 @@ export interface MaskedViewProps {
   /** Columns it shows; by default all that are declared. */
   readonly columns?: readonly string[];
   /** How a column is masked. */
-  readonly mask: { readonly [name: string]: "redact" | "hash" | "nullify" | "yearOfDate" | {
+  readonly mask?: { readonly [name: string]: "redact" | "hash" | "nullify" | "yearOfDate" | {
+    /** Text shown in place of the value. */
+    readonly redact: string;
+  } | {
+    /** What is kept. */
+    readonly partial: {
+      /** Characters kept at the start. @default 0 */
+      readonly keepStart?: number;
+      /** Characters kept at the end. @default 0 */
+      readonly keepEnd?: number;
+      /** Keeps an e-mail address from its `@` on. @default false */
+      readonly keepDomain?: boolean;
+      /** Text shown for the rest. @default "***" */
+      readonly with?: string;
+    };
+  } };
+  /** How columns of a class are masked, by word of `classification`; what `mask` says of a column comes first. */
+  readonly maskClasses?: { readonly [name: string]: "redact" | "hash" | "nullify" | "yearOfDate" | {
     /** Text shown in place of the value. */
     readonly redact: string;
   } | {
@@ -887,7 +1045,7 @@ export interface MaskedViewProps {
 
 /** A view of a table in which some columns are masked. Its readers must not read those columns of the table itself. */
 export class MaskedView extends Declared<"MaskedView"> {
-  constructor(scope: Construct, id: string, props: MaskedViewProps) {
+  constructor(scope: Construct, id: string, props: MaskedViewProps = {}) {
     super("MaskedView", scope, id, props);
   }
 }
@@ -921,6 +1079,131 @@ export interface RowPolicyProps {
 export class RowPolicy extends Declared<"RowPolicy"> {
   constructor(scope: Construct, id: string, props: RowPolicyProps = {}) {
     super("RowPolicy", scope, id, props);
+  }
+}
+
+export interface RowAccessProps {
+  /** Table. @default the construct that it is made in */
+  readonly table?: TableName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Roles that it is for; `public` for all. */
+  readonly to: readonly RoleName[];
+  /** Rows of the tenant that a setting names. */
+  readonly tenant?: {
+    /** Column of the table. */
+    readonly column: string;
+    /** Setting of the session that holds the value: `app.tenant`. Not set, it means no rows. */
+    readonly setting: string;
+  };
+  /** Rows in which a column is what a setting says, such as the region. */
+  readonly match?: {
+    /** Column of the table. */
+    readonly column: string;
+    /** Setting of the session that holds the value: `app.tenant`. Not set, it means no rows. */
+    readonly setting: string;
+  };
+  /** Rows that name the connected role. */
+  readonly user?: {
+    /** Column of the table. */
+    readonly column: string;
+  };
+  /** Rows that another table gives to the connected role; its two columns are granted to these roles as well. */
+  readonly mapping?: {
+    /** Table that says who sees what. */
+    readonly table: TableName;
+    /** Its column with the name of the role that is connected. */
+    readonly user: string;
+    /** Its column with the value to be seen. */
+    readonly key: string;
+    /** Column of the table itself; by default it is named like the other. */
+    readonly column?: string;
+  };
+  /** Rows of the connected role and of everybody below it in a tree; its columns are granted to these roles as well. */
+  readonly hierarchy?: {
+    /** Table that holds the tree. */
+    readonly table: TableName;
+    /** Its column with the key of a node. */
+    readonly child: string;
+    /** Its column with the key of the node above. */
+    readonly parent: string;
+    /** Its column with the name of the role that is connected. */
+    readonly user: string;
+    /** Column of the table itself; by default it is named like the other. */
+    readonly column?: string;
+  };
+  /** SQL condition on the rows, where no other rule fits. */
+  readonly condition?: SqlText;
+  /** Must hold in addition to what opens the rows. Otherwise a row is seen that meets this rule or another. @default false */
+  readonly restrictive?: boolean;
+  /** Commands that it is for. Absent: all. */
+  readonly commands?: readonly ("select" | "insert" | "update" | "delete")[];
+  /** Makes an index on the column of the rule where none begins with it. @default true */
+  readonly index?: boolean;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** The rows of a table that some roles see and may write, by one rule. The table's row security is switched on, for its owner as well. */
+export class RowAccess extends Declared<"RowAccess"> {
+  constructor(scope: Construct, id: string, props: RowAccessProps) {
+    super("RowAccess", scope, id, props);
+  }
+}
+
+export interface TenantIsolationProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Column that holds the tenant, in every table. */
+  readonly column: string;
+  /** Schemas whose tables are isolated. */
+  readonly schemas?: readonly SchemaName[];
+  /** Tables that are isolated, where it is not whole schemas. */
+  readonly tables?: readonly TableName[];
+  /** Setting of the session that holds the tenant: `app.tenant`. Not set, it means no rows. */
+  readonly setting?: string;
+  /** Table that gives tenants to roles, where people connect under names of their own. Its two columns are granted to the roles; it is not isolated itself. */
+  readonly mapping?: {
+    /** Table that says who belongs to which tenant. */
+    readonly table: TableName;
+    /** Its column with the name of the role that is connected. */
+    readonly user: string;
+    /** Its column with the tenant. */
+    readonly key: string;
+  };
+  /** Roles that are bound; `public` for all. @default ["public"] */
+  readonly to?: readonly RoleName[];
+  /** Tables that are left as they are. */
+  readonly except?: readonly {
+    /** `schema.name`; `*` stands for any characters. */
+    readonly table: string;
+    /** Why they hold nothing of a tenant's. */
+    readonly reason: string;
+  }[];
+  /** Roles that see and write the rows of all tenants. */
+  readonly bypass?: readonly RoleName[];
+  /** Makes an index on the column of each table where none begins with it. @default true */
+  readonly index?: boolean;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** Each tenant sees and writes its own rows alone, in every table of some schemas, those to come included: a table without the column fails the plan until it is excepted. */
+export class TenantIsolation extends Declared<"TenantIsolation"> {
+  constructor(scope: Construct, id: string, props: TenantIsolationProps) {
+    super("TenantIsolation", scope, id, props);
   }
 }
 
@@ -958,6 +1241,32 @@ export interface GrantProps {
 export class Grant extends Declared<"Grant"> {
   constructor(scope: Construct, id: string, props: GrantProps) {
     super("Grant", scope, id, props);
+  }
+}
+
+export interface ColumnAccessProps {
+  /** Table. @default the construct that it is made in */
+  readonly table?: TableName;
+  /** Roles; `public` for what everybody may read. */
+  readonly to: readonly RoleName[];
+  /** Columns that they may read. Without `columns` and `classes`: all. */
+  readonly columns?: readonly string[];
+  /** Columns of these classes, which they may read as well. */
+  readonly classes?: readonly string[];
+  /** Columns that they may not read, whatever else is said. */
+  readonly except?: readonly string[];
+  /** Columns of these classes, which they may not read, whatever else is said. */
+  readonly exceptClasses?: readonly string[];
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** The columns of a table that some roles may read, and no others: whatever else they were granted to read of it is revoked, whoever granted it. */
+export class ColumnAccess extends Declared<"ColumnAccess"> {
+  constructor(scope: Construct, id: string, props: ColumnAccessProps) {
+    super("ColumnAccess", scope, id, props);
   }
 }
 
@@ -1008,5 +1317,136 @@ export interface SeedProps {
 export class Seed extends Declared<"Seed"> {
   constructor(scope: Construct, id: string, props: SeedProps) {
     super("Seed", scope, id, props);
+  }
+}
+
+export interface AccessTestProps {
+  /** Name, as reports show it. @default the id of the construct */
+  readonly name?: string;
+  /** Role that acts; `public` for one that has nothing but what everybody has. */
+  readonly as: RoleName;
+  /** Settings of the session, such as `app.user_region: EU`. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Table or view that it acts on, and that `plant` fills. @default the construct that it is made in */
+  readonly on?: TableName | ViewName | MaterializedViewName;
+  /** SELECT statement that it runs, in place of reading `on`. */
+  readonly query?: SqlText;
+  /** What it tries. @default "select" */
+  readonly command?: "select" | "insert" | "update" | "delete";
+  /** Columns that are read or written; by default all, or those that are expected or given. */
+  readonly columns?: readonly string[];
+  /** SQL condition on the rows that it reads, updates or deletes. */
+  readonly where?: SqlText;
+  /** Values that an insert or an update writes; what a new row needs besides is made up. */
+  readonly values?: { readonly [name: string]: string | number | boolean | null };
+  /** Rows that are there before it acts, put into `on` by the connected role; what they need besides is made up. */
+  readonly plant?: readonly { readonly [name: string]: string | number | boolean | null }[];
+  /** Holds as well where there is no row that could show anything. @default false */
+  readonly allowEmpty?: boolean;
+  /** URL with which the role logs in, in place of SET ROLE. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  readonly url?: Secret;
+  /** How long a statement of it may take. @default "60s" */
+  readonly timeout?: string;
+  /** What must be so; of several, all of them. */
+  readonly expect: {
+    /** Exactly these rows are seen, in any order; of each the columns that are given here. */
+    readonly rows?: readonly { readonly [name: string]: string | number | boolean | null }[];
+    /** Exactly these columns are readable. */
+    readonly columns?: readonly string[];
+    /** It is refused: the role lacks the privilege, or a row policy refuses the row that it writes. @default false */
+    readonly denied?: boolean;
+    /** How many rows are seen, or written. */
+    readonly count?: number | {
+      /** At least. */
+      readonly min?: number;
+      /** At most. */
+      readonly max?: number;
+    };
+    /** SQL condition that every row meets that is seen. */
+    readonly only?: SqlText;
+    /** No row is seen, or written. @default false */
+    readonly none?: boolean;
+  };
+  /** Why it matters; reports show it. */
+  readonly comment?: string;
+}
+
+/** What a role can do, tried on the live system as that role, in a transaction that is rolled back. A test that could show nothing has failed. */
+export class AccessTest extends Declared<"AccessTest"> {
+  constructor(scope: Construct, id: string, props: AccessTestProps) {
+    super("AccessTest", scope, id, props);
+  }
+}
+
+export interface QualityCheckProps {
+  /** Name, as reports show it. @default the id of the construct */
+  readonly name?: string;
+  /** Table or view that is looked at. @default the construct that it is made in */
+  readonly on?: TableName | ViewName | MaterializedViewName;
+  /** Column that is never NULL. */
+  readonly notNull?: string;
+  /** Columns whose values together stand in one row only; NULL equals nothing. */
+  readonly unique?: readonly string[];
+  /** Column whose values lie between two; NULL is passed over. */
+  readonly range?: {
+    /** Column. */
+    readonly column: string;
+    /** Smallest value. */
+    readonly min?: number | string;
+    /** Largest value. */
+    readonly max?: number | string;
+  };
+  /** Column that holds some values only; NULL is passed over. */
+  readonly accepted?: {
+    /** Column. */
+    readonly column: string;
+    /** The values. */
+    readonly values: readonly (number | string)[];
+  };
+  /** Columns whose values stand in another table as well; NULL is passed over. */
+  readonly references?: {
+    /** Columns, in order. */
+    readonly columns: readonly string[];
+    /** The other table or view. */
+    readonly table: TableName | ViewName | MaterializedViewName;
+    /** Its columns, in the same order. */
+    readonly to: readonly string[];
+  };
+  /** Column of dates or times whose newest value is not older than this. A table without a value is stale. */
+  readonly freshness?: {
+    /** Column. */
+    readonly column: string;
+    /** Greatest age of the newest value. */
+    readonly within: string;
+  };
+  /** How many rows there are. */
+  readonly rowCount?: {
+    /** At least. */
+    readonly min?: number;
+    /** At most. */
+    readonly max?: number;
+  };
+  /** Column of dates or times of which none lies in the future. */
+  readonly noFuture?: string;
+  /** SELECT statement that gives the rows that are wrong. */
+  readonly violations?: SqlText;
+  /** SQL condition on the rows that are looked at. */
+  readonly where?: SqlText;
+  /** What a violation is: an `error` fails the run, a `warning` is told. @default "error" */
+  readonly severity?: "error" | "warning";
+  /** How many rows may be wrong: a number, or a share such as `0.5%`. @default 0 */
+  readonly threshold?: number | string;
+  /** How many wrong rows are shown; of classified columns no value ever is. @default 5 */
+  readonly sample?: number;
+  /** How long the check may take. @default "60s" */
+  readonly timeout?: string;
+  /** Why it matters; reports show it. */
+  readonly comment?: string;
+}
+
+/** What must be so of the rows of a table or view, in one check; looked at, never changed. */
+export class QualityCheck extends Declared<"QualityCheck"> {
+  constructor(scope: Construct, id: string, props: QualityCheckProps = {}) {
+    super("QualityCheck", scope, id, props);
   }
 }

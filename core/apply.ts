@@ -18,6 +18,8 @@ export interface ApplyOptions {
   readonly probes: Catalog;
   /** Compares once more before the change is kept: the names of what would still differ. */
   readonly recheck?: (inspection: Inspection, ledger: ReadonlyMap<Address, LedgerEntry>) => Promise<readonly string[]>;
+  /** Proves what is declared before the change is kept; throws where it does not hold. */
+  readonly prove?: (inspection: Inspection) => Promise<void>;
 }
 
 /** What an apply leaves: enough to know that a next plan would be empty. */
@@ -64,6 +66,7 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
     const entries = verified(plan, before, after, engine, ledger);
     const gone = [...plan.steps.flatMap((step) => goneWith(step)), ...plan.bookkeeping.gone];
     if (options.recheck) await convergedOrThrow(options.recheck, after, ledger, entries, gone);
+    await options.prove?.(after);
     await session.ledger?.write([...plan.bookkeeping.found, ...entries], gone);
     await session.commit();
     return { statements: total, fingerprint };
@@ -151,7 +154,7 @@ function provisional(step: Step): NewEntry {
 }
 
 function goneWith(step: Step): Address[] {
-  if (step.action === "drop") return [step.address];
+  if (step.action === "drop" || step.found === "released") return [step.address];
   return step.from ? [step.from] : [];
 }
 
@@ -176,12 +179,16 @@ function verified(
       wrong.push(`${readable(step.address)} is not there`);
       continue;
     }
-    const declared: DataObject = { kind: object.kind, spec: spelledNow(object.kind, step.spec, engine, after) };
+    const declared: DataObject = {
+      kind: object.kind,
+      spec: spelledNow(object.kind, step.spec, engine, after),
+      ...(step.found && { found: true }),
+    };
     const settled = inWordsOf(declared, object);
     const former = formerly.get(step.address) ?? step.from ?? step.address;
     const entry = ledger.get(former);
     wrong.push(...differences(step, declared, settled, object, entry));
-    if (step.restored) continue;
+    if (step.restored || step.found === "released") continue;
     const equal = diffSpec(kindOfObject(object).schema, object.spec, settled).length === 0 ? object : undefined;
     entries.push(ledgerEntry(step.address, declared, settled, madeBy(step, before.catalog.has(former), entry), equal));
   }
@@ -242,7 +249,7 @@ function differences(
 function madeBy(step: Step, existed: boolean, entry: LedgerEntry | undefined): LedgerEntry["made"] {
   if (!existed || entry?.made === true) return true;
   const added = (step.fields ?? [])
-    .filter((field) => field.from === undefined && field.path.length > 1)
+    .filter((field) => field.from === undefined && (field.path.length > 1 || step.found !== undefined))
     .map((field) => pathKey(field.path));
   return [...new Set([...(entry?.made ?? []), ...added])];
 }

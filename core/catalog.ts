@@ -10,6 +10,10 @@ export interface DataObject {
   readonly origin?: Origin;
   /** The intent that this object was lowered from. */
   readonly intent?: Address;
+  /** Fields that say their default outright: the spec leaves them out, and yet nobody else may say otherwise. */
+  readonly stated?: readonly string[];
+  /** Nobody declares it: an intent amends what is there. */
+  readonly found?: true;
   /** What it needs beyond what its fields name, as the engine knows. */
   readonly needs?: readonly Need[];
   /** About how many rows it holds; filled by inspection. */

@@ -1,4 +1,5 @@
 import { type Address, kindOf, readable } from "./address.ts";
+import { release, released } from "./amend.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Diagnostic, error, warning } from "./diagnostic.ts";
 import { diffSpec, openCollection } from "./diff.ts";
@@ -10,6 +11,7 @@ import { meanings, pathKey, references } from "./objects.ts";
 import type { Ownership } from "./ownership.ts";
 import type { Action, Unmanaged } from "./plan.ts";
 import { computedFields, settle } from "./spelling.ts";
+import { type Unwanted, unwantedKey } from "./unwanted.ts";
 
 /** What is to happen to one object, before any statement is made of it. */
 export interface Change {
@@ -24,6 +26,8 @@ export interface Change {
   readonly reason?: string;
   /** Nobody declares it: it only stepped aside for another change. */
   readonly restored?: boolean;
+  /** Nobody declares it: what an intent had added to it is taken back, and the ledger forgets it. */
+  readonly released?: true;
 }
 
 export interface Comparison {
@@ -45,6 +49,8 @@ export interface Sides {
   readonly ownership: Ownership;
   /** New address → former address and the spec before the rename. */
   readonly renamed: ReadonlyMap<Address, Address>;
+  /** @default nothing */
+  readonly unwanted?: Unwanted;
 }
 
 /** Compares what is declared with what is there, and lets ownership decide what follows. */
@@ -113,7 +119,7 @@ function compareOne(address: Address, after: DataObject, sides: Sides, result: C
   const spelled = sides.spelled.get(address);
   const settled = settle(kind, after.spec, before.spec, entry, spelled);
   const differences = diffSpec(kind.schema, before.spec, settled);
-  const fields = keepOthers(address, kind, differences, sides, after.spec, entry, result);
+  const fields = keepOthers(address, kind, differences, sides, after, entry, result);
   result.compared.set(address, { settled, equal: differences.length === 0 });
   if (fields.length === 0 && !from) return;
   if (entry?.by !== undefined && target === result.changes)
@@ -137,17 +143,19 @@ function keepOthers(
   kind: Kind,
   fields: readonly FieldChange[],
   sides: Sides,
-  after: Spec,
+  after: DataObject,
   entry: LedgerEntry | undefined,
   result: Comparison,
 ): FieldChange[] {
   if (fields.length === 0) return [];
-  if (sides.ownership.mode(kind, after) === "authoritative") return [...fields];
+  const whole = !after.found && sides.ownership.mode(kind, after.spec) === "authoritative";
+  if (whole || sides.unwanted?.has(address)) return [...fields];
   return fields.flatMap((field): FieldChange[] => {
     if (Array.isArray(field.from) && setIsOpen(kind, field)) return keepMembers(address, field, entry, result);
     if (field.to !== undefined || !openCollection(kind.schema, field.path)) return [field];
     if (madeElement(entry, pathKey(field.path))) return [field];
-    result.unmanaged.push({ address, element: field.path.join(".") });
+    if (sides.unwanted?.has(unwantedKey(address, field.path))) return [field];
+    if (!after.found) result.unmanaged.push({ address, element: field.path.join(".") });
     return [];
   });
 }
@@ -178,11 +186,35 @@ function keepMembers(
 
 function disappear(address: Address, before: DataObject, sides: Sides, result: Comparison): void {
   const kind = kindOfObject(before);
+  const reason = sides.unwanted?.get(address);
+  if (reason !== undefined) {
+    takeAway({ address, action: "drop", kind, before, fields: [], computed: {}, reason }, sides, result);
+    return;
+  }
   const managed = sides.ownership.manages(kind, before.spec);
-  const { made, by } = sides.ledger.get(address) ?? {};
+  const entry = sides.ledger.get(address);
+  const { made, by } = entry ?? {};
+  const mode = sides.ownership.mode(kind, before.spec);
+  const fields = release(kind, before, entry);
+  if (fields.length > 0 && !(mode === "authoritative" && managed)) {
+    const after = released(kind, before, fields);
+    const reason = "nothing declared asks for it any more";
+    const change: Change = {
+      address,
+      action: "alter",
+      kind,
+      before,
+      after,
+      fields,
+      computed: {},
+      reason,
+      released: true,
+    };
+    (mode === "observe" ? result.observed : result.changes).push(change);
+    return;
+  }
   const ours = made === true && by === undefined;
   if (!managed && !ours) return;
-  const mode = sides.ownership.mode(kind, before.spec);
   const drop: Change = { address, action: "drop", kind, before, fields: [], computed: {} };
   // It has its owner: another data source declares it for this system.
   if (by !== undefined) result.unmanaged.push({ address, by });
@@ -191,6 +223,18 @@ function disappear(address: Address, before: DataObject, sides: Sides, result: C
     else result.unmanaged.push({ address });
   } else if (ours || (mode === "authoritative" && managed)) result.changes.push(drop);
   else result.unmanaged.push({ address });
+}
+
+/** What a declared restriction does not leave, whoever made it. */
+function takeAway(drop: Change & { readonly before: DataObject }, sides: Sides, result: Comparison): void {
+  const { address, kind, before } = drop;
+  if (sides.ownership.mode(kind, before.spec) === "observe") {
+    result.observed.push(drop);
+    return;
+  }
+  const { by } = sides.ledger.get(address) ?? {};
+  if (by !== undefined) result.diagnostics.push(appliedElsewhere(address, before, by));
+  result.changes.push(drop);
 }
 
 function appliedElsewhere(address: Address, after: DataObject, by: string): Diagnostic {

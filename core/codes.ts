@@ -29,6 +29,8 @@ export const CODES = {
   UNKNOWN_REFERENCE:
     "The object referred to is neither declared nor built in nor named as external. Declare it, mend the name, or list it under `external` of the DataSource.",
   UNKNOWN_COLUMN: "The column is not one of the table's.",
+  UNKNOWN_CLASS:
+    "No declared column has this `classification`, so what is said of the class would concern nothing. Mend the word, or classify the columns.",
   CYCLE: "Objects need each other in a circle, so none can be made first.",
   NO_DATA_SOURCE: "There is no DataSource document and no `--url`, so there is nothing to connect to.",
   UNKNOWN_DATA_SOURCE: "A document or `--data-source` names a data source that is not declared.",
@@ -96,9 +98,25 @@ export const CODES = {
   LOCKS_EXHAUSTED: "The plan makes more objects in one transaction than the server has locks for.",
   INTERNAL: "A fault of Datumline, not of yours. Please report it with what you ran.",
 
+  // Proofs
+  PROOF_FAILED:
+    "The live system does not show what a proof says: a role sees or may do something else than is declared. `datumline drift` and `datumline access --why` tell how it comes to that; plan and apply, or mend the declaration.",
+  CHECK_FAILED:
+    "More rows are wrong than a QualityCheck allows. The rows shown are a sample, without classified columns; mend the data, or raise `threshold`, or say `severity: warning`.",
+  NOT_PROVED:
+    "A proof could not show anything: no row was there that could have refuted it, the connected role may not act as the role, the time was up. What did not run never counts as passed. The message says what is missing; `plant` rows, or say `allowEmpty: true` where nothing may be shown.",
+  NOTHING_TO_PROVE:
+    "No proof was run: none is declared and none follows from what is declared, or `--only` names none. A test that tests nothing does not pass.",
+
   // Guardrails
   SETTING_IS_NOT_A_BOUNDARY:
     "A row policy trusts a session setting that whoever runs SQL can change. With SQL access it is a filter, not a boundary: use `current_user` or role membership, or let only a trusted application connect.",
+  MEMBERSHIP_EXPIRES:
+    "A membership with an end (`until`) ends within 14 days. The first plan that is applied after that revokes it; give it a later end where it is still needed.",
+  MEMBERSHIP_EXPIRED:
+    "The end of a membership has passed. It counts as not declared: a plan revokes it, and drift tells it until then. Take it out of the declaration.",
+  BREAK_GLASS_OPEN:
+    "A role for emergencies can be taken on now. Every plan says so until its end; take the document out as soon as the emergency is over.",
   VIEW_BYPASSES_ROW_SECURITY:
     "A view runs with its owner's rights, so the row policies of whoever reads it do not apply. Say `securityInvoker: true` (PostgreSQL 15 and newer), or restate the rule in the view.",
   PERMISSIVE_POLICIES_ADD_UP:
@@ -115,6 +133,14 @@ export const CODES = {
     "A row policy compares a column that no index leads with, so each query of the roles it is for reads the whole table.",
   MASK_BYPASSED:
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
+  ACCESS_VOID:
+    "What is declared keeps nothing back: the role comes to the same columns or rows another way, which the message names. Take that way away, or the role out of the declaration.",
+  ROWS_CLOSED:
+    "The rules about a table's rows only narrow, and none opens them for these roles: they see no row. Declare what opens them as well.",
+  ROWS_JOINED:
+    "Several rules open rows of one table for the same roles, and a row is seen that meets any of them. Say `restrictive: true` where a rule must hold in addition.",
+  TENANT_COLUMN_MISSING:
+    "A table in a schema whose tenants are isolated has no column for the tenant, so everybody would see all of it. Add the column, or name the table under `except` with the reason.",
   WRITES_THROUGH_MASK: "A masked view would let its readers write.",
 
   // Hazards

@@ -7,8 +7,10 @@ import type { Address } from "./address.ts";
 import { kindOf } from "./address.ts";
 import type { Catalog } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
+import { now } from "./clock.ts";
 import { diffSpec, openCollection } from "./diff.ts";
 import type { Engine, FieldChange, Inspection, Target } from "./engine.ts";
+import { withoutEnded } from "./expiry.ts";
 import type { Kind, Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
 import { type LedgerEntry, madeElement } from "./ledger.ts";
@@ -93,8 +95,13 @@ function differences(
 ): FieldChange[] {
   const { ignore } = declared.get(entry.address)?.spec ?? {};
   const whole = ownership.mode(kind, live) === "authoritative";
-  return diffSpec(kind.schema, live, ignore === undefined ? applied : { ...applied, ignore }).flatMap(
+  const due = withoutEnded(kind.name, applied, now());
+  // What has ended and is still there is drift, whoever granted it.
+  const ended = due !== applied;
+  return diffSpec(kind.schema, live, ignore === undefined ? due : { ...due, ignore }).flatMap(
     ({ path, from: there, to: was }): FieldChange[] => {
+      if (ended && was === undefined && path[0] === "memberOf" && hadMembership(applied, path[1]))
+        return [{ path, from: was, to: there }];
       if (!whole && was === undefined && openCollection(kind.schema, path) && !madeElement(entry, pathKey(path))) {
         unmanaged.push({ address: entry.address, element: path.join(".") });
         return [];
@@ -102,4 +109,9 @@ function differences(
       return [{ path, from: was, to: there }];
     },
   );
+}
+
+function hadMembership(applied: Spec, group: string | undefined): boolean {
+  const memberships = (applied.memberOf ?? []) as unknown as readonly { readonly role: string }[];
+  return memberships.some(({ role }) => role === group);
 }

@@ -5,9 +5,11 @@ import type { HazardCode } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Kind, Spec } from "./kind.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Proof, ProofResult } from "./proofs/model.ts";
 import type { Json } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
 import type { SecretHole, Sql } from "./sql.ts";
+import type { Unwanted } from "./unwanted.ts";
 
 /** One danger, told beside the SQL that causes it. */
 export interface Hazard {
@@ -128,6 +130,10 @@ export interface Lowering<S = Spec> {
   /** Lowers to rows as well, so that it must be looked at even when no catalog has changed. */
   readonly fills?: boolean;
   lower(spec: S, context: LowerContext): Lowered;
+  /** What the live system must show once the wish is made; each is proved by `datumline test`. */
+  proofs?(spec: S, context: ProofContext): readonly Proof[];
+  /** What makes the wish void, told once everything is native: other ways to what it keeps back. */
+  review?(spec: S, native: NativeContext): readonly Diagnostic[];
 }
 
 export interface LowerContext {
@@ -135,11 +141,50 @@ export interface LowerContext {
   readonly declared: Catalog;
   /** What is there; empty where nothing was inspected (offline check). */
   readonly live: Catalog;
+  /** What is there and no kind describes; absent where nothing was inspected. */
+  readonly notModelled?: Inspection["notModelled"];
+  /** The system; absent where nothing was inspected. */
+  readonly target?: Target;
+  readonly now: Date;
+}
+
+/** Both sides in the engine's own objects. */
+export interface NativeContext {
+  readonly desired: Catalog;
+  readonly live: Catalog;
+  /** What the plan takes away, whoever made it. */
+  readonly unwanted: Unwanted;
 }
 
 export interface Lowered {
   readonly objects: readonly { readonly kind: string; readonly spec: Spec }[];
   readonly diagnostics?: readonly Diagnostic[];
+  /**
+   * Addresses at which nothing may be but what is declared: an object that nobody declares goes, of one that is declared
+   * whatever others added to it; in every mode but `observe`.
+   */
+  readonly unwanted?: readonly { readonly address: Address; readonly reason: string }[];
+  /** Fields of objects that other documents declare, or that are there and nobody declares. */
+  readonly amend?: readonly Amendment[];
+}
+
+/** What proofs are made from. */
+export interface ProofContext {
+  /** What is declared, intents included, by address. */
+  readonly declared: Catalog;
+  /** What it becomes on this engine. */
+  readonly desired: Catalog;
+  readonly inspection: Inspection;
+}
+
+/** How an engine proves what a kind of proof declares. */
+export interface Prover<S = Spec> {
+  proofs(spec: S, object: DataObject, context: ProofContext): readonly Proof[];
+}
+
+export interface Amendment {
+  readonly address: Address;
+  readonly fields: Spec;
 }
 
 /** The system that a plan was made for. */
@@ -209,6 +254,11 @@ export interface Session {
   rollback(): Promise<void>;
   /** Problems that can be told before the first statement runs. */
   preflight(runs: readonly Run[]): Promise<readonly Diagnostic[]>;
+  /**
+   * Tries each proof, in the order that suits it, and tells what it showed; whatever it makes for that is undone. Inside a
+   * transaction it leaves the transaction as it was. Absent where the engine cannot prove anything.
+   */
+  prove?(proofs: readonly Proof[], context: ProofContext): AsyncIterable<ProofResult>;
   /** Round trips and connections so far. */
   readonly traffic: { readonly roundTrips: number; readonly connections: number };
   close(): Promise<void>;
@@ -237,6 +287,10 @@ export interface Engine {
   /** One cell per native kind; a kind without one is not held by this engine. */
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly intents: Readonly<Record<string, Lowering>>;
+  /** One for each kind that it can prove. */
+  readonly provers?: Readonly<Record<string, Prover>>;
+  /** Proofs that nobody has to declare: they follow from the native objects. */
+  proofs?(context: ProofContext): readonly Proof[];
   connect(source: DataSource, options: ConnectOptions): Promise<Session>;
   /** Tests a connection step by step. */
   diagnose(source: DataSource, options: ConnectOptions): AsyncIterable<ConnectionStep>;

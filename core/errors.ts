@@ -4,10 +4,10 @@ import type { Diagnostic } from "./diagnostic.ts";
 /** What the user can mend, thrown once all of it is known. */
 export class Refusal extends Error {
   readonly diagnostics: readonly Diagnostic[];
-  /** Exit code: 1 for bad input, 3 for a guardrail. */
-  readonly exitCode: 1 | 3;
+  /** Exit code: 1 for bad input, 2 for a proof that does not hold, 3 for a guardrail. */
+  readonly exitCode: 1 | 2 | 3;
 
-  constructor(diagnostics: readonly Diagnostic[], exitCode: 1 | 3 = 1) {
+  constructor(diagnostics: readonly Diagnostic[], exitCode: 1 | 2 | 3 = 1) {
     super(diagnostics.map((diagnostic) => diagnostic.summary).join("\n"));
     this.name = "Refusal";
     this.diagnostics = diagnostics;

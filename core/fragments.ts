@@ -1,5 +1,5 @@
 /** Fields that several kinds share. */
-import { list, map, reference, type Schema, set, text } from "./schema.ts";
+import { column, list, map, object, reference, type Schema, set, text } from "./schema.ts";
 
 export const NAME: Schema = text("Name, exactly as the engine holds it; nothing is folded to lower case.");
 export const SCHEMA_REFERENCE: Schema = reference("Schema that holds it.", "Schema");
@@ -31,6 +31,23 @@ export const PRIVILEGE: Schema = text(
   },
 );
 export const PRIVILEGES: Schema = set("Privileges.", PRIVILEGE, { minItems: 1 });
+
+/** What privileges are on. */
+export const GRANTED: Schema = {
+  ...object("Object that they are on: one of these.", {
+    database: text("Database, which is the one connected to."),
+    schema: reference("Schema.", "Schema"),
+    table: reference("Table, view or materialized view.", ["Table", "View", "MaterializedView"]),
+    columns: set("Only these columns of the table.", column("Column.", "table"), { open: true, minItems: 1 }),
+    sequence: reference("Sequence.", "Sequence"),
+    function: text("Function or procedure with the types of its arguments: `sales.margin(numeric, numeric)`.", {
+      pattern: "^.+\\..+\\(.*\\)$",
+      examples: ["sales.margin(numeric, numeric)"],
+    }),
+  }),
+  minProperties: 1,
+  maxProperties: 2,
+};
 
 /** Column and type of what a query returns, in order, in the engine's words. */
 export const OUTPUT: Schema = {

@@ -5,25 +5,31 @@ import { kindOfObject } from "./change.ts";
 import { diffSpec } from "./diff.ts";
 import type { Engine, PlanContext, Statement } from "./engine.ts";
 import type { Ownership } from "./ownership.ts";
+import type { Unwanted } from "./unwanted.ts";
 
 /**
  * What the engine makes by itself beside an object that is made, such as grants by default privileges, is taken back in
- * the same run where it is not wanted: where the scope is authoritative, and wherever an object only comes back as it was.
+ * the same run where it is not wanted: where the scope is authoritative or a declared restriction forbids it, and
+ * wherever an object only comes back as it was.
  */
 export function withoutImplied(
   works: ReadonlyMap<Address, Work>,
   engine: Engine,
   context: PlanContext,
   ownership: Ownership,
+  forbidden: Unwanted,
 ): ReadonlyMap<Address, Work> {
   const made = (action: "create" | "replace"): DataObject[] =>
     [...works.values()].flatMap(({ change }) => (change.action === action && change.after ? [change.after] : []));
   const [created, replaced] = [made("create"), made("replace")];
   if (!engine.implied || created.length + replaced.length === 0) return works;
   const result = new Map(works);
-  const authoritative = (object: DataObject): boolean =>
-    ownership.mode(kindOfObject(object), object.spec) === "authoritative";
-  take(engine.implied(created, context), authoritative, result, engine, context);
+  const unwanted = (object: DataObject): boolean => {
+    const kind = kindOfObject(object);
+    const mode = ownership.mode(kind, object.spec);
+    return mode === "authoritative" || (mode !== "observe" && forbidden.has(kind.address(object.spec)));
+  };
+  take(engine.implied(created, context), unwanted, result, engine, context);
   take(engine.implied(replaced, context), () => true, result, engine, context);
   return result;
 }

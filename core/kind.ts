@@ -21,6 +21,8 @@ export interface Kind<S = Spec> {
   readonly schema: ObjectSchema;
   /** A portable wish that an engine turns into its own objects before anything is compared. */
   readonly intent: boolean;
+  /** Says what must be so of the live system: it is proved there, never planned, made or compared. */
+  readonly proves: boolean;
   /** Reading order of a catalog and the order among equals when building; lower is earlier. */
   readonly rank: number;
   address(spec: S): Address;
@@ -37,14 +39,19 @@ export interface Kind<S = Spec> {
   merge?(a: S, b: S): S | undefined;
   /** Groups objects for documents: those with the same key are written as one, by `group`. */
   group?: { key(spec: S): string; join(specs: readonly S[]): S };
+  /** Objects that it makes under names of their own, which references may use. */
+  gives?(spec: S): Address[];
   /** Other names this object may go by in a reference: a DimensionTable is a Table to whoever refers to it. */
   readonly as?: readonly string[];
 }
 
-type Given<S> = Omit<Kind<S>, "schema" | "intent" | "scope"> & {
+type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "scope"> & {
   fields: Readonly<Record<string, Schema>>;
   required: readonly string[];
   intent?: boolean;
+  proves?: boolean;
+  /** The least document, for the reference; where absent, one is made of the required fields. */
+  example?: S;
   scope?(spec: S): Scope;
   /** Kinds without a comment of their own (grants) leave it out. @default true */
   comment?: boolean;
@@ -52,21 +59,28 @@ type Given<S> = Omit<Kind<S>, "schema" | "intent" | "scope"> & {
 
 /** Adds what exists on every object and fills the defaults of a kind. */
 export function defineKind<S>(given: Given<S>): Kind<S> {
-  const { fields, required, comment = true, ...kind } = given;
-  const common: Record<string, Schema> = {
-    ...(comment ? { comment: COMMENT } : {}),
-    protect: { ...flag("Never dropped or replaced, whatever is allowed."), local: true },
-    ignore: { ...set("Fields whose differences are left alone.", text("Field.")), local: true },
-  };
-  if ("name" in fields)
-    common.renamedFrom = { ...NAME, description: "Its former name; renames in place.", local: true };
+  const { fields, required, comment = true, example, ...kind } = given;
+  const common = given.proves ? PROVING : { ...(comment ? { comment: COMMENT } : {}), ...HELD };
+  const renamed = "name" in fields && !given.proves ? { renamedFrom: FORMER_NAME } : {};
   return {
     intent: false,
+    proves: false,
     scope: (spec) => {
       const schema = (spec as Spec).schema;
       return typeof schema === "string" ? { schema } : {};
     },
     ...kind,
-    schema: object(given.summary, { ...fields, ...common }, required),
+    schema: {
+      ...object(given.summary, { ...fields, ...common, ...renamed }, required),
+      ...(example !== undefined && { examples: [example as Json] }),
+    },
   };
 }
+
+/** What exists on every object that an engine holds. */
+const HELD: Readonly<Record<string, Schema>> = {
+  protect: { ...flag("Never dropped or replaced, whatever is allowed."), local: true },
+  ignore: { ...set("Fields whose differences are left alone.", text("Field.")), local: true },
+};
+const FORMER_NAME: Schema = { ...NAME, description: "Its former name; renames in place.", local: true };
+const PROVING: Readonly<Record<string, Schema>> = { comment: text("Why it matters; reports show it.") };

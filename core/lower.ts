@@ -1,40 +1,62 @@
 import { type Address, readable } from "./address.ts";
+import { type Amending, amend } from "./amend.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
+import { now } from "./clock.ts";
 import { type Diagnostic, error, place } from "./diagnostic.ts";
-import type { Engine, Inspection } from "./engine.ts";
+import type { Engine, Inspection, LowerContext } from "./engine.ts";
+import { expire, nextTurn } from "./expiry.ts";
 import type { Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
-import { canonical } from "./objects.ts";
+import { canonical, specText } from "./objects.ts";
+import type { Unwanted } from "./unwanted.ts";
 
 export interface Native {
   readonly desired: Catalog;
+  /** What must not be, whoever made it. */
+  readonly unwanted: Unwanted;
   readonly diagnostics: readonly Diagnostic[];
+  /** When the same declaration will mean something else, because a membership ends. */
+  readonly changesAt?: string;
 }
 
+type Inspected = Pick<Inspection, "catalog" | "facts" | "target"> & Partial<Pick<Inspection, "notModelled">>;
+
 /** Turns intents into objects that the engine really holds, and spells all of them in its way as far as it can alone. */
-export function lower(
-  declared: Catalog,
-  engine: Engine,
-  inspection: Pick<Inspection, "catalog" | "facts" | "target"> | undefined,
-): Native {
+export function lower(declared: Catalog, engine: Engine, inspection: Inspected | undefined): Native {
   const live: Catalog = inspection?.catalog ?? new Map();
+  const { notModelled, target } = inspection ?? {};
+  const context: LowerContext = {
+    declared,
+    live,
+    now: now(),
+    ...(notModelled && { notModelled }),
+    ...(target && { target }),
+  };
   const diagnostics: Diagnostic[] = [];
   const objects = new Map<Address, DataObject>();
+  const amending: Amending[] = [];
+  const unwanted = new Map<string, string>();
   for (const [address, object] of declared) {
     const intent = engine.intents[object.kind];
     if (!intent) {
-      add(objects, object, diagnostics);
+      if (!kindOfObject(object).proves) add(objects, object, diagnostics);
       continue;
     }
-    const lowered = intent.lower(object.spec, { declared, live });
-    for (const { kind, spec } of lowered.objects)
-      add(objects, { kind, spec, intent: address, ...(object.origin && { origin: object.origin }) }, diagnostics);
-    for (const found of lowered.diagnostics ?? [])
-      diagnostics.push({ address, ...(object.origin && { origin: object.origin }), ...found });
+    const lowered = intent.lower(object.spec, context);
+    const origin = object.origin && { origin: object.origin };
+    for (const { kind, spec } of lowered.objects) add(objects, { kind, spec, intent: address, ...origin }, diagnostics);
+    for (const each of lowered.amend ?? []) amending.push({ ...each, intent: address, ...origin });
+    for (const each of lowered.unwanted ?? []) unwanted.set(each.address, each.reason);
+    for (const found of lowered.diagnostics ?? []) diagnostics.push({ address, ...origin, ...found });
   }
-  if (!inspection) return { desired: objects, diagnostics };
-  return { desired: spell(objects, engine, inspection, diagnostics), diagnostics };
+  diagnostics.push(...amend(objects, amending, context), ...expire(objects, unwanted, context.now));
+  const desired = inspection ? spell(objects, engine, inspection, diagnostics) : objects;
+  for (const [address, { kind, spec, origin }] of declared)
+    for (const found of engine.intents[kind]?.review?.(spec, { desired, live, unwanted }) ?? [])
+      diagnostics.push({ address, ...(origin && { origin }), ...found });
+  const changesAt = nextTurn(desired.values(), context.now);
+  return { desired, unwanted, diagnostics, ...(changesAt !== undefined && { changesAt }) };
 }
 
 function add(objects: Map<Address, DataObject>, object: DataObject, diagnostics: Diagnostic[]): void {
@@ -48,6 +70,8 @@ function put(objects: Map<Address, DataObject>, object: DataObject, diagnostics:
   const address = kind.address(object.spec);
   const there = objects.get(address);
   const merged = there && kind.merge?.(there.spec, object.spec);
+  // Two intents may need the very same thing, such as an index.
+  if (there?.intent && object.intent && specText(there.spec) === specText(object.spec)) return;
   if (there && !merged) {
     diagnostics.push(
       error("DUPLICATE", `${readable(address)} is declared twice: by ${by(there)} and by ${by(object)}`, {
@@ -72,12 +96,7 @@ function by(object: DataObject): string {
   return [object.intent ? readable(object.intent) : object.kind, where && `(${where})`].filter(Boolean).join(" ");
 }
 
-function spell(
-  objects: Catalog,
-  engine: Engine,
-  inspection: Pick<Inspection, "catalog" | "facts" | "target">,
-  diagnostics: Diagnostic[],
-): Catalog {
+function spell(objects: Catalog, engine: Engine, inspection: Inspected, diagnostics: Diagnostic[]): Catalog {
   const context = { desired: objects, live: inspection.catalog, facts: inspection.facts };
   const result = new Map<Address, DataObject>();
   for (const [address, object] of objects) {

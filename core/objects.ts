@@ -61,7 +61,8 @@ function canonicalValue(schema: Schema, value: Json): Json | undefined {
   const form = formOf(schema, value);
   if (Array.isArray(value)) {
     if (value.length === 0) return undefined;
-    const items = value.map((item) => canonicalValue(form.items ?? {}, item) as Json);
+    // An element that has nothing left is still one: a row without values, a text without letters.
+    const items = value.map((item) => canonicalValue(form.items ?? {}, item) ?? item);
     if (form.collection === "set") items.sort();
     return items.every((item, index) => item === value[index]) ? value : items;
   }
@@ -74,7 +75,10 @@ function canonicalValue(schema: Schema, value: Json): Json | undefined {
   if (keys.length === 0) return undefined;
   const values = form.additionalProperties as Schema;
   return Object.fromEntries(
-    keys.map((key) => [key, canonicalValue(values, (value as { [key: string]: Json })[key] as Json) ?? {}]),
+    keys.map((key) => {
+      const form = canonicalValue(values, (value as { [key: string]: Json })[key] as Json);
+      return [key, form === undefined ? {} : form];
+    }),
   );
 }
 

@@ -42,6 +42,8 @@ export interface Step {
   readonly statements: readonly PlannedStatement[];
   /** Nobody declares it: it only steps aside for another change and comes back as it was. */
   readonly restored?: true;
+  /** Nobody declares it: an intent adds to what is there (`amended`), or no longer does (`released`). */
+  readonly found?: "amended" | "released";
   /** The declared fields; absent for a drop. */
   readonly spec?: Spec;
   readonly origin?: Origin;
@@ -66,6 +68,8 @@ export interface Plan {
   readonly engine: string;
   readonly target: Target;
   readonly mode: Mode;
+  /** When the same declaration will mean something else, because a membership ends. */
+  readonly changesAt?: string;
   /** Hash of the live catalog that the plan was made from. */
   readonly fingerprint: string;
   /** What was looked at besides the catalogs: declared objects that hold secrets or rows. */

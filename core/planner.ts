@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { accessOfPlan } from "./access/plan.ts";
 import { type Address, readable } from "./address.ts";
+import { standing } from "./amend.ts";
 import { type Work, work } from "./cascade.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Change, type Comparison, compare, kindOfObject, refusals, type Sides } from "./change.ts";
@@ -15,6 +16,7 @@ import { PLAN_VERSION, type Plan, type PlannedStatement, type Step } from "./pla
 import type { Renamed } from "./rename.ts";
 import type { Json } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
+import type { Unwanted } from "./unwanted.ts";
 
 export interface PlanInput {
   readonly engine: Engine;
@@ -23,6 +25,9 @@ export interface PlanInput {
   readonly ownership: Ownership;
   /** Native objects, lowered and spelled as far as no server is needed. */
   readonly desired: Catalog;
+  /** What must not be, whoever made it. */
+  readonly unwanted: Unwanted;
+  readonly changesAt?: string;
   readonly inspection: Inspection;
   /** The live side under its new names. */
   readonly renames: Renamed;
@@ -34,10 +39,11 @@ export interface PlanInput {
 
 /** From both sides to the plan: pure. */
 export function makePlan(input: PlanInput): Plan {
-  const { engine, desired, inspection, ownership } = input;
+  const { engine, inspection, ownership, unwanted } = input;
   const { live, renamed, moved } = input.renames;
   const ledger = input.ledger ?? new Map<Address, LedgerEntry>();
-  const sides = { desired, live, ledger, spelled: input.spelled, ownership, renamed };
+  const desired = standing(input.desired, ledger, ownership);
+  const sides = { desired, live, ledger, spelled: input.spelled, ownership, renamed, unwanted };
   const compared = compare(sides);
   const planned = new Map(compared.changes.map((change) => [change.address, change]));
   const context: PlanContext = {
@@ -48,7 +54,7 @@ export function makePlan(input: PlanInput): Plan {
     planned: (of) => planned.get(of),
   };
   const observed = new Set(compared.observed.map((change) => change.address));
-  const works = withoutImplied(work(compared.changes, engine, context, observed), engine, context, ownership);
+  const works = withoutImplied(work(compared.changes, engine, context, observed), engine, context, ownership, unwanted);
   const ordered = order(works, desired, live, engine, { desired, live, facts: inspection.facts });
   let fingerprint: string | undefined;
   return {
@@ -58,6 +64,7 @@ export function makePlan(input: PlanInput): Plan {
     engine: engine.name,
     target: inspection.target,
     mode: input.mode,
+    ...(input.changesAt !== undefined && { changesAt: input.changesAt }),
     // Whoever applies or keeps a plan needs it; whoever sees that nothing is to be done does not.
     get fingerprint() {
       fingerprint ??= catalogHash(inspection.catalog);
@@ -140,7 +147,16 @@ function stepsOf(
   }));
 }
 
-function stepHead({ address, action, from, fields, reason, restored, after }: Change): Omit<Step, "statements"> {
+function stepHead({
+  address,
+  action,
+  from,
+  fields,
+  reason,
+  restored,
+  released,
+  after,
+}: Change): Omit<Step, "statements"> {
   return {
     address,
     action,
@@ -148,6 +164,7 @@ function stepHead({ address, action, from, fields, reason, restored, after }: Ch
     ...(fields.length > 0 && { fields }),
     ...(reason && { reason }),
     ...(restored && { restored }),
+    ...(after?.found && { found: released ? "released" : "amended" }),
     ...(after && { spec: after.spec }),
     ...(after?.origin && { origin: after.origin }),
     ...(after?.intent && { intent: after.intent }),
@@ -205,7 +222,8 @@ export function ledgerEntry(
   const kind = kindOfObject(object);
   return {
     address,
-    applied: withoutLocal(kind, settled),
+    // Of an object that nobody declares only what is amended counts, and its entry must say so by itself.
+    applied: object.found ? settled : withoutLocal(kind, settled),
     texts: textHashes(kind, object.spec),
     made,
     ...(equal && { settled: settlement(object.spec, equal.spec) }),

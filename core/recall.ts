@@ -4,8 +4,10 @@
  */
 import type { Address } from "./address.ts";
 import type { DataObject } from "./catalog.ts";
+import { now } from "./clock.ts";
 import { hasErrors } from "./diagnostic.ts";
 import type { Session } from "./engine.ts";
+import { isPast } from "./expiry.ts";
 import { PLAN_VERSION, type Plan } from "./plan.ts";
 import type { DataSource } from "./specs.ts";
 
@@ -26,6 +28,8 @@ export function isSettled(plan: Plan): boolean {
 
 /** The empty plan, if it still holds. */
 export async function recall(session: Session, remembered: Remembered): Promise<Plan | undefined> {
+  const { changesAt } = remembered.plan;
+  if (changesAt !== undefined && isPast(changesAt, now())) return undefined;
   if ((await session.fingerprint()) !== remembered.fingerprint) return undefined;
   const probes = new Map(remembered.probes);
   if (probes.size > 0 && (await session.probe(probes)) !== remembered.state) return undefined;

@@ -51,19 +51,23 @@ export async function compareWith(
   guardrails: readonly Guardrail[],
 ): Promise<Plan> {
   const { source, declared, mode } = declaration;
-  const { desired, diagnostics } = lower(declared, engine, inspection);
+  const { desired, unwanted, diagnostics, changesAt } = lower(declared, engine, inspection);
   const renames = applyRenames(desired, inspection.catalog);
   const { live } = renames;
   const known = ledger && movedLedger(ledger, renames.moved);
   const questions = unsettled(desired, live, known ?? new Map());
   const spelled =
     questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
+  // What is taken away in any case is nothing to warn of.
+  const left = unwanted.size > 0 ? new Map([...live].filter(([at]) => desired.has(at) || !unwanted.has(at))) : live;
   return makePlan({
     engine,
     source,
     mode: mode ?? source.manage?.mode ?? "additive",
     ownership: ownership(source, declared, mode),
     desired,
+    unwanted,
+    ...(changesAt !== undefined && { changesAt }),
     inspection,
     renames,
     ledger: known,
@@ -72,7 +76,7 @@ export async function compareWith(
       ...declaration.diagnostics,
       ...diagnostics,
       ...missing(desired, inspection, engine),
-      ...guardrails.flatMap((guardrail) => guardrail(desired, live)),
+      ...guardrails.flatMap((guardrail) => guardrail(desired, left)),
     ],
   });
 }
@@ -109,6 +113,7 @@ function missing(desired: Catalog, inspection: Inspection, engine: Engine): Diag
     return answer;
   };
   for (const [address, object] of desired) {
+    if (object.found) continue;
     for (const { reference, name } of references(kindOfObject(object), object.spec)) {
       if (exists(reference, name)) continue;
       found.push(

@@ -1,18 +1,52 @@
 /** What a role has whichever kind declares it: limits, password, memberships, settings. */
 import { SCALAR, SECRET } from "./fragments.ts";
-import { flag, keyed, map, object, reference, type Schema, text, whole } from "./schema.ts";
+import { choice, flag, keyed, map, object, reference, type Schema, text, whole } from "./schema.ts";
 import type { Role } from "./specs.ts";
+
+const MEMBERSHIP_FIELDS: Readonly<Record<string, Schema>> = {
+  admin: flag("May grant the membership to others."),
+  inherit: flag("Has the privileges of the group without SET ROLE.", true),
+  set: flag("May SET ROLE to the group.", true),
+  until: {
+    ...moment("End of the membership, with a time zone. Past it, it counts as not declared: a plan revokes it."),
+    local: true,
+  },
+  enforce: {
+    ...choice("What ends with it by itself: the password of the member. Absent: nothing does.", ["validUntil"]),
+    local: true,
+  },
+};
 
 const MEMBERSHIP = object(
   "A membership.",
-  {
-    role: reference("Role it is a member of.", "Role"),
-    admin: flag("May grant the membership to others."),
-    inherit: flag("Has the privileges of the group without SET ROLE.", true),
-    set: flag("May SET ROLE to the group.", true),
-  },
+  { role: reference("Role it is a member of.", "Role"), ...MEMBERSHIP_FIELDS },
   ["role"],
 );
+
+/** The same from the other side: roles that are members. They are changed by it, so they need not be made before. */
+export const MEMBERS: Schema = keyed(
+  "Members: a name, or a name with options.",
+  "role",
+  {
+    anyOf: [
+      reference("Role that is a member.", "Role", { orders: false }),
+      object(
+        "A member.",
+        { role: reference("Role that is a member.", "Role", { orders: false }), ...MEMBERSHIP_FIELDS },
+        ["role"],
+      ),
+    ],
+  },
+  { minItems: 1 },
+);
+
+/** A point in time. */
+export function moment(description: string): Schema {
+  return text(description, {
+    pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}:\\d{2})$",
+    examples: ["2026-12-31T00:00:00Z"],
+  });
+}
 
 const SETTINGS = map("Setting by name, such as `statement_timeout: 30s`.", SCALAR);
 
@@ -41,10 +75,17 @@ type RoleFields = Pick<Role, "memberOf" | "settings" | "databaseSettings">;
 export function normaliseRole<S extends RoleFields>(spec: S): S {
   return {
     ...spec,
-    ...(spec.memberOf && { memberOf: spec.memberOf.map((of) => (typeof of === "string" ? { role: of } : of)) }),
+    ...(spec.memberOf && { memberOf: memberList(spec.memberOf) }),
     ...(spec.settings && { settings: texts(spec.settings) }),
     ...(spec.databaseSettings && { databaseSettings: texts(spec.databaseSettings) }),
   };
+}
+
+/** Memberships in the one form that is compared. */
+export function memberList<M extends { readonly role: string }>(
+  members: readonly (string | M)[],
+): ({ role: string } | M)[] {
+  return members.map((each) => (typeof each === "string" ? { role: each } : each));
 }
 
 export function compactRole<S extends RoleFields>(spec: S): S {

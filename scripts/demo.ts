@@ -22,6 +22,8 @@ try {
   datumline("plan", "-f", ESTATE);
   say("Make it so.");
   applied("apply", "-f", ESTATE, "--yes");
+  say("Does it hold? Each role tries it, on rows that are gone again afterwards:");
+  datumline("test", "-f", ESTATE);
   await hand.query(`INSERT INTO sales.customer_dim (customer_id, customer_name, email, region) VALUES
     (1, 'Ada Lovelace', 'ada@example.com', 'EU'), (2, 'Grace Hopper', 'grace@example.org', 'US'), (3, 'Alan Turing', 'alan@example.net', 'EU')`);
 

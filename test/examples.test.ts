@@ -10,6 +10,7 @@ import type { Plan } from "../core/plan.ts";
 import type { Declaration } from "../core/reconcile.ts";
 import { GUARDRAILS } from "../policies/index.ts";
 import { postgresql } from "../providers/postgresql/engine.ts";
+import { folder } from "./support/cli.ts";
 import { type Estate, estate, type Options } from "./support/roundtrip.ts";
 import { freshServer } from "./support/server.ts";
 
@@ -22,8 +23,8 @@ const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
 const OPTIONS: Options = { secrets: { BI_READER_PASSWORD: "not a secret" }, guardrails: GUARDRAILS };
 
 /** An example as it is read: without a fault, as far as can be told offline. */
-async function load(folder: string): Promise<Declaration> {
-  const { documents, diagnostics } = await loadDocuments([folder], { cwd: EXAMPLES });
+async function load(name: string): Promise<Declaration> {
+  const { documents, diagnostics } = await loadDocuments([name], { cwd: EXAMPLES });
   const declared = declare(documents, { engines: { get: () => postgresql, names: ["postgresql"] } });
   const [source] = declared.sources;
   if (!source) throw new Error("no data source is declared");
@@ -33,6 +34,7 @@ async function load(folder: string): Promise<Declaration> {
 
 interface Applied {
   readonly on: Estate;
+  readonly url: string;
   readonly declaration: Declaration;
   readonly plan: Plan;
 }
@@ -40,18 +42,19 @@ interface Applied {
 const APPLIED = new Map<string, Promise<Applied>>();
 
 /** An example on a server of its own, with what was there before it; each is applied once. */
-function applied(folder: string): Promise<Applied> {
-  const known = APPLIED.get(folder) ?? apply(folder);
-  APPLIED.set(folder, known);
+function applied(name: string): Promise<Applied> {
+  const known = APPLIED.get(name) ?? apply(name);
+  APPLIED.set(name, known);
   return known;
 }
 
-async function apply(folder: string): Promise<Applied> {
-  const on = estate((await freshServer()).url({ database: "postgres" }));
-  const before = join(EXAMPLES, folder, "before.sql");
+async function apply(name: string): Promise<Applied> {
+  const url = (await freshServer()).url({ database: "postgres" });
+  const on = estate(url);
+  const before = join(EXAMPLES, name, "before.sql");
   if (existsSync(before)) await on.query(readFileSync(before, "utf8"));
-  const declaration = await load(folder);
-  return { on, declaration, plan: await on.apply(declaration, OPTIONS) };
+  const declaration = await load(name);
+  return { on, url, declaration, plan: await on.apply(declaration, OPTIONS) };
 }
 
 /** What a role is shown; nothing that it does stays. */
@@ -66,13 +69,35 @@ async function as(on: Estate, role: string, query: string, setting?: string): Pr
 
 const DENIED = /permission denied/;
 
-test.each(FOLDERS)("%s: applied, and the second plan is empty", async (folder) => {
-  const { on, declaration, plan } = await applied(folder);
+test.each(FOLDERS)("%s: applied, and the second plan is empty", async (name) => {
+  const { on, declaration, plan } = await applied(name);
   expect(plan.steps.length).toBeGreaterThan(0);
-  expect(existsSync(join(EXAMPLES, folder, "README.md"))).toBe(true);
+  expect(existsSync(join(EXAMPLES, name, "README.md"))).toBe(true);
   const again = await on.plan(declaration, OPTIONS);
   expect(again.steps).toEqual([]);
   expect(hasErrors(again.diagnostics)).toBe(false);
+});
+
+test.each(FOLDERS)("%s: what it declares is proved, and nothing is left of it", async (name) => {
+  const { on, url } = await applied(name);
+  const rows = async (): Promise<unknown> => {
+    const tables = await on.query(
+      "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+    );
+    const counts = tables.map(({ name: table }) => `SELECT '${table}' AS name, count(*) FROM ${table}`);
+    return on.query(`${counts.join(" UNION ALL ")} ORDER BY 1`);
+  };
+  const before = await rows();
+  const { code, out } = await folder({ DATABASE_URL: url }).run([
+    "test",
+    "-f",
+    join(EXAMPLES, name),
+    "--format",
+    "tap",
+  ]);
+  expect(out.split("\n").filter((line) => line.startsWith("not ok"))).toEqual([]);
+  expect([code, out.split("\n")[0]]).toEqual([0, "TAP version 14"]);
+  expect(await rows()).toEqual(before);
 });
 
 describe("sales-analytics", () => {
@@ -191,6 +216,26 @@ describe("sales-analytics", () => {
     ]);
     const sale = `INSERT INTO sales.sales_fact (customer_id, product_id, order_date, sales_amount, quantity, region)`;
     await expect(on.query(`${sale} VALUES (1, 1, '1999-01-01', 1, 1, 'EU')`)).rejects.toThrow("foreign key");
+  });
+});
+
+describe("tenants", () => {
+  const [ours, theirs] = ["1", "2"].map((digit) => `${digit.repeat(8)}-0000-0000-0000-000000000000`);
+
+  test("each tenant sees its own rows; the support team sees all, and nothing personal", async () => {
+    const { on } = await applied("tenants");
+    await on.query(`INSERT INTO app.country VALUES ('DE', 'Germany');
+      INSERT INTO app.customer (tenant_id, name, country) VALUES ('${ours}', 'Ada', 'DE'), ('${theirs}', 'Bob', 'DE');
+      INSERT INTO app.ticket (tenant_id, customer_id, subject) VALUES ('${ours}', 1, 'a'), ('${theirs}', 2, 'b')`);
+    const joined = "SELECT c.name, t.subject, k.name FROM app.customer c, app.ticket t, app.country k";
+    expect(await as(on, "web", joined)).toEqual([]);
+    expect(await as(on, "web", joined, `app.tenant = '${ours}'`)).toEqual([["Germany", "a"]]);
+    expect(await as(on, "support", "SELECT tenant_id, country FROM app.customer ORDER BY 1")).toEqual([
+      [ours, "DE"],
+      [theirs, "DE"],
+    ]);
+    for (const query of ["SELECT name FROM app.customer", "SELECT body FROM app.ticket", "SELECT * FROM app.country"])
+      await expect(as(on, "support", query)).rejects.toThrow(DENIED);
   });
 });
 

@@ -68,6 +68,29 @@ describe("MaskedView", () => {
     expect(lowered(view("mask: { email: redact }\ncolumns: [email]"), live).codes).toEqual([]);
   });
 
+  test("masks what is classified, and what it names as it says", () => {
+    const table = TABLE.replace("name: email, type: text", "name: email, type: text, classification: pii")
+      .replace("name: name, type: text", "name: name, type: text, classification: pii")
+      .replace("name: card, ", "name: card, classification: secret, ");
+    const query = (more: string): string =>
+      lowered(`${table}---\n${view(more)}`).spec("View/sales.customer_masked")?.query as string;
+    const shown = query("maskClasses: { pii: nullify, secret: hash }\nmask: { email: redact }");
+    expect(shown).toMatch(/WHEN email IS NOT NULL THEN '\*\*\*'/);
+    expect(shown).toMatch(/CASE WHEN false THEN name END AS name/);
+    expect(shown).toMatch(/sha256\(.*card.*\) AS card|sha256\(.*\), 'hex'\) AS card/);
+    expect(lowered(`${table}---\n${view("maskClasses: { pi: hash }")}`).codes).toEqual(["error UNKNOWN_CLASS"]);
+    const grant = "kind: Grant\nto: reader\nprivileges: [select]\non: { table: sales.customer_dim, columns: [email] }";
+    expect(lowered(`${table}---\n${view("maskClasses: { pii: hash }\nto: [reader]")}\n---\n${grant}`).codes).toEqual([
+      "error MASK_BYPASSED",
+    ]);
+    expect(lowered(view("maskClasses: { pii: hash }"), declared(table)).codes).toEqual(["error UNKNOWN_CLASS"]);
+  });
+
+  test("sees row policies that another intent switches on", () => {
+    const rows = "kind: RowAccess\ntable: sales.customer_dim\nname: own\nto: [reader]\nuser: { column: name }";
+    expect(lowered(`${TABLE}---\n${view(EMAIL)}\n---\n${rows}`).codes).toEqual(["warning VIEW_BYPASSES_ROW_SECURITY"]);
+  });
+
   test.each(["on", "forced"])("says that row policies do not reach into it (%s)", (rowSecurity) => {
     const { codes } = lowered(`${TABLE}rowSecurity: ${rowSecurity}\n---\n${view(EMAIL)}`);
     expect(codes).toEqual(["warning VIEW_BYPASSES_ROW_SECURITY"]);

@@ -1,6 +1,7 @@
 /** Which columns a table has, as far as the documents tell. */
 import { type Address, address as addressOf } from "../address.ts";
 import type { DataObject } from "../catalog.ts";
+import { now } from "../clock.ts";
 import type { LowerContext } from "../engine.ts";
 import { nameParts, nearest } from "../names.ts";
 import type { Json } from "../schema.ts";
@@ -23,7 +24,7 @@ export class ColumnBook {
 
   constructor({ declared }: DeclaredSource, engine: OfflineEngine) {
     this.#engine = engine;
-    this.#context = { declared, live: new Map() };
+    this.#context = { declared, live: new Map(), now: now() };
     for (const [address, object] of declared) {
       for (const of of [address, ...aliases(object)]) if (of.startsWith("Table/")) this.#tables.set(of, object);
     }

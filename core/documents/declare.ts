@@ -13,7 +13,7 @@ import { assign, duplicate, override, unknownDataSource } from "./assign.ts";
 import { didYouMean, quoted } from "./words.ts";
 
 /** As much of an engine as can be asked without a connection. */
-export type OfflineEngine = Pick<Engine, "name" | "isBuiltIn" | "handlers" | "intents">;
+export type OfflineEngine = Pick<Engine, "name" | "isBuiltIn" | "handlers" | "intents" | "provers">;
 
 export interface DeclareOptions {
   readonly engines: { get(name: string): OfflineEngine | undefined; readonly names: readonly string[] };
@@ -127,7 +127,7 @@ function catalogOf(documents: readonly Document[], engine: OfflineEngine, diagno
   for (const document of documents) {
     const kind = KINDS.get(document.kind) as Kind;
     const { origin } = document;
-    if (!engine.handlers[kind.name] && !engine.intents[kind.name]) {
+    if (!engine.handlers[kind.name] && !engine.intents[kind.name] && !engine.provers?.[kind.name]) {
       diagnostics.push(
         error("NOT_SUPPORTED", `The engine ${engine.name} has no ${kind.name}`, {
           address: kind.address(document.spec),
@@ -137,14 +137,14 @@ function catalogOf(documents: readonly Document[], engine: OfflineEngine, diagno
       );
       continue;
     }
-    for (const spec of comparedForms(kind, document.spec)) {
+    for (const { spec, stated } of comparedForms(kind, document.spec)) {
       const address = kind.address(spec);
       const there = catalog.get(address);
       const merged = there && kind.merge?.(there.spec, spec);
       if (there && !merged)
         diagnostics.push(duplicate(address, `${readable(address)} is declared twice`, there.origin, origin));
       else if (there && merged) catalog.set(address, { ...there, spec: canonical(kind.schema, merged) });
-      else catalog.set(address, { kind: kind.name, spec, origin });
+      else catalog.set(address, { kind: kind.name, spec, origin, ...(stated.length > 0 && { stated }) });
     }
   }
   for (const found of collisions(catalog)) diagnostics.push(found);
@@ -153,7 +153,11 @@ function catalogOf(documents: readonly Document[], engine: OfflineEngine, diagno
 
 /** The other addresses by which an object is referred to: a DimensionTable is a Table as well. */
 export function aliases(object: Pick<DataObject, "kind" | "spec">): Address[] {
-  return (KINDS.get(object.kind)?.as ?? []).flatMap((as) => KINDS.get(as)?.address(object.spec) ?? []);
+  const kind = KINDS.get(object.kind);
+  return [
+    ...(kind?.as ?? []).flatMap((as) => KINDS.get(as)?.address(object.spec) ?? []),
+    ...(kind?.gives?.(object.spec) ?? []),
+  ];
 }
 
 /** Objects that become one and the same when their intents are lowered. */
@@ -193,7 +197,11 @@ function claims(document: Document): Address[] {
   );
 }
 
-function comparedForms(kind: Kind, written: Spec): Spec[] {
+function comparedForms(kind: Kind, written: Spec): { readonly spec: Spec; readonly stated: readonly string[] }[] {
   const normal = kind.normalise?.(written) ?? written;
-  return (kind.expand?.(normal) ?? [normal]).map((spec) => canonical(kind.schema, spec));
+  return (kind.expand?.(normal) ?? [normal]).map((form) => {
+    const spec = canonical(kind.schema, form);
+    const stated = spec === form ? [] : Object.keys(form).filter((name) => form[name] !== undefined && !(name in spec));
+    return { spec, stated };
+  });
 }

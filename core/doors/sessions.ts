@@ -88,7 +88,7 @@ function refuseFailed(results: readonly PromiseSettledResult<unknown>[]): void {
 export async function resolveSecrets(
   secrets: Secrets,
   ready: readonly (Omit<Ready, "engine"> & { readonly engine?: Engine })[],
-  which: "connection" | "all" = "all",
+  which: "connection" | "proofs" | "all" = "all",
 ): Promise<void> {
   const references: SecretReference[] = [];
   const take = (kind: Kind, spec: Spec, origin: Origin | undefined): void => {
@@ -100,7 +100,11 @@ export async function resolveSecrets(
   for (const { source, origin, url, declared } of ready) {
     if (url === undefined) take(KINDS.get("DataSource") as Kind, source as unknown as Spec, origin);
     if (which === "connection") continue;
-    for (const object of declared.values()) take(kindOfObject(object), object.spec, object.origin);
+    for (const object of declared.values()) {
+      const kind = kindOfObject(object);
+      // The logins of proofs are needed by who proves, and nothing else is.
+      if (kind.proves === (which === "proofs")) take(kind, object.spec, object.origin);
+    }
   }
   const diagnostics: readonly Diagnostic[] = await secrets.resolveAll(references);
   if (diagnostics.length > 0) throw new Refusal(diagnostics, 1);

@@ -1,8 +1,8 @@
 import { address } from "../address.ts";
-import { byPrivilege, PRIVILEGES } from "../fragments.ts";
+import { byPrivilege, GRANTED, PRIVILEGES } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { nameParts } from "../names.ts";
-import { column, flag, object, reference, set, text } from "../schema.ts";
+import { flag, reference } from "../schema.ts";
 import type { Grant } from "../specs.ts";
 
 const TARGETS = ["database", "schema", "table", "sequence", "function"] as const;
@@ -16,21 +16,7 @@ export const grant = defineKind<Grant>({
   fields: {
     to: reference("Role that gets the privileges; `public` for every role.", "Role"),
     privileges: PRIVILEGES,
-    on: {
-      ...object("Object that they are on: one of these.", {
-        database: text("Database, which is the one connected to."),
-        schema: reference("Schema.", "Schema"),
-        table: reference("Table, view or materialized view.", ["Table", "View", "MaterializedView"]),
-        columns: set("Only these columns of the table.", column("Column.", "table"), { open: true, minItems: 1 }),
-        sequence: reference("Sequence.", "Sequence"),
-        function: text("Function or procedure with the types of its arguments: `sales.margin(numeric, numeric)`.", {
-          pattern: "^.+\\..+\\(.*\\)$",
-          examples: ["sales.margin(numeric, numeric)"],
-        }),
-      }),
-      minProperties: 1,
-      maxProperties: 2,
-    },
+    on: GRANTED,
     grantOption: flag("May grant them to others."),
     grantor: {
       ...reference("Role that granted them, where it is not the owner of the object.", "Role"),

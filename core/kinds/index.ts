@@ -1,4 +1,7 @@
 import type { Kind } from "../kind.ts";
+import { accessTest } from "./access-test.ts";
+import { breakGlassRole } from "./break-glass-role.ts";
+import { columnAccess } from "./column-access.ts";
 import { dataSource } from "./data-source.ts";
 import { dateDimension } from "./date-dimension.ts";
 import { dimensionTable } from "./dimension-table.ts";
@@ -9,14 +12,18 @@ import { materializedView } from "./materialized-view.ts";
 import { defaultPrivilege } from "./postgresql/default-privilege.ts";
 import { enumeration } from "./postgresql/enum.ts";
 import { extension } from "./postgresql/extension.ts";
+import { qualityCheck } from "./quality-check.ts";
 import { readOnlyRole } from "./read-only-role.ts";
 import { role } from "./role.ts";
+import { roleTemplate } from "./role-template.ts";
+import { rowAccess } from "./row-access.ts";
 import { rowPolicy } from "./row-policy.ts";
 import { schema } from "./schema.ts";
 import { seed } from "./seed.ts";
 import { sequence } from "./sequence.ts";
 import { table } from "./table.ts";
 import { index } from "./table-index.ts";
+import { tenantIsolation } from "./tenant-isolation.ts";
 import { view } from "./view.ts";
 
 /** Every kind there is, in the order in which people read a catalog. */
@@ -24,6 +31,8 @@ const ALL = [
   dataSource,
   role,
   readOnlyRole,
+  roleTemplate,
+  breakGlassRole,
   schema,
   extension,
   enumeration,
@@ -37,9 +46,14 @@ const ALL = [
   view,
   maskedView,
   rowPolicy,
+  rowAccess,
+  tenantIsolation,
   grant,
+  columnAccess,
   defaultPrivilege,
   seed,
+  accessTest,
+  qualityCheck,
 ];
 
 /** Every kind by name. The registry forgets the types of the specs: what a document holds is checked by its schema. */

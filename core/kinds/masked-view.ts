@@ -40,10 +40,16 @@ export const maskedView = defineKind<MaskedView>({
     from: reference("Table whose rows it shows.", ["Table"]),
     columns: list("Columns it shows; by default all that are declared.", column("Column.", "from"), { minItems: 1 }),
     mask: { ...map("How a column is masked.", MASK), column: "from" },
+    maskClasses: map(
+      "How columns of a class are masked, by word of `classification`; what `mask` says of a column comes first.",
+      MASK,
+    ),
     where: expression("SQL condition on the rows it shows."),
     to: set("Roles that may read it.", reference("Role.", "Role")),
     owner: OWNER,
   },
-  required: ["schema", "name", "from", "mask"],
+  required: ["schema", "name", "from"],
+  example: { schema: "sales", name: "customer_masked", from: "sales.customer", maskClasses: { pii: "redact" } },
+  check: ({ mask, maskClasses }) => ((mask ?? maskClasses) ? [] : ["it takes at least one of mask, maskClasses"]),
   address: (spec) => address("MaskedView", [spec.schema, spec.name]),
 });

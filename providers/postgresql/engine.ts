@@ -1,7 +1,10 @@
 import type { DataObject } from "../../core/catalog.ts";
 import type { Engine, PlanContext } from "../../core/engine.ts";
+import { accessTests, qualityChecks } from "../../core/proofs/collect.ts";
 import { sql } from "../../core/sql.ts";
 import { access } from "./access/engine.ts";
+import { breakGlassRole } from "./break-glass-role.ts";
+import { columnAccess } from "./column-access.ts";
 import { dateDimension } from "./date-dimension.ts";
 import { diagnose } from "./diagnose.ts";
 import { dimensionTable } from "./dimension-table.ts";
@@ -10,8 +13,12 @@ import { HANDLERS } from "./handlers.ts";
 import { impliedGrants } from "./implied.ts";
 import { maskedView } from "./masked-view.ts";
 import { searchPath } from "./path.ts";
+import { followingProofs } from "./prove/follows.ts";
 import { readOnlyRole } from "./read-only-role.ts";
+import { roleTemplate } from "./role-template.ts";
+import { rowAccess } from "./row-access.ts";
 import { connect } from "./session.ts";
+import { tenantIsolation } from "./tenant-isolation.ts";
 
 const INTENTS = {
   DimensionTable: dimensionTable,
@@ -19,7 +26,14 @@ const INTENTS = {
   DateDimension: dateDimension,
   MaskedView: maskedView,
   ReadOnlyRole: readOnlyRole,
+  RoleTemplate: roleTemplate,
+  BreakGlassRole: breakGlassRole,
+  ColumnAccess: columnAccess,
+  RowAccess: rowAccess,
+  TenantIsolation: tenantIsolation,
 };
+
+const PROVERS = { AccessTest: accessTests, QualityCheck: qualityChecks };
 
 export const postgresql: Engine = {
   name: "postgresql",
@@ -27,6 +41,8 @@ export const postgresql: Engine = {
   capabilities: { transactions: true, rowPolicies: true },
   handlers: HANDLERS,
   intents: INTENTS as unknown as Engine["intents"],
+  provers: PROVERS as unknown as NonNullable<Engine["provers"]>,
+  proofs: followingProofs,
   connect,
   diagnose,
   enter: (scope: string | undefined, { desired, live }: PlanContext) =>

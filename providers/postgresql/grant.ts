@@ -239,12 +239,16 @@ function keepColumns(spec: Grant, context: PlanContext): Statement[] {
     const { grantOption: _, ...rest } = spec;
     const own: Grant = { ...rest, on: { ...spec.on, columns: [] }, ...(grantOption && { grantOption }) };
     const at = kind.address(own);
-    const there = (context.live.get(at)?.spec as Grant | undefined)?.on.columns;
     const change = context.planned(at);
+    // On a table of this very plan, where the privilege is taken back only after everything is granted.
+    const fresh = change?.action === "create" && objectsOf(spec).some((of) => context.isNew(of));
+    const there = ((fresh ? context.desired : context.live).get(at)?.spec as Grant | undefined)?.on.columns;
     if (!there || change?.action === "drop") return [];
     const wanted = change?.fields.find(({ path }) => path[1] === "columns")?.to as readonly string[] | undefined;
     const columns = there.filter((column) => !wanted || wanted.includes(column));
-    return columns.length > 0 ? [{ ...give(own, columns, context), phase: "restrict" as const, hazards: [] }] : [];
+    return columns.length > 0
+      ? [{ ...give(own, columns, context), phase: fresh ? ("expose" as const) : ("restrict" as const), hazards: [] }]
+      : [];
   });
 }
 

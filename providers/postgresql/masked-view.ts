@@ -3,31 +3,31 @@
  * the table, and as a barrier: else a function in a reader's condition would see the rows that it hides.
  * https://www.postgresql.org/docs/current/rules-privileges.html
  */
+import { address } from "../../core/address.ts";
 import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
-import type { LowerContext, Lowering } from "../../core/engine.ts";
+import type { LowerContext, Lowering, NativeContext } from "../../core/engine.ts";
+import { nameParts } from "../../core/names.ts";
 import type { Grant, MaskedView, Table, View } from "../../core/specs.ts";
 import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
-import { dateDimension } from "./date-dimension.ts";
-import { dimensionTable } from "./dimension-table.ts";
-import { factTable } from "./fact-table.ts";
+import { knownTable, unknownClasses } from "./known-tables.ts";
 import { textFault, userText } from "./lexer.ts";
-import { carried, type NativeObject, nameOf, native, tableOf, unknownColumns } from "./lowering.ts";
+import { carried, type NativeObject, nameOf, native, unknownColumns } from "./lowering.ts";
 import { bypasses, writers } from "./mask-bypass.ts";
-import { masked } from "./masks.ts";
+import { type Mask, masked } from "./masks.ts";
+import { maskedProofs } from "./prove/masked.ts";
 import { id, named } from "./quote.ts";
 
-const TABLES = {
-  DimensionTable: dimensionTable,
-  FactTable: factTable,
-  DateDimension: dateDimension,
-} as unknown as Readonly<Record<string, Lowering>>;
-
 export const maskedView: Lowering<MaskedView> = {
+  proofs: (spec, { desired, inspection }) => {
+    const table = nativeTable(spec.from, { desired, live: inspection.catalog });
+    return maskedProofs(spec, Object.keys(masksOf(spec, table)), table, desired);
+  },
   lower: (spec, context) => {
-    const table = tableOf(spec.from, context, TABLES);
-    const names = spec.columns ?? table?.columns.map(({ name }) => name) ?? Object.keys(spec.mask);
-    const { query, diagnostics } = queryOf(spec, names, table);
+    const table = knownTable(spec.from, context);
+    const masks = masksOf(spec, table);
+    const names = spec.columns ?? table?.columns.map(({ name }) => name) ?? Object.keys(masks);
+    const { query, diagnostics } = queryOf(spec, names, masks, table);
     const view: View = {
       schema: spec.schema,
       name: spec.name,
@@ -40,25 +40,45 @@ export const maskedView: Lowering<MaskedView> = {
       diagnostics: [
         ...unreadable(spec, table, context),
         ...(table
-          ? unknownColumns(spec.from, [...Object.keys(spec.mask), ...(spec.columns ?? [])], table.columns)
+          ? unknownColumns(spec.from, [...Object.keys(spec.mask ?? {}), ...(spec.columns ?? [])], table.columns)
           : []),
+        ...unknownClasses(spec.from, Object.keys(spec.maskClasses ?? {}), context),
         ...diagnostics,
-        ...bypasses(spec, table, context),
-        ...writers(spec, context),
-        ...withoutRowPolicies(spec, table),
       ],
     };
   },
+  review: (spec, native) => {
+    const table = nativeTable(spec.from, native);
+    return [
+      ...bypasses(spec, Object.keys(masksOf(spec, table)), native),
+      ...writers(spec, native),
+      ...withoutRowPolicies(spec, table),
+    ];
+  },
 };
+
+/** The mask of each column that has one: its own, or that of its class. */
+function masksOf({ mask = {}, maskClasses = {} }: MaskedView, table: Table | undefined): Record<string, Mask> {
+  const byClass = (table?.columns ?? []).flatMap(({ name, classification: word }) =>
+    word !== undefined && maskClasses[word] !== undefined ? [[name, maskClasses[word]] as const] : [],
+  );
+  return { ...Object.fromEntries(byClass), ...mask };
+}
+
+function nativeTable(reference: string, { desired, live }: Pick<NativeContext, "desired" | "live">): Table | undefined {
+  const at = address("Table", nameParts(reference));
+  return (desired.get(at) ?? live.get(at))?.spec as unknown as Table | undefined;
+}
 
 function queryOf(
   spec: MaskedView,
   names: readonly string[],
+  masks: Readonly<Record<string, Mask>>,
   table: Table | undefined,
 ): { readonly query: Sql; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const values = names.map((name): Sql => {
-    const mask = spec.mask[name];
+    const mask = masks[name];
     if (mask === undefined) return id(name);
     const type = table?.columns.find((column) => column.name === name)?.type;
     const value = masked(name, mask, type);

@@ -6,7 +6,7 @@ import type { MaskedView } from "../../core/specs.ts";
 import { type Sql, sql } from "../../core/sql.ts";
 import { id, lit, number } from "./quote.ts";
 
-export type Mask = MaskedView["mask"][string];
+export type Mask = NonNullable<MaskedView["mask"]>[string];
 type Kept = Extract<Mask, { readonly partial: unknown }>["partial"];
 
 const STARS = "***";

@@ -5,14 +5,14 @@
  * https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
  */
 import { address } from "../../core/address.ts";
-import type { DataObject } from "../../core/catalog.ts";
 import { type Diagnostic, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowering } from "../../core/engine.ts";
 import { KINDS } from "../../core/kinds/index.ts";
-import { formatName, nameParts } from "../../core/names.ts";
+import { nameParts } from "../../core/names.ts";
 import { matchesAny } from "../../core/ownership.ts";
 import type { DefaultPrivilege, Grant, ReadOnlyRole, Role } from "../../core/specs.ts";
+import { knownRelations } from "./known-tables.ts";
 import { type NativeObject, native } from "./lowering.ts";
 import { id, named } from "./quote.ts";
 
@@ -58,9 +58,9 @@ function addressOf({ kind, spec }: NativeObject): ReturnType<typeof address> {
 }
 
 /** Names of the tables and views that it reads now, in order. */
-export function readsOf(spec: ReadOnlyRole, context: LowerContext): string[] {
+function readsOf(spec: ReadOnlyRole, context: LowerContext): string[] {
   const { schemas, of, except } = spec;
-  return [...relations(context)]
+  return [...knownRelations(context, RELATIONS)]
     .filter(([name, { schema, owner }]) => {
       return schemas.includes(schema) && (owner === undefined || of.includes(owner)) && !matchesAny(except, name);
     })
@@ -68,47 +68,12 @@ export function readsOf(spec: ReadOnlyRole, context: LowerContext): string[] {
     .sort();
 }
 
-interface Relation {
-  readonly schema: string;
-  readonly owner: string | undefined;
-}
-
 const RELATIONS: ReadonlySet<string> = new Set(["Table", "View", "MaterializedView"]);
-
-/** What is declared, and what is there; without an owner where nobody has been told to own it. */
-function relations({ declared, live }: LowerContext): Map<string, Relation> {
-  const found = new Map<string, Relation>();
-  for (const { kind, spec } of live.values()) {
-    if (RELATIONS.has(kind)) found.set(name(spec), relation(spec));
-  }
-  const wanted = [...declared.values()].filter(isRelation);
-  // A table that is renamed is there under its former name until then.
-  for (const { spec } of wanted) {
-    if (typeof spec.renamedFrom === "string") found.delete(name({ ...spec, name: spec.renamedFrom }));
-  }
-  for (const { spec } of wanted) {
-    const now = found.get(name(spec));
-    found.set(name(spec), { ...relation(spec), owner: (spec.owner as string | undefined) ?? now?.owner });
-  }
-  return found;
-}
-
-function isRelation({ kind }: DataObject): boolean {
-  return RELATIONS.has(kind) || (KINDS.get(kind)?.as?.some((as) => RELATIONS.has(as)) ?? false);
-}
-
-function relation(spec: DataObject["spec"]): Relation {
-  return { schema: spec.schema as string, owner: spec.owner as string | undefined };
-}
-
-function name(spec: DataObject["spec"]): string {
-  return formatName([spec.schema as string, spec.name as string]);
-}
 
 function exceptions(spec: ReadOnlyRole, context: LowerContext): Diagnostic[] {
   const { except = [], of, schemas } = spec;
   if (except.length === 0 || context.live.size === 0) return [];
-  const there = relations(context);
+  const there = knownRelations(context, RELATIONS);
   const open = except.filter((pattern) => pattern.includes("*") || !there.has(pattern));
   const given = [...context.live].flatMap(([at, { kind, spec: grant }]) => {
     const { to, privileges, on } = grant as unknown as Grant;

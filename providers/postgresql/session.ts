@@ -10,6 +10,7 @@ import { FINGERPRINT } from "./fingerprint.ts";
 import { type Answers, READS, toInspection } from "./inspection.ts";
 import { PostgresLedger } from "./ledger.ts";
 import { passwordState } from "./passwords.ts";
+import { prove } from "./prove/run.ts";
 import { id, lit } from "./quote.ts";
 import { readAll } from "./reader.ts";
 import { verifier } from "./scram.ts";
@@ -145,6 +146,19 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
       inTransaction = false;
       await client.query("ROLLBACK").catch(() => undefined);
     },
+    prove: (proofs, context) =>
+      prove(proofs, context, {
+        client,
+        target,
+        lockTimeout,
+        within: inTransaction,
+        login: async (url) => {
+          connections += 1;
+          return open(
+            await endpoint({ ...source, connection: { url } }, { ...options, url: await options.secret(url) }),
+          );
+        },
+      }),
     preflight: async (runs) => preflight(runs, server),
     async close() {
       await Promise.all([client.end(), helper?.end()]);

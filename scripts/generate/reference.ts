@@ -34,14 +34,21 @@ such as \`columns[].type\`, is required where the outer one is written out in fi
 
 | kind | what it is |
 |---|---|
-${rows(kinds.filter((kind) => !kind.intent))}
+${rows(kinds.filter((kind) => !kind.intent && !kind.proves))}
 ## Intents
 
 Portable wishes: an engine turns each into objects of the kinds above, which \`datumline plan --verbose\` shows.
 
 | kind | what it is |
 |---|---|
-${rows(kinds.filter((kind) => kind.intent))}`;
+${rows(kinds.filter((kind) => kind.intent))}
+## Proofs
+
+What must be so of the live system. \`datumline test\` tries it there; nothing of it is planned or made.
+
+| kind | what it is |
+|---|---|
+${rows(kinds.filter((kind) => kind.proves))}`;
 }
 
 function page(kind: Kind): string {

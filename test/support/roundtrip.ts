@@ -10,10 +10,12 @@ import type { Catalog } from "../../core/catalog.ts";
 import { type Diagnostic, hasErrors } from "../../core/diagnostic.ts";
 import type { Document } from "../../core/document.ts";
 import { declare } from "../../core/documents/declare.ts";
+import { driftOf } from "../../core/drift.ts";
 import type { Session } from "../../core/engine.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Spec } from "../../core/kind.ts";
-import type { Mode } from "../../core/ownership.ts";
+import { lower } from "../../core/lower.ts";
+import { type Mode, ownership } from "../../core/ownership.ts";
 import { inOrder, type Plan } from "../../core/plan.ts";
 import { compareWith, type Declaration, type Guardrail, plan, probes } from "../../core/reconcile.ts";
 import type { DataSource } from "../../core/specs.ts";
@@ -38,6 +40,8 @@ export interface Estate {
   /** Applies them, and fails unless the second plan is empty. */
   apply(documents: Declared, options?: Options): Promise<Plan>;
   inspect(): Promise<Catalog>;
+  /** Addresses of what is no longer as it was last applied. */
+  drift(documents: Declared, options?: Options): Promise<string[]>;
   /** Plain SQL by another hand. */
   query(text: string): Promise<Record<string, unknown>[]>;
 }
@@ -107,6 +111,26 @@ export function estate(url: string): Estate {
       const open = await session(source({}), {}, true);
       try {
         return (await open.inspect(new Map())).catalog;
+      } finally {
+        await open.close();
+      }
+    },
+    async drift(documents, options = {}) {
+      const declared = declaration(documents, options);
+      const open = await session(declared.source, options, true);
+      try {
+        const looked = probes(declared.declared, postgresql);
+        const inspection = await open.inspect(looked);
+        const { drifted } = driftOf({
+          dataSource: "test",
+          engine: postgresql,
+          inspection,
+          ledger: (await open.ledger?.entries("all")) ?? new Map(),
+          ownership: ownership(declared.source, declared.declared, options.mode),
+          declared: lower(declared.declared, postgresql, inspection).desired,
+          probes: looked,
+        });
+        return drifted.map(({ address }) => address);
       } finally {
         await open.close();
       }

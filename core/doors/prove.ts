@@ -1,0 +1,58 @@
+/** Proofs of a data source: what is to be proved, tried on its open connection. */
+import type { Catalog } from "../catalog.ts";
+import { error, hasErrors } from "../diagnostic.ts";
+import type { Engine, Inspection, ProofContext, Session } from "../engine.ts";
+import { Refusal } from "../errors.ts";
+import { lower } from "../lower.ts";
+import { chosen, proofsOf } from "../proofs/collect.ts";
+import type { ProofResult } from "../proofs/model.ts";
+import { diagnosticsOf, isFailure, type ProofReport } from "../proofs/report.ts";
+
+export interface Proving {
+  readonly dataSource: string;
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly declared: Catalog;
+  /** Only proofs of these names; all where there are none. */
+  readonly only?: readonly string[];
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** Tries all of them. `inspection`: where one was made already. */
+export async function proveAll(
+  { dataSource, engine, session, declared, only = [], progress }: Proving,
+  inspection?: Inspection,
+): Promise<ProofReport> {
+  if (!session.prove) throw new Refusal([cannotProve(engine)]);
+  const inspected = inspection ?? (await session.inspect(new Map()));
+  const { desired, diagnostics } = lower(declared, engine, inspected);
+  if (hasErrors(diagnostics)) throw new Refusal(diagnostics.filter(({ severity }) => severity === "error"));
+  const context: ProofContext = { declared, desired, inspection: inspected };
+  const proofs = chosen(proofsOf(engine, context), only);
+  const results: ProofResult[] = [];
+  for await (const result of session.prove(proofs, context)) {
+    results.push(result);
+    progress?.(results.length, proofs.length);
+  }
+  const place = new Map(proofs.map((proof, index) => [proof, index]));
+  results.sort((a, b) => (place.get(a.proof) ?? 0) - (place.get(b.proof) ?? 0));
+  return { version: 1, dataSource, target: session.target, results };
+}
+
+/** For an apply: throws where something does not hold, and gives the warnings otherwise. */
+export async function proveOrRefuse(proving: Proving, inspection?: Inspection): Promise<ProofReport> {
+  const report = await proveAll(proving, inspection);
+  if (report.results.some(isFailure)) throw new Refusal(diagnosticsOf(report.results), 2);
+  return report;
+}
+
+/** Why an engine cannot prove inside the change itself; undefined where it can. */
+export function provesInside({ capabilities }: Engine, session: Session): boolean {
+  return capabilities.transactions && session.prove !== undefined;
+}
+
+function cannotProve({ name }: Engine) {
+  return error("NOT_SUPPORTED", `Nothing can be proved on the engine ${name}`, {
+    detail: "Take its data source out of the run with `--data-source`.",
+  });
+}

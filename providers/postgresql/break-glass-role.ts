@@ -1,0 +1,64 @@
+/**
+ * A role that is nobody's own. Its members do not inherit from it, so that they have its rights only after SET ROLE, which
+ * the server's log shows. Since PostgreSQL 16 that is an option of the membership; before, an attribute of the member.
+ * https://www.postgresql.org/docs/current/role-membership.html
+ */
+import { address } from "../../core/address.ts";
+import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
+import { quoted } from "../../core/documents/words.ts";
+import type { Amendment, LowerContext, Lowering } from "../../core/engine.ts";
+import { isPast } from "../../core/expiry.ts";
+import type { Json } from "../../core/schema.ts";
+import type { BreakGlassRole, Grant, Role } from "../../core/specs.ts";
+import { carried, native } from "./lowering.ts";
+
+export const breakGlassRole: Lowering<BreakGlassRole> = {
+  lower: (spec, context) => {
+    const isOpen = !isPast(spec.until, context.now);
+    const { name, memberOf, bypassrls, grants = [] } = spec;
+    const { owner: _, ...rest } = carried(spec);
+    const rights = isOpen && { ...(memberOf && { memberOf }), ...(bypassrls && { bypassrls }) };
+    const able = spec.for.filter((member) => canWait(member, context));
+    return {
+      objects: [
+        native<Role>("Role", { name, ...rights, ...rest }),
+        ...(isOpen ? grants.map(({ privileges, on }) => native<Grant>("Grant", { to: name, privileges, on })) : []),
+      ],
+      amend: able.map((member) => membership(spec, member, context)),
+      diagnostics: [
+        ...spec.for.filter((member) => !able.includes(member)).map((member) => impossible(spec, member)),
+        ...(isOpen ? [open(spec)] : []),
+      ],
+    };
+  },
+};
+
+/** Nobody knows the version of a system that was not inspected; the newest is taken. */
+function hasOptions({ target }: LowerContext): boolean {
+  return target === undefined || target.versionNumber >= 160000;
+}
+
+/** Is there a way for the member to have the rights only once it takes the role on? */
+function canWait(member: string, context: LowerContext): boolean {
+  if (hasOptions(context)) return true;
+  const at = address("Role", member);
+  return (context.declared.get(at) ?? context.live.get(at))?.spec.inherit === false;
+}
+
+function membership({ name, until }: BreakGlassRole, member: string, context: LowerContext): Amendment {
+  const options = { role: name, until, ...(hasOptions(context) && { inherit: false }) };
+  return { address: address("Role", member), fields: { memberOf: [options] as unknown as Json } };
+}
+
+function impossible({ name }: BreakGlassRole, member: string): Diagnostic {
+  return error("NOT_SUPPORTED", `${member} would have the rights of ${quoted(name)} at once and all the time`, {
+    detail: `Before PostgreSQL 16 whether rights are inherited is an attribute of the member: say \`inherit: false\` on ${quoted(member)}, or name a role of that sort that is made for emergencies.`,
+  });
+}
+
+function open({ name, for: members, until, reason }: BreakGlassRole): Diagnostic {
+  const why = reason === undefined ? "" : ` (${reason})`;
+  return warning("BREAK_GLASS_OPEN", `${members.join(", ")} may take on ${quoted(name)} until ${until}${why}`, {
+    detail: "Take the document out as soon as the emergency is over.",
+  });
+}

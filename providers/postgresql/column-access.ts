@@ -1,0 +1,98 @@
+/**
+ * A grant on columns. It gives and never takes: while a role has the whole table, or PUBLIC has, a grant on columns keeps
+ * nothing back. So whatever else the role was granted to read is revoked, and ways that are not its own are told.
+ * https://www.postgresql.org/docs/current/sql-grant.html
+ */
+import { address } from "../../core/address.ts";
+import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
+import { quoted } from "../../core/documents/words.ts";
+import type { LowerContext, Lowered, Lowering, NativeContext } from "../../core/engine.ts";
+import { grant as kind } from "../../core/kinds/grant.ts";
+import { nameParts } from "../../core/names.ts";
+import type { ColumnAccess, Grant, Table } from "../../core/specs.ts";
+import { knownTable, unknownClasses, unknownTable } from "./known-tables.ts";
+import { native, unknownColumns } from "./lowering.ts";
+import { grantsOn, reads, sameName, wayTo, who } from "./ways.ts";
+
+export const columnAccess: Lowering<ColumnAccess> = { lower, review };
+
+function lower(spec: ColumnAccess, context: LowerContext): Lowered {
+  const table = knownTable(spec.table, context);
+  const columns = readable(spec, table);
+  const diagnostics = [
+    ...(table ? unknownColumns(spec.table, [...(spec.columns ?? []), ...(spec.except ?? [])], table.columns) : []),
+    ...unknownClasses(spec.table, [...(spec.classes ?? []), ...(spec.exceptClasses ?? [])], context),
+  ];
+  if (!columns) {
+    const what = `Which columns of ${quoted(spec.table)} ${spec.to.join(", ")} may read`;
+    return { objects: [], diagnostics: [...diagnostics, ...unknownTable(spec.table, what, context)] };
+  }
+  if (columns.length === 0 && diagnostics.length === 0) diagnostics.push(nothing(spec));
+  return {
+    objects: columns.length > 0 ? spec.to.map((role) => native<Grant>("Grant", onColumns(spec, role, columns))) : [],
+    unwanted: spec.to.flatMap((role) => beyond(spec, role, columns, context)),
+    diagnostics,
+  };
+}
+
+/** What may be read, in the order of the table; undefined where only a table that nobody knows could tell. */
+function readable(spec: ColumnAccess, table: Pick<Table, "columns"> | undefined): string[] | undefined {
+  const { columns, classes, except = [], exceptClasses = [] } = spec;
+  if (!table) return classes || !columns || exceptClasses.length > 0 ? undefined : columns.filter(not(except));
+  const all = columns === undefined && classes === undefined;
+  return table.columns
+    .filter(({ name, classification: word }) => {
+      const named = all || columns?.includes(name) || (word !== undefined && classes?.includes(word));
+      return named && !except.includes(name) && !(word !== undefined && exceptClasses.includes(word));
+    })
+    .map(({ name }) => name)
+    .sort();
+}
+
+function not(names: readonly string[]): (name: string) => boolean {
+  return (name) => !names.includes(name);
+}
+
+function onColumns({ table }: ColumnAccess, to: string, columns: readonly string[]): Grant {
+  return { to, privileges: ["select"], on: { table, columns } };
+}
+
+/** Where nothing may be but the grant above: the grant on the whole table, and all that is there and reaches further. */
+function beyond(spec: ColumnAccess, role: string, columns: readonly string[], { live }: LowerContext) {
+  const reason = `${role} reads only some columns of ${spec.table}`;
+  const whole: Grant = { to: role, privileges: ["select"], on: { table: spec.table } };
+  const further = grantsOn(spec.table, live).filter(
+    ({ grant: { to, privileges, on, grantOption } }) =>
+      to === role && privileges.some(reads) && (grantOption || !on.columns || on.columns.some(not(columns))),
+  );
+  return [
+    ...[whole, onColumns(spec, role, columns)].map((grant) => ({ address: kind.address(grant), reason })),
+    ...further.map((given) => ({ address: given.address, reason })),
+  ];
+}
+
+function nothing(spec: ColumnAccess): Diagnostic {
+  return error("MISSING_FIELD", `Nothing of ${quoted(spec.table)} is left for ${spec.to.join(", ")} to read`, {
+    detail: "Name the columns that may be read, or take the document and the grants out.",
+  });
+}
+
+function review(spec: ColumnAccess, context: NativeContext): Diagnostic[] {
+  const at = address("Table", nameParts(spec.table));
+  const [declared, there] = [context.desired.get(at), context.live.get(at)].map(
+    (object) => object?.spec as Table | undefined,
+  );
+  const known = declared ?? there;
+  const open = readable(spec, known) ?? [];
+  const all = new Set([...(declared?.columns ?? []), ...(there?.columns ?? [])].map(({ name }) => name));
+  const columns = known ? [...all].filter(not(open)) : ["*"];
+  if (columns.length === 0) return [];
+  return spec.to.flatMap((role) => {
+    const way = wayTo(role, { table: sameName(spec.table), columns, word: "kept back" }, context);
+    if (!way) return [];
+    const summary = `ColumnAccess keeps no column of ${quoted(spec.table)} from ${who(role, way)} ${way.says}`;
+    if (way.live)
+      return [warning("ACCESS_VOID", summary, { detail: `Where this plan does not take it away: ${way.mend}.` })];
+    return [error("ACCESS_VOID", summary, { detail: `${way.mend}, or take ${quoted(role)} out of \`to\`.` })];
+  });
+}

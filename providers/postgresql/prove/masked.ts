@@ -1,0 +1,94 @@
+/** What a MaskedView promises of each of its readers: no masked value in clear, neither in the view nor in the table. */
+import { address } from "../../../core/address.ts";
+import type { Catalog } from "../../../core/catalog.ts";
+import { formatName, nameParts } from "../../../core/names.ts";
+import type { PlantedRow, Proof } from "../../../core/proofs/model.ts";
+import type { MaskedView, RowPolicy, Table } from "../../../core/specs.ts";
+import { tokens } from "../lexer.ts";
+import { nameOf } from "../lowering.ts";
+import { settingsIn, valueFor } from "./admit.ts";
+
+export function maskedProofs(
+  spec: MaskedView,
+  masked: readonly string[],
+  table: Table | undefined,
+  desired: Catalog,
+): readonly Proof[] {
+  // They may hold for the owner of the view as well, whose rights it runs with.
+  const policies = policiesOn(spec.from, desired);
+  const columns = spec.columns ?? table?.columns.map(({ name }) => name) ?? masked;
+  const hides = columns.filter((name) => masked.includes(name));
+  if (hides.length === 0) return [];
+  const open = columns.filter((name) => !masked.includes(name));
+  const view = nameOf(spec);
+  const named = hides.join(", ");
+  const common = {
+    rule: "Masked",
+    address: address("MaskedView", [spec.schema, spec.name]),
+    severity: "error",
+  } as const;
+  const acts = { sort: "access", command: "select", timeout: "60s" } as const;
+  return (spec.to ?? []).flatMap((as): Proof[] => [
+    {
+      ...common,
+      name: `${view} as ${as}`,
+      says: `${as} sees no ${named} in clear`,
+      claim: {
+        ...acts,
+        as,
+        on: view,
+        columns: open,
+        ...(table && settingsFor(policies, table)),
+        plant: { into: spec.from, rows: table ? rowsFor(spec.where, policies, table) : [{}] },
+        expect: { hides },
+      },
+    },
+    {
+      ...common,
+      name: `${spec.from} as ${as}`,
+      says: `${as} reads no ${named} of the table`,
+      claim: { ...acts, as, on: spec.from, columns: hides, expect: { denied: true } },
+    },
+  ]);
+}
+
+function policiesOn(reference: string, desired: Catalog): readonly RowPolicy[] {
+  const name = formatName(nameParts(reference));
+  return [...desired.values()].flatMap(({ kind, spec }) =>
+    kind === "RowPolicy" && spec.table === name ? [spec as unknown as RowPolicy] : [],
+  );
+}
+
+/** Most rows that are tried to meet a view's condition. */
+const MOST_ROWS = 8;
+
+/**
+ * Rows of which one may meet the view's condition and the policies: the columns that these name, with the values that
+ * they name, or with the value that the settings have. The server is the judge of whether one does.
+ */
+function rowsFor(where: string | undefined, policies: readonly RowPolicy[], table: Table): readonly PlantedRow[] {
+  const texts = policies.map(({ using }) => using).filter((using) => using !== undefined);
+  const settled = Object.fromEntries(namesIn(texts, table).map((name) => [name, settingFor(table)]));
+  const own = where === undefined ? [] : [where];
+  const values = own.flatMap((text) => [...tokens(text)].filter(({ kind }) => kind === "text" || kind === "number"));
+  const rows = namesIn(own, table).flatMap((name) => values.map(({ text }) => ({ [name]: text })));
+  const tried = [...rows.slice(0, MOST_ROWS), {}];
+  return Object.keys(settled).length === 0 ? tried : [...tried.map((row) => ({ ...settled, ...row })), ...tried];
+}
+
+function namesIn(texts: readonly string[], { columns }: Table): readonly string[] {
+  const words = new Set(texts.flatMap((text) => [...tokens(text)].map((token) => token.text)));
+  return columns.map(({ name }) => name).filter((name) => words.has(name));
+}
+
+/** A value for each setting that a policy asks for. */
+function settingsFor(policies: readonly RowPolicy[], table: Table): { readonly settings?: Record<string, string> } {
+  const names = policies.flatMap(({ using = "" }) => settingsIn(using));
+  if (names.length === 0) return {};
+  return { settings: Object.fromEntries(names.map((name) => [name, settingFor(table)])) };
+}
+
+/** One that a setting can have, and the columns as well. */
+function settingFor({ columns }: Table): string {
+  return valueFor(columns.find(({ type }) => type === "uuid") ?? { type: "text" });
+}

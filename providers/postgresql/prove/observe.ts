@@ -1,0 +1,204 @@
+/** What a role sees or can do, once the connection acts as it. */
+import type { Seen, SeenRow } from "../../../core/proofs/judge.ts";
+import type { AccessClaim } from "../../../core/proofs/model.ts";
+import { join, type Sql, sql } from "../../../core/sql.ts";
+import type { Client } from "../client.ts";
+import { id, ids, lit, named } from "../quote.ts";
+import { attemptAll, Refused, rowsOf } from "./attempt.ts";
+import { textsOf } from "./plant.ts";
+import { filtered, type Source, sourceOf, unmet } from "./source.ts";
+import { write } from "./write.ts";
+
+export interface Prepared {
+  /** Of an insert, the row. */
+  readonly values: ReadonlyMap<string, Sql>;
+  readonly planted: readonly SeenRow[];
+}
+
+/** Rows beyond those expected that are fetched, to show some of them. */
+const MORE_ROWS = 20;
+
+/** What it saw; a text says what kept it from looking. */
+export async function observe(claim: AccessClaim, client: Client, prepared: Prepared): Promise<Seen | string> {
+  const { expect, command } = claim;
+  if (expect.denied) return whatIsPossible(claim, client, prepared);
+  if (command !== "select") return counted(await write(client, claim, prepared.values));
+  const source = sourceOf(claim);
+  const parts: (Partial<Seen> | Refused)[] = [];
+  if (expect.columns) parts.push(await readable(claim.on as string, client));
+  if (expect.rows) parts.push(await fetched(claim, source, client));
+  if (expect.only !== undefined) {
+    const rows = await rowsOf(client, sql`SELECT count(*) FROM ${filtered(source, unmet(expect.only))}`);
+    parts.push(rows instanceof Refused ? rows : { outside: Number(rows[0]?.[0]) });
+  }
+  if (expect.hides) parts.push(await hidden(claim, source, client, prepared.planted));
+  else if (asksRows(claim))
+    parts.push(numberOf(await rowsOf(client, sql`SELECT count(*) FROM ${read(claim, source)}`)));
+  if (claim.granted) parts.push(await showsNothing(claim, client));
+  return merged(parts);
+}
+
+function asksRows({ expect: { rows, count, none, only } }: AccessClaim): boolean {
+  return (rows ?? count ?? none ?? only) !== undefined;
+}
+
+/** Where a privilege is missing, that is what was seen; any other refusal keeps the proof from being made. */
+function merged(parts: readonly (Partial<Seen> | Refused)[]): Seen | string {
+  const refused = parts.filter((part) => part instanceof Refused);
+  const other = refused.find(({ isDenied }) => !isDenied);
+  if (other) return hindrance(other);
+  if (refused[0]) return { refused: refused[0].words };
+  return Object.assign({}, ...parts) as Seen;
+}
+
+function counted(written: number | Refused): Seen | string {
+  return merged([written instanceof Refused ? written : { count: written }]);
+}
+
+function numberOf(rows: readonly (readonly (string | null)[])[] | Refused): Partial<Seen> | Refused {
+  return rows instanceof Refused ? rows : { count: Number(rows[0]?.[0]) };
+}
+
+export function hindrance({ code, words }: Refused): string {
+  if (code === "57014") return "the time was up before it ended; raise `timeout`, or narrow it with `where`";
+  if (code === "55P03") return "somebody else holds a lock that it needs; run again later";
+  return words;
+}
+
+/** The columns asked for, which the role must be able to read then. */
+function read({ columns }: AccessClaim, source: Source): Sql {
+  return columns ? sql`(SELECT ${ids(columns)} FROM ${filtered(source)}) AS seen` : filtered(source);
+}
+
+async function fetched(claim: AccessClaim, source: Source, client: Client): Promise<Partial<Seen> | Refused> {
+  const expected = claim.expect.rows ?? [];
+  const columns = [...new Set([...(claim.columns ?? []), ...expected.flatMap((row) => Object.keys(row))])];
+  const rows = await rowsOf(
+    client,
+    sql`SELECT ${textsOf("one")} FROM (SELECT ${ids(columns)} FROM ${filtered(source)}) AS one LIMIT ${lit(`${expected.length + MORE_ROWS}`)}`,
+  );
+  return rows instanceof Refused ? rows : { rows: rows.map(([row]) => JSON.parse(row ?? "{}") as SeenRow) };
+}
+
+async function columnsOf(on: string, client: Client): Promise<readonly string[]> {
+  const [rows = []] = await client.query(
+    sql`SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(${lit(named(on).text)}) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
+      .text,
+  );
+  return rows.map(([name]) => name as string);
+}
+
+async function readable(on: string, client: Client): Promise<Partial<Seen> | Refused> {
+  const columns = await columnsOf(on, client);
+  const refusals = await attemptAll(
+    client,
+    columns.map((column) => sql`SELECT ${id(column)} FROM ${named(on)} LIMIT 0`),
+  );
+  const other = refusals.find((refused) => refused && !refused.isDenied);
+  return other ?? { readable: columns.filter((_, index) => !refusals[index]) };
+}
+
+/** Of the planted rows that the role meets: which of the columns shows one as it was planted? */
+async function hidden(
+  { expect: { hides = [] }, columns = [] }: AccessClaim,
+  source: Source,
+  client: Client,
+  planted: readonly SeenRow[],
+): Promise<Partial<Seen> | Refused> {
+  const clear = new Set<string>();
+  let plantedSeen = false;
+  let count = 0;
+  for (const row of planted) {
+    const known = columns.filter((column) => typeof row[column] === "string");
+    const its = known.map((column) => sql`${plain(column)} = ${lit(row[column] as string)}`);
+    const shown = hides.map((column) => sql`count(*) FILTER (WHERE ${plain(column)} = ${lit(row[column] ?? "")})`);
+    const rows = await rowsOf(client, sql`SELECT ${join([sql`count(*)`, ...shown])} FROM ${filtered(source, ...its)}`);
+    if (rows instanceof Refused) return rows;
+    const [met, ...each] = (rows[0] ?? []).map(Number);
+    plantedSeen ||= (met ?? 0) > 0;
+    count += met ?? 0;
+    each.forEach((found, index) => void (found > 0 && clear.add(hides[index] as string)));
+  }
+  return { clear: [...clear], plantedSeen, count };
+}
+
+/** The text of a value as `textsOf` gives it, whatever its type. */
+function plain(column: string): Sql {
+  return sql`(to_json(${id(column)}) #>> '{}')`;
+}
+
+/** Where no row can be had to try it with, the server's plan tells that no row is ever read: `One-Time Filter: false`. */
+async function showsNothing({ on }: AccessClaim, client: Client): Promise<Partial<Seen>> {
+  const rows = await rowsOf(client, sql`EXPLAIN (FORMAT JSON, COSTS OFF) SELECT FROM ${named(on as string)}`);
+  if (rows instanceof Refused) return {};
+  const [explained] = JSON.parse(rows[0]?.[0] ?? "[]") as readonly {
+    readonly Plan?: Readonly<Record<string, unknown>>;
+  }[];
+  return explained?.Plan?.["One-Time Filter"] === "false" ? { anyRow: true } : {};
+}
+
+/** Of a claim that something is denied: what is possible all the same. */
+async function whatIsPossible(claim: AccessClaim, client: Client, { values }: Prepared): Promise<Seen | string> {
+  const { on, command, query } = claim;
+  if (query !== undefined) {
+    const rows = await rowsOf(client, sql`SELECT count(*) FROM ${sourceOf(claim).from}`);
+    if (rows instanceof Refused) return rows.isDenied ? {} : hindrance(rows);
+    return { possible: ["the query ran"] };
+  }
+  const tries = await triesOf(claim, client);
+  const refusals = await attemptAll(
+    client,
+    tries.map(([, statement]) => statement),
+  );
+  const other = refusals.find((refused) => refused && !refused.isDenied && !IMPOSSIBLE.test(refused.code));
+  if (other) return hindrance(other);
+  const possible = tries.flatMap(([what], index) => (refusals[index] ? [] : [what]));
+  if (possible.length === 0 || command === "select") return { possible };
+  // The privilege is there. A row policy may still refuse what is written.
+  const isTried =
+    command === "insert" || (command === "update" && claim.where !== undefined && claim.values !== undefined);
+  if (!isTried) return { possible };
+  const written = await write(client, claim, values);
+  if (!(written instanceof Refused)) return { possible: [`${command} on ${on} wrote ${written} row(s)`] };
+  return written.isDenied
+    ? { possible: [] }
+    : { possible: [`${command} on ${on} was stopped by something else: ${written.words}`] };
+}
+
+/** What no privilege is needed to be refused: views that cannot be written, columns that are computed. */
+export const IMPOSSIBLE = /^(0A000|42809|55000|428C9)$/;
+
+/** Statements that touch no row, so that nothing but privileges is in question; each with what it would mean. */
+export async function triesOf(
+  { on = "", command, columns, values }: Pick<AccessClaim, "on" | "command" | "columns" | "values">,
+  client: Client,
+): Promise<readonly (readonly [what: string, statement: Sql])[]> {
+  const table = named(on);
+  const chosen = columns ?? (values && Object.keys(values));
+  const names = chosen ?? (command === "select" || command === "update" ? await columnsOf(on, client) : []);
+  switch (command) {
+    case "select":
+      return [
+        ...names.map(
+          (name) => [`it may read ${name} of ${on}`, sql`SELECT ${id(name)} FROM ${table} LIMIT 0`] as const,
+        ),
+        ...(chosen ? [] : [[`it may count the rows of ${on}`, sql`SELECT FROM ${table} LIMIT 0`] as const]),
+      ];
+    case "insert":
+      return chosen
+        ? [
+            [
+              `it may insert into ${on}`,
+              sql`INSERT INTO ${table} (${ids(chosen)}) SELECT ${join(chosen.map(() => sql`NULL`))} WHERE false`,
+            ],
+          ]
+        : [[`it may insert into ${on}`, sql`INSERT INTO ${table} SELECT WHERE false`]];
+    case "update":
+      return names.map(
+        (name) =>
+          [`it may update ${name} of ${on}`, sql`UPDATE ${table} SET ${id(name)} = DEFAULT WHERE false`] as const,
+      );
+    case "delete":
+      return [[`it may delete from ${on}`, sql`DELETE FROM ${table} WHERE false`]];
+  }
+}

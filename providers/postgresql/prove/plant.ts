@@ -1,0 +1,191 @@
+/**
+ * Rows that are there for the length of a proof. Whatever such a row needs besides what was given is made up: values that
+ * may not be NULL, rows that its foreign keys refer to. No sequence is advanced, which no rollback would undo.
+ */
+import { formatName } from "../../../core/names.ts";
+import type { SeenRow } from "../../../core/proofs/judge.ts";
+import type { PlantedRow } from "../../../core/proofs/model.ts";
+import { join, type Sql, sql } from "../../../core/sql.ts";
+import type { Client } from "../client.ts";
+import { id, ids, lit, named } from "../quote.ts";
+import { admissions } from "./admit.ts";
+import { attempt, Refused, rowsOf } from "./attempt.ts";
+import { type Described, describe, type ForeignKey, literalsOf } from "./describe.ts";
+import { madeUp, type PlantColumn } from "./made-up.ts";
+
+/** Why a row could not be planted. */
+export class NotPlanted {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Inserts the row as the connected role; what was inserted, each value as text. `fill` are columns that get a value too. */
+export async function plant(
+  client: Client,
+  into: string,
+  row: PlantedRow,
+  fill: readonly string[] = [],
+  depth = 0,
+): Promise<SeenRow | NotPlanted> {
+  const described = await describe(client, into);
+  if (typeof described === "string") return new NotPlanted(described);
+  const choices = new Map<string, number>();
+  const needs = ({ name, identity, ...rest }: PlantColumn): boolean =>
+    fill.includes(name) || choices.has(name) || identity !== "" || /\bnextval\(/.test(rest.default ?? "");
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const values = await valuesFor(client, { into, described, row, fill, needs, choices, depth });
+    if (values instanceof NotPlanted) return values;
+    const inserted = await attempt(client, async () => (await client.query(insertion(into, values).text))[0]?.[0]?.[0]);
+    if (!(inserted instanceof Refused)) return JSON.parse(inserted ?? "{}") as SeenRow;
+    const admitted =
+      HELD_BACK.test(inserted.code) && depth < MOST_DEPTH
+        ? await admittedRow(client, into, row, fill, described)
+        : undefined;
+    if (admitted) return admitted;
+    const next = another(described, inserted, choices, row);
+    if (!next) return new NotPlanted(`no row could be planted into ${into}: ${inserted.words}`);
+  }
+  return new NotPlanted(`no row could be planted into ${into}: none of the values tried meets its checks`);
+}
+
+/** The row, let in by a setting that the policies look at; the setting is given back what it had. */
+async function admittedRow(
+  client: Client,
+  into: string,
+  row: PlantedRow,
+  fill: readonly string[],
+  { columns }: Described,
+): Promise<SeenRow | undefined> {
+  for (const { settings, value, row: wanted } of await admissions(client, into, row, columns)) {
+    const [before] = await client.query(
+      sql`SELECT ${join(settings.map((name) => sql`coalesce(current_setting(${lit(name)}, true), '')`))}`.text,
+    );
+    const set = async (values: readonly (string | null)[]): Promise<void> => {
+      for (const [index, name] of settings.entries())
+        await client.query(sql`SELECT set_config(${lit(name)}, ${lit(values[index] ?? "")}, true)`.text);
+    };
+    await set(settings.map(() => value));
+    const planted = await plant(client, into, wanted, fill, MOST_DEPTH);
+    await set(before?.[0] ?? []);
+    if (!(planted instanceof NotPlanted)) return planted;
+  }
+  return undefined;
+}
+
+/** A policy refuses the row, or cannot even be asked: a setting that is not set is no number. */
+const HELD_BACK = /^(42501|22)/;
+const MOST_TRIES = 12;
+const MOST_DEPTH = 6;
+
+/** After a check or a unique key was violated: the next choice for its columns. Undefined where there is none. */
+function another(
+  { columns, checks }: Described,
+  { code, constraint }: Refused,
+  choices: Map<string, number>,
+  row: PlantedRow,
+): true | undefined {
+  if (code === "23505") return true;
+  const check = code === "23514" ? checks.find(({ name }) => name === constraint) : undefined;
+  const open = check?.columns.filter((name) => !(name in row)) ?? [];
+  let found: true | undefined;
+  for (const name of open) {
+    const column = columns.find((each) => each.name === name) as PlantColumn;
+    const choice = (choices.get(name) ?? 0) + 1;
+    if (madeUp(column, literalsOf(checks, name), choice) === undefined) continue;
+    choices.set(name, choice);
+    found = true;
+  }
+  return found;
+}
+
+function insertion(into: string, values: ReadonlyMap<string, Sql>): Sql {
+  const [columns, list] = [[...values.keys()], [...values.values()]];
+  const given =
+    columns.length === 0 ? sql`DEFAULT VALUES` : sql`(${ids(columns)}) OVERRIDING SYSTEM VALUE VALUES (${join(list)})`;
+  return sql`INSERT INTO ${named(into)} AS planted ${given} RETURNING ${textsOf("planted")}`;
+}
+
+/** A row as a JSON object whose values are texts. */
+export function textsOf(alias: string): Sql {
+  return sql`(SELECT json_object_agg(key, value) FROM json_each_text(row_to_json(${id(alias)})))`;
+}
+
+/** The values with which somebody else inserts such a row: those given, and what no default gives. */
+export async function valuesOf(
+  client: Client,
+  into: string,
+  row: PlantedRow,
+): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
+  const described = await describe(client, into);
+  if (typeof described === "string") return new NotPlanted(described);
+  return valuesFor(client, { into, described, row, fill: [], needs: () => false, choices: new Map(), depth: 0 });
+}
+
+interface Making {
+  readonly into: string;
+  readonly described: Described;
+  readonly row: PlantedRow;
+  readonly fill: readonly string[];
+  /** Columns that get a value though a default would give one. */
+  readonly needs: (column: PlantColumn) => boolean;
+  readonly choices: ReadonlyMap<string, number>;
+  readonly depth: number;
+}
+
+async function valuesFor(client: Client, making: Making): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
+  const { into, described, row, needs, choices } = making;
+  const { columns, keys, checks } = described;
+  const values = new Map<string, Sql>();
+  for (const [name, value] of Object.entries(row)) values.set(name, value === null ? sql`NULL` : lit(`${value}`));
+  for (const key of keys) {
+    const parent = await parentOf(client, key, making);
+    if (parent instanceof NotPlanted) return parent;
+    for (const [name, value] of parent) if (!values.has(name)) values.set(name, value);
+  }
+  for (const column of columns) {
+    if (values.has(column.name) || column.generated !== "") continue;
+    if (!needs(column) && (!column.needed || column.default !== null || column.identity !== "")) continue;
+    const value = madeUp(column, literalsOf(checks, column.name), choices.get(column.name) ?? 0);
+    if (!value) return new NotPlanted(`nobody knows a value of type ${column.type} for ${column.name} of ${into}`);
+    values.set(column.name, value);
+  }
+  return values;
+}
+
+/** Values for the columns of a foreign key: of a row that is there, or that is planted for it. */
+async function parentOf(
+  client: Client,
+  { columns: own, table, to }: ForeignKey,
+  { into, described: { columns }, row, fill, depth }: Making,
+): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
+  const none: ReadonlyMap<string, Sql> = new Map();
+  const given = own.filter((name) => row[name] !== undefined);
+  const needed = own.some((name) => fill.includes(name) || columns.some((each) => each.name === name && each.needed));
+  if ((given.length === 0 && !needed) || given.some((name) => row[name] === null)) return none;
+  const name = formatName(table);
+  const wanted = new Map(given.map((column) => [to[own.indexOf(column)] as string, `${row[column]}`]));
+  const condition = join(
+    [sql`true`, ...[...wanted].map(([column, value]) => sql`${id(column)} = ${lit(value)}`)],
+    " AND ",
+  );
+  const there = await rowsOf(
+    client,
+    sql`SELECT ${join(to.map((column) => sql`${id(column)}::text`))} FROM ${named(name)} WHERE ${condition} LIMIT 1`,
+  );
+  if (there instanceof Refused)
+    return new NotPlanted(`${into} refers to ${name}, which cannot be read: ${there.words}`);
+  const found = there[0];
+  if (found) return new Map(own.map((column, index) => [column, lit(found[index] ?? "")]));
+  if (depth >= MOST_DEPTH || name === into) return new NotPlanted(`${into} refers to ${name}, which has no row`);
+  const parent = await plant(
+    client,
+    name,
+    Object.fromEntries(wanted),
+    to.filter((column) => !wanted.has(column)),
+    depth + 1,
+  );
+  if (parent instanceof NotPlanted) return parent;
+  return new Map(own.map((column, index) => [column, lit(parent[to[index] as string] ?? "")]));
+}

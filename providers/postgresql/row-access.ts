@@ -1,0 +1,121 @@
+/**
+ * A rule about rows as row policies, one for each command that it is for. Permissive policies are joined by OR, so a rule
+ * that must hold in any case is a restrictive one; and with restrictive ones alone nobody sees anything.
+ * https://www.postgresql.org/docs/current/sql-createpolicy.html
+ */
+import { type Diagnostic, error } from "../../core/diagnostic.ts";
+import { quoted } from "../../core/documents/words.ts";
+import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
+import type { RowAccess, RowPolicy, Table } from "../../core/specs.ts";
+import { expr, type Sql } from "../../core/sql.ts";
+import { knownTable, unknownTable } from "./known-tables.ts";
+import { textFault } from "./lexer.ts";
+import { carried, derivedName, type NativeObject, native, unknownColumns } from "./lowering.ts";
+import { reviewRows } from "./row-review.ts";
+import { hierarchyRule, isNoName, mappingRule, settingRule, userRule } from "./row-rules.ts";
+import { indexOn, lookups, secured } from "./row-support.ts";
+import { sameName } from "./ways.ts";
+
+export const rowAccess: Lowering<RowAccess> = {
+  lower,
+  review: (spec, native) =>
+    reviewRows({ ...spec, policies: commandsOf(spec).map((command) => policyName(spec.name, command)) }, native),
+};
+
+function lower(spec: RowAccess, context: LowerContext): Lowered {
+  const table = knownTable(spec.table, context);
+  const column = columnOf(spec);
+  const type = table?.columns.find(({ name }) => name === column)?.type;
+  const rule = ruleOf(spec, column ?? "", type);
+  return {
+    objects: [
+      ...commandsOf(spec).map((command) => policy(spec, command, rule.text)),
+      ...(column !== undefined && spec.index !== false ? indexOn(spec.table, column, context) : []),
+      ...lookupsOf(spec, context),
+    ],
+    amend: secured(spec.table, context),
+    diagnostics: faults(spec, column, type, table, context),
+  };
+}
+
+/** The column that the rule is about; undefined for a condition. */
+function columnOf({ tenant, match, user, mapping, hierarchy }: RowAccess): string | undefined {
+  return (tenant ?? match ?? user)?.column ?? mapping?.column ?? mapping?.key ?? hierarchy?.column ?? hierarchy?.child;
+}
+
+function ruleOf(spec: RowAccess, column: string, type: string | undefined): Sql {
+  const bySetting = spec.tenant ?? spec.match;
+  if (bySetting) return settingRule(column, bySetting.setting, type);
+  if (spec.user) return userRule(column);
+  if (spec.mapping) return mappingRule(column, spec.mapping);
+  if (spec.hierarchy) return hierarchyRule(column, spec.hierarchy);
+  return expr(spec.condition ?? "false");
+}
+
+type Command = NonNullable<RowPolicy["command"]>;
+
+function commandsOf({ commands }: RowAccess): readonly Command[] {
+  return commands && commands.length < 4 ? commands : ["all"];
+}
+
+function policyName(name: string, command: Command): string {
+  return command === "all" ? name : derivedName([name], command);
+}
+
+function policy(spec: RowAccess, command: Command, rule: string): NativeObject {
+  const { renamedFrom, owner: _, ...rest } = carried(spec);
+  return native<RowPolicy>("RowPolicy", {
+    table: spec.table,
+    name: policyName(spec.name, command),
+    command,
+    ...(spec.restrictive && { as: "restrictive" }),
+    to: spec.to,
+    ...(command === "insert" ? { withCheck: rule } : { using: rule }),
+    ...rest,
+    ...(renamedFrom !== undefined && { renamedFrom: policyName(renamedFrom, command) }),
+  });
+}
+
+/** What the rule looks into is read with the reader's own rights. */
+function lookupsOf({ mapping, hierarchy, to }: RowAccess, context: LowerContext): NativeObject[] {
+  if (mapping) return lookups(mapping.table, [mapping.key, mapping.user], to, context);
+  if (!hierarchy) return [];
+  return lookups(hierarchy.table, [hierarchy.child, hierarchy.parent, hierarchy.user], to, context);
+}
+
+function faults(
+  spec: RowAccess,
+  column: string | undefined,
+  type: string | undefined,
+  table: Table | undefined,
+  context: LowerContext,
+): Diagnostic[] {
+  const { user, mapping, hierarchy, condition } = spec;
+  const found: Diagnostic[] = [];
+  if (column !== undefined) {
+    if (table) found.push(...unknownColumns(spec.table, [column], table.columns));
+    else found.push(...unknownTable(spec.table, `The type of ${quoted(column)} of ${quoted(spec.table)}`, context));
+  }
+  const other = mapping ?? hierarchy;
+  if (other && sameName(other.table) === sameName(spec.table)) {
+    found.push(
+      error("CYCLE", `The rule about ${quoted(spec.table)} looks into that very table`, {
+        detail:
+          "PostgreSQL refuses such a policy: to read the table it would have to read the table. Keep who sees what in a table of its own.",
+      }),
+    );
+  }
+  if (user && type !== undefined && isNoName(type)) {
+    found.push(
+      error("WRONG_TYPE", `${quoted(user.column)} is of type ${type}, and the name of a role is text`, {
+        detail: "Look the name up in a table of who is who: `mapping: { table, user, key }`.",
+      }),
+    );
+  }
+  const fault = condition === undefined ? undefined : textFault(condition);
+  if (fault !== undefined) {
+    const detail = "Write one SQL condition, such as `region = 'EU'`.";
+    found.push(error("SYNTAX", `The \`condition\` of ${quoted(spec.name)} is no condition: ${fault}`, { detail }));
+  }
+  return found;
+}

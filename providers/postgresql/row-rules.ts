@@ -1,0 +1,49 @@
+/**
+ * Conditions of row policies. What does not depend on the row stands in a subquery of its own, which the server runs once
+ * for a query and not once for a row. A setting that was set in an earlier transaction reads as the empty text, so that
+ * counts as not set; and what is not set equals nothing.
+ * https://www.postgresql.org/docs/current/ddl-rowsecurity.html
+ */
+import type { RowAccess } from "../../core/specs.ts";
+import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
+import { id, lit, named } from "./quote.ts";
+
+type Mapping = Omit<NonNullable<RowAccess["mapping"]>, "column">;
+type Hierarchy = Omit<NonNullable<RowAccess["hierarchy"]>, "column">;
+
+/** `tenant = (SELECT nullif(current_setting('app.tenant', true), '')::bigint)` */
+export function settingRule(column: string, setting: string, type: string | undefined): Sql {
+  const cast = type === undefined || isText(type) ? EMPTY : sql`::${expr(type)}`;
+  return sql`${id(column)} = (SELECT nullif(current_setting(${lit(setting)}, true), '')${cast})`;
+}
+
+export function userRule(column: string): Sql {
+  return sql`${id(column)} = (SELECT current_user::text)`;
+}
+
+export function mappingRule(column: string, { table, user, key }: Mapping): Sql {
+  return sql`${id(column)} IN (SELECT m.${id(key)} FROM ${named(table)} m WHERE m.${id(user)} = current_user::text)`;
+}
+
+/** UNION and not UNION ALL: a circle in the tree ends it. */
+export function hierarchyRule(column: string, { table, child, parent, user }: Hierarchy): Sql {
+  return sql`${id(column)} IN (
+  WITH RECURSIVE below (node) AS (
+    SELECT t.${id(child)} FROM ${named(table)} t WHERE t.${id(user)} = current_user::text
+    UNION
+    SELECT t.${id(child)} FROM ${named(table)} t JOIN below ON t.${id(parent)} = below.node
+  )
+  SELECT node FROM below)`;
+}
+
+/** Types that a text is compared with as it is. */
+function isText(type: string): boolean {
+  return /^(pg_catalog\.)?(text|varchar|character varying)\s*(\(\s*\d+\s*\))?$/i.test(type.trim());
+}
+
+/** Types that no name of a role is of. */
+export function isNoName(type: string): boolean {
+  return /^(small|big)?(int(eger)?[248]?|serial)\b|^(numeric|decimal|real|double|float|uuid|date|time|bool|json|bytea|inet|cidr)/i.test(
+    type.trim(),
+  );
+}
