@@ -451,12 +451,17 @@ describe.each(majors())("PostgreSQL %i", (major) => {
 kind: Table
 schema: rent
 name: person
-columns: [{ name: tenant, type: int, notNull: true }, { name: phone, type: text }, { name: kind, type: text }]
+columns: [{ name: tenant, type: int, notNull: true }, { name: phone, type: text }, { name: kind, type: text }, { name: house, type: uuid, notNull: true }]
+foreignKeys: [{ columns: [house], references: { table: rent.house } }]
 rowSecurity: forced
 ---
 { kind: RowPolicy, table: rent.person, name: own, using: "tenant = nullif(current_setting('rent.tenant', true), '')::int" }
 ---
 { kind: MaskedView, schema: rent, name: phones, from: rent.person, mask: { phone: redact }, where: kind <> 'x' AND kind = 'flat', to: [lodger] }
+---
+{ kind: Table, schema: rent, name: house, columns: [{ name: id, type: uuid, notNull: true }, { name: tenant, type: int, notNull: true }], primaryKey: [id], rowSecurity: forced }
+---
+{ kind: RowPolicy, table: rent.house, name: own, using: "tenant = nullif(current_setting('rent.tenant', true), '')::int" }
 ---
 { kind: Grant, to: lodger, privileges: [usage], on: { schema: rent } }
 ---
@@ -481,6 +486,7 @@ rowSecurity: forced
       ["Masked/rent.phones as lodger", "held"],
       ["Masked/rent.person as lodger", "held"],
       ["DefaultDeny/rent.person", "held"],
+      ["DefaultDeny/rent.house", "held"],
       ["ReadsOnly/lodger", "held"],
     ]);
   });

@@ -1,6 +1,6 @@
 /** Proofs of a data source: what is to be proved, tried on its open connection. */
 import type { Catalog } from "../catalog.ts";
-import { error, hasErrors } from "../diagnostic.ts";
+import { type Diagnostic, error, hasErrors } from "../diagnostic.ts";
 import type { Engine, Inspection, ProofContext, Session } from "../engine.ts";
 import { Refusal } from "../errors.ts";
 import { lower } from "../lower.ts";
@@ -39,19 +39,19 @@ export async function proveAll(
   return { version: 1, dataSource, target: session.target, results };
 }
 
-/** For an apply: throws where something does not hold, and gives the warnings otherwise. */
+/** For an apply: refuses where something does not hold. */
 export async function proveOrRefuse(proving: Proving, inspection?: Inspection): Promise<ProofReport> {
   const report = await proveAll(proving, inspection);
   if (report.results.some(isFailure)) throw new Refusal(diagnosticsOf(report.results), 2);
   return report;
 }
 
-/** Why an engine cannot prove inside the change itself; undefined where it can. */
+/** Can it be proved inside the change itself, which is undone where something does not hold? */
 export function provesInside({ capabilities }: Engine, session: Session): boolean {
   return capabilities.transactions && session.prove !== undefined;
 }
 
-function cannotProve({ name }: Engine) {
+function cannotProve({ name }: Engine): Diagnostic {
   return error("NOT_SUPPORTED", `Nothing can be proved on the engine ${name}`, {
     detail: "Take its data source out of the run with `--data-source`.",
   });

@@ -58,7 +58,7 @@ async function plantAll(claim: AccessClaim, client: Client): Promise<readonly Se
   const { hides } = claim.expect;
   const planted: SeenRow[] = [];
   for (const row of rows) {
-    const one = await plant(client, into, row, hides);
+    const one = await plant(client, into, row, hides && { fill: hides });
     if (!(one instanceof NotPlanted)) planted.push(one);
     // Of rows that differ only to meet a view's condition, one is enough.
     else if (!hides || row === rows.at(-1)) {

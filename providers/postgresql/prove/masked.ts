@@ -67,8 +67,8 @@ const MOST_ROWS = 8;
  * they name, or with the value that the settings have. The server is the judge of whether one does.
  */
 function rowsFor(where: string | undefined, policies: readonly RowPolicy[], table: Table): readonly PlantedRow[] {
-  const texts = policies.map(({ using }) => using).filter((using) => using !== undefined);
-  const settled = Object.fromEntries(namesIn(texts, table).map((name) => [name, settingFor(table)]));
+  const value = sharedValue(policies, table);
+  const settled = Object.fromEntries(namesIn(textsOf(policies), table).map((name) => [name, value]));
   const own = where === undefined ? [] : [where];
   const values = own.flatMap((text) => [...tokens(text)].filter(({ kind }) => kind === "text" || kind === "number"));
   const rows = namesIn(own, table).flatMap((name) => values.map(({ text }) => ({ [name]: text })));
@@ -83,12 +83,19 @@ function namesIn(texts: readonly string[], { columns }: Table): readonly string[
 
 /** A value for each setting that a policy asks for. */
 function settingsFor(policies: readonly RowPolicy[], table: Table): { readonly settings?: Record<string, string> } {
-  const names = policies.flatMap(({ using = "" }) => settingsIn(using));
+  const names = textsOf(policies).flatMap(settingsIn);
   if (names.length === 0) return {};
-  return { settings: Object.fromEntries(names.map((name) => [name, settingFor(table)])) };
+  const value = sharedValue(policies, table);
+  return { settings: Object.fromEntries(names.map((name) => [name, value])) };
 }
 
-/** One that a setting can have, and the columns as well. */
-function settingFor({ columns }: Table): string {
+function textsOf(policies: readonly RowPolicy[]): readonly string[] {
+  return policies.flatMap(({ using }) => using ?? []);
+}
+
+/** A value for the settings that policies ask for and for the columns that they name. */
+function sharedValue(policies: readonly RowPolicy[], table: Table): string {
+  const names = namesIn(textsOf(policies), table);
+  const columns = table.columns.filter(({ name }) => names.includes(name));
   return valueFor(columns.find(({ type }) => type === "uuid") ?? { type: "text" });
 }

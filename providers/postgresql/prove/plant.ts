@@ -21,13 +21,21 @@ export class NotPlanted {
   }
 }
 
-/** Inserts the row as the connected role; what was inserted, each value as text. `fill` are columns that get a value too. */
+interface PlantOptions {
+  /** Columns that get a value though they may be NULL. */
+  readonly fill?: readonly string[];
+  /** How many rows refer to this one, the one that is wanted first. */
+  readonly depth?: number;
+  /** Settings may be given a value to have the row let in. @default true */
+  readonly admits?: boolean;
+}
+
+/** Inserts the row as the connected role; what was inserted, each value as text. */
 export async function plant(
   client: Client,
   into: string,
   row: PlantedRow,
-  fill: readonly string[] = [],
-  depth = 0,
+  { fill = [], depth = 0, admits = true }: PlantOptions = {},
 ): Promise<SeenRow | NotPlanted> {
   const described = await describe(client, into);
   if (typeof described === "string") return new NotPlanted(described);
@@ -40,8 +48,8 @@ export async function plant(
     const inserted = await attempt(client, async () => (await client.query(insertion(into, values).text))[0]?.[0]?.[0]);
     if (!(inserted instanceof Refused)) return JSON.parse(inserted ?? "{}") as SeenRow;
     const admitted =
-      HELD_BACK.test(inserted.code) && depth < MOST_DEPTH
-        ? await admittedRow(client, into, row, fill, described)
+      admits && HELD_BACK.test(inserted.code)
+        ? await admittedRow(client, into, row, { fill, depth }, described)
         : undefined;
     if (admitted) return admitted;
     const next = another(described, inserted, choices, row);
@@ -55,7 +63,7 @@ async function admittedRow(
   client: Client,
   into: string,
   row: PlantedRow,
-  fill: readonly string[],
+  options: PlantOptions,
   { columns }: Described,
 ): Promise<SeenRow | undefined> {
   for (const { settings, value, row: wanted } of await admissions(client, into, row, columns)) {
@@ -67,7 +75,7 @@ async function admittedRow(
         await client.query(sql`SELECT set_config(${lit(name)}, ${lit(values[index] ?? "")}, true)`.text);
     };
     await set(settings.map(() => value));
-    const planted = await plant(client, into, wanted, fill, MOST_DEPTH);
+    const planted = await plant(client, into, wanted, { ...options, admits: false });
     await set(before?.[0] ?? []);
     if (!(planted instanceof NotPlanted)) return planted;
   }
@@ -179,13 +187,8 @@ async function parentOf(
   const found = there[0];
   if (found) return new Map(own.map((column, index) => [column, lit(found[index] ?? "")]));
   if (depth >= MOST_DEPTH || name === into) return new NotPlanted(`${into} refers to ${name}, which has no row`);
-  const parent = await plant(
-    client,
-    name,
-    Object.fromEntries(wanted),
-    to.filter((column) => !wanted.has(column)),
-    depth + 1,
-  );
+  const fills = to.filter((column) => !wanted.has(column));
+  const parent = await plant(client, name, Object.fromEntries(wanted), { fill: fills, depth: depth + 1 });
   if (parent instanceof NotPlanted) return parent;
   return new Map(own.map((column, index) => [column, lit(parent[to[index] as string] ?? "")]));
 }
