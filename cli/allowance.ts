@@ -26,5 +26,5 @@ export function exceeded(context: Context, plan: Plan): Diagnostic[] {
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): 0 | 1 | 3 {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return 0;
-  return errors.every(({ code }) => GUARDRAIL_CODES.has(code)) ? 3 : 1;
+  return errors.every(({ code, rule }) => rule !== undefined || GUARDRAIL_CODES.has(code)) ? 3 : 1;
 }

@@ -8,7 +8,6 @@ import type { Allowance } from "../core/guard.ts";
 import type { Plan } from "../core/plan.ts";
 import { probesOf } from "../core/plan-file.ts";
 import { probes } from "../core/reconcile.ts";
-import { GUARDRAILS } from "../policies/index.ts";
 import { ENGINES } from "../providers/index.ts";
 import { allowed } from "./allowance.ts";
 import type { Context } from "./context.ts";
@@ -52,7 +51,7 @@ async function applyDeclaration(context: Context, allow: Allowance["allow"]): Pr
         engine: one.engine,
         plan: plans[index] as Plan,
         probes: probes(one.declared, one.engine),
-        recheck: recheck(session, one.engine, declarationOf(context, one), GUARDRAILS),
+        recheck: recheck(session, one.engine, declarationOf(context, one)),
         ...(context.options.prove && { prove: proving(context, one, session, plans[index] as Plan) }),
       }),
     );

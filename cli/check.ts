@@ -1,7 +1,7 @@
 import { hasErrors } from "../core/diagnostic.ts";
 import { lower } from "../core/lower.ts";
 import { counted } from "../core/render/values.ts";
-import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import { exitCodeOf } from "./allowance.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
@@ -9,11 +9,12 @@ import { readDeclaration } from "./declaration.ts";
 /** All that can be told of documents without a connection. */
 export async function check(context: Context): Promise<number> {
   const { load } = await readDeclaration(context);
-  const checked = (await load()).map(({ source, engine, declared }) => {
+  const judging = (await load()).map(async ({ source, engine, declared }) => {
     const { desired, diagnostics } = lower(declared, engine, undefined);
-    const found = [...diagnostics, ...GUARDRAILS.flatMap((guardrail) => guardrail(desired, new Map()))];
+    const found = await judge({ source, declared, desired, live: new Map(), told: diagnostics });
     return { name: source.name, declared: declared.size, found };
   });
+  const checked = await Promise.all(judging);
   const found = checked.flatMap((one) => one.found);
   context.output.diagnostics(found);
   for (const one of checked) {

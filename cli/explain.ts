@@ -6,6 +6,7 @@ import { CODES } from "../core/codes.ts";
 import { error, place } from "../core/diagnostic.ts";
 import type { Inspection } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
+import { isPlanned } from "../core/kind.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import type { LedgerEntry } from "../core/ledger.ts";
 import { lower } from "../core/lower.ts";
@@ -16,7 +17,7 @@ import type { Plan, Step } from "../core/plan.ts";
 import { compareWith, probes } from "../core/reconcile.ts";
 import { brief } from "../core/render/values.ts";
 import type { Json } from "../core/schema.ts";
-import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
 import { declarationOf, type Opened, resolveSecrets, withSessions } from "./sessions.ts";
@@ -73,11 +74,11 @@ async function explainIn(context: Context, { ready, session }: Opened, address: 
   const declaration = declarationOf(context, ready);
   const inspection = await session.inspect(probes(declared, engine));
   const ledger = await session.ledger?.entries("all");
-  const plan = await compareWith(session, engine, declaration, inspection, ledger, GUARDRAILS);
+  const plan = await compareWith(session, engine, declaration, inspection, ledger, judge);
   const { desired } = lower(declared, engine, inspection);
   const intent = declared.get(address);
-  if (intent && kindOfObject(intent).proves)
-    return `${readable(address)} (${source.name})\n  declared at ${place(intent.origin) ?? "?"}; nothing is planned for it: \`datumline test --only '${address}'\` tries it\n`;
+  if (intent && !isPlanned(kindOfObject(intent)))
+    return `${readable(address)} (${source.name})\n  declared at ${place(intent.origin) ?? "?"}; nothing is planned for it: ${kindOfObject(intent).proves ? `\`datumline test --only '${address}'\` tries it` : "it judges what is"}\n`;
   if (intent && !desired.has(address)) {
     const made = [...desired]
       .filter(([, object]) => object.intent === address)

@@ -1,7 +1,7 @@
 /** The last empty plan: told again without reading the documents or the catalogs, as long as neither has moved. */
 import { hash } from "../core/hash.ts";
 import type { Plan } from "../core/plan.ts";
-import { isSettled, type Remembered, readRemembered, recall } from "../core/recall.ts";
+import { asksModules, isSettled, type Remembered, readRemembered, recall } from "../core/recall.ts";
 import { probes } from "../core/reconcile.ts";
 import { ENGINES } from "../providers/index.ts";
 import type { Context } from "./context.ts";
@@ -55,7 +55,7 @@ export async function planAndRemember(
   // Taken before the inspection, so that whatever moves from now on shows.
   const fingerprints = await Promise.all(opened.map(({ session }) => session.fingerprint()));
   const plans = await planAll(context, opened);
-  if (!plans.every(isSettled)) return plans;
+  if (!plans.every(isSettled) || opened.some(({ ready }) => asksModules(ready.declared))) return plans;
   const remembered = opened.map(async ({ ready, session }, index): Promise<Remembered> => {
     const probed = probes(ready.declared, ready.engine);
     const state = probed.size > 0 ? await session.probe(probed) : "";

@@ -2,7 +2,7 @@
 import * as doors from "../core/doors/sessions.ts";
 import type { Plan } from "../core/plan.ts";
 import { type Declaration, plan } from "../core/reconcile.ts";
-import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
 
@@ -34,6 +34,6 @@ export function declarationOf({ options }: Context, { source, declared }: Ready)
 /** The plan of every data source, in the order in which they are declared. */
 export async function planAll(context: Context, opened: readonly doors.Opened[]): Promise<Plan[]> {
   return Promise.all(
-    opened.map(({ ready, session }) => plan(session, ready.engine, declarationOf(context, ready), GUARDRAILS)),
+    opened.map(({ ready, session }) => plan(session, ready.engine, declarationOf(context, ready), judge)),
   );
 }

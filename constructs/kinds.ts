@@ -1450,3 +1450,70 @@ export class QualityCheck extends Declared<"QualityCheck"> {
     super("QualityCheck", scope, id, props);
   }
 }
+
+export interface PolicyProps {
+  /** Name, by which messages and exceptions call it. @default the id of the construct */
+  readonly name?: string;
+  /** A built-in guardrail by its code, or a pack of them, of which the severity is set. */
+  readonly rule?: string;
+  /** What it judges: all that meets every part of this. */
+  readonly match?: {
+    /** Kinds. */
+    readonly kind?: readonly string[];
+    /** Name as references write it, such as `sales.customer`; `*` stands for any characters. */
+    readonly name?: string;
+    /** Conditions that its fields meet. By field: a value, several of which one must be it, or tests by name: present, not, matches, min, max, any, all, has. */
+    readonly where?: { readonly [name: string]: unknown };
+    /** It is part of a plan that does one of these to it. */
+    readonly action?: readonly ("create" | "alter" | "replace" | "rename" | "drop")[];
+    /** It is part of a plan with one of these hazards. */
+    readonly hazard?: readonly string[];
+  };
+  /** Conditions that must hold. By field: a value, several of which one must be it, or tests by name: present, not, matches, min, max, any, all, has. */
+  readonly require?: { readonly [name: string]: unknown };
+  /** Conditions that must not hold together. By field: a value, several of which one must be it, or tests by name: present, not, matches, min, max, any, all, has. */
+  readonly forbid?: { readonly [name: string]: unknown };
+  /** File with rules in TypeScript or JavaScript, relative to the document; it runs with the rights of whoever plans. */
+  readonly module?: string;
+  /** How much it counts, everywhere or by environment. @default "error" */
+  readonly severity?: "error" | "warning" | "note" | "off" | { readonly [name: string]: "error" | "warning" | "note" | "off" };
+  /** What is told of what breaks it; by default which fields do. */
+  readonly says?: string;
+  /** What to do about it. */
+  readonly detail?: string;
+  /** Why a rule is turned off. */
+  readonly reason?: string;
+  /** Why it matters; reports show it. */
+  readonly comment?: string;
+}
+
+/** A rule over what is declared and planned: how much a built-in guardrail counts, conditions of your own, or a module with rules in TypeScript. It holds for every data source unless it names one. */
+export class Policy extends Declared<"Policy"> {
+  constructor(scope: Construct, id: string, props: PolicyProps = {}) {
+    super("Policy", scope, id, props);
+  }
+}
+
+export interface PolicyExceptionProps {
+  /** Name, as plans list it. @default the id of the construct */
+  readonly name?: string;
+  /** Built-in guardrail by its code, or a Policy by its name. */
+  readonly rule: string;
+  /** Objects that it excepts, as `sales.customer` or `View/sales.customer`; `*` stands for any characters. */
+  readonly objects: readonly string[];
+  /** Why it may stay. */
+  readonly reason: string;
+  /** Who answers for it. */
+  readonly owner: string;
+  /** End, with a time zone: past it the rule counts again. */
+  readonly until: string;
+  /** Why it matters; reports show it. */
+  readonly comment?: string;
+}
+
+/** What a rule finds and may stay for a while, with a reason, an owner and an end. Every plan lists it; past its end the rule counts again. */
+export class PolicyException extends Declared<"PolicyException"> {
+  constructor(scope: Construct, id: string, props: PolicyExceptionProps) {
+    super("PolicyException", scope, id, props);
+  }
+}

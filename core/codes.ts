@@ -109,6 +109,16 @@ export const CODES = {
     "No proof was run: none is declared and none follows from what is declared, or `--only` names none. A test that tests nothing does not pass.",
 
   // Guardrails
+  POLICY_BROKEN:
+    "A Policy of the declaration is broken: the message names it and says by what. Mend the object, or write a PolicyException with a reason, an owner and an end.",
+  POLICY_WITHOUT_EFFECT:
+    "A Policy or PolicyException concerns what is an error whatever is declared, or what no rule found: it changes nothing. Take it out, or mend the name of the rule or the objects.",
+  UNKNOWN_RULE: "A Policy or PolicyException names a rule that does not exist. The nearest name is suggested.",
+  POLICY_MODULE:
+    "A module with rules could not be loaded or failed: it must export `rules`, a list of `Rule` (`datumline/policies`). What did not run refuses the plan. TypeScript is read by Node.js 22.18 and newer; compile it for older ones.",
+  EXCEPTED: "A rule finds this and a PolicyException lets it stay until its end, which every plan says.",
+  EXCEPTION_EXPIRES: "A PolicyException ends within 14 days; the rule counts again after that.",
+  EXCEPTION_EXPIRED: "The end of a PolicyException has passed: the rule counts again. Take the document out.",
   SETTING_IS_NOT_A_BOUNDARY:
     "A row policy trusts a session setting that whoever runs SQL can change. With SQL access it is a filter, not a boundary: use `current_user` or role membership, or let only a trusted application connect.",
   MEMBERSHIP_EXPIRES:

@@ -19,6 +19,8 @@ export interface Diagnostic {
   /** What to do next, and why. */
   readonly detail?: string;
   readonly address?: Address;
+  /** Policy that it breaks, or that decided how much it counts. */
+  readonly rule?: string;
   readonly origin?: Origin;
 }
 

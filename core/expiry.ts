@@ -9,8 +9,8 @@ import type { Spec } from "./kind.ts";
 import type { Json } from "./schema.ts";
 import { unwantedKey } from "./unwanted.ts";
 
-/** Days before the end from which every plan warns. */
-const AHEAD = 14;
+/** Days before an end from which every plan warns. */
+export const ENDS_SOON = 14;
 const DAY = 24 * 60 * 60 * 1000;
 
 type Membership = {
@@ -47,20 +47,29 @@ export function withoutEnded(kind: string, spec: Spec, now: Date): Spec {
 export function nextTurn(objects: Iterable<DataObject>, now: Date): string | undefined {
   let next = Number.POSITIVE_INFINITY;
   for (const { kind, spec } of objects) {
-    for (const { until } of memberships(kind, spec)) {
+    for (const until of ends(kind, spec)) {
       const left = until === undefined ? Number.NaN : new Date(until).getTime() - now.getTime();
       if (!(left > 0)) continue;
       // The first warning, then one day less each day, then the end.
-      const days = Math.min(Math.ceil(left / DAY) - 1, AHEAD);
+      const days = Math.min(Math.ceil(left / DAY) - 1, ENDS_SOON);
       next = Math.min(next, now.getTime() + left - days * DAY);
     }
   }
   return Number.isFinite(next) ? new Date(next).toISOString() : undefined;
 }
 
+/** Whole days until a declared end, at least 1 before it. */
+export function daysLeft(until: string, now: Date): number {
+  return Math.ceil((new Date(until).getTime() - now.getTime()) / DAY);
+}
+
 /** Has a declared end passed? */
 export function isPast(until: string, now: Date): boolean {
   return new Date(until).getTime() <= now.getTime();
+}
+
+function ends(kind: string, spec: Spec): readonly (string | undefined)[] {
+  return kind === "PolicyException" ? [spec.until as string] : memberships(kind, spec).map(({ until }) => until);
 }
 
 type Ending = Membership & { readonly until: string };
@@ -90,8 +99,8 @@ function tell(address: Address, { role, until }: Ending, now: Date): Diagnostic 
       detail: "Take it out of the declaration, or give it a later end.",
     });
   }
-  if (left > AHEAD * DAY) return undefined;
-  const days = Math.ceil(left / DAY);
+  if (left > ENDS_SOON * DAY) return undefined;
+  const days = daysLeft(until, now);
   return warning("MEMBERSHIP_EXPIRES", `${what} ends on ${until}, in ${days} ${days === 1 ? "day" : "days"}`, {
     detail: "The first plan applied after that revokes it. Give it a later end where it is still needed.",
   });

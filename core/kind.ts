@@ -23,6 +23,8 @@ export interface Kind<S = Spec> {
   readonly intent: boolean;
   /** Says what must be so of the live system: it is proved there, never planned, made or compared. */
   readonly proves: boolean;
+  /** Judges what is declared and planned, of every data source unless it names one; never planned itself. */
+  readonly judges: boolean;
   /** Reading order of a catalog and the order among equals when building; lower is earlier. */
   readonly rank: number;
   address(spec: S): Address;
@@ -45,11 +47,12 @@ export interface Kind<S = Spec> {
   readonly as?: readonly string[];
 }
 
-type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "scope"> & {
+type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "scope"> & {
   fields: Readonly<Record<string, Schema>>;
   required: readonly string[];
   intent?: boolean;
   proves?: boolean;
+  judges?: boolean;
   /** The least document, for the reference; where absent, one is made of the required fields. */
   example?: S;
   scope?(spec: S): Scope;
@@ -57,14 +60,21 @@ type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "scope"> & {
   comment?: boolean;
 };
 
+/** Is it made and compared, by itself or as what it becomes? */
+export function isPlanned({ proves, judges }: Pick<Kind, "proves" | "judges">): boolean {
+  return !proves && !judges;
+}
+
 /** Adds what exists on every object and fills the defaults of a kind. */
 export function defineKind<S>(given: Given<S>): Kind<S> {
   const { fields, required, comment = true, example, ...kind } = given;
-  const common = given.proves ? PROVING : { ...(comment ? { comment: COMMENT } : {}), ...HELD };
-  const renamed = "name" in fields && !given.proves ? { renamedFrom: FORMER_NAME } : {};
+  const held = isPlanned({ proves: false, judges: false, ...kind });
+  const common = held ? { ...(comment ? { comment: COMMENT } : {}), ...HELD } : SAYING;
+  const renamed = "name" in fields && held ? { renamedFrom: FORMER_NAME } : {};
   return {
     intent: false,
     proves: false,
+    judges: false,
     scope: (spec) => {
       const schema = (spec as Spec).schema;
       return typeof schema === "string" ? { schema } : {};
@@ -83,4 +93,4 @@ const HELD: Readonly<Record<string, Schema>> = {
   ignore: { ...set("Fields whose differences are left alone.", text("Field.")), local: true },
 };
 const FORMER_NAME: Schema = { ...NAME, description: "Its former name; renames in place.", local: true };
-const PROVING: Readonly<Record<string, Schema>> = { comment: text("Why it matters; reports show it.") };
+const SAYING: Readonly<Record<string, Schema>> = { comment: text("Why it matters; reports show it.") };

@@ -6,7 +6,7 @@ import { now } from "./clock.ts";
 import { type Diagnostic, error, place } from "./diagnostic.ts";
 import type { Engine, Inspection, LowerContext } from "./engine.ts";
 import { expire, nextTurn } from "./expiry.ts";
-import type { Spec } from "./kind.ts";
+import { isPlanned, type Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
 import { canonical, specText } from "./objects.ts";
 import type { Unwanted } from "./unwanted.ts";
@@ -40,7 +40,7 @@ export function lower(declared: Catalog, engine: Engine, inspection: Inspected |
   for (const [address, object] of declared) {
     const intent = engine.intents[object.kind];
     if (!intent) {
-      if (!kindOfObject(object).proves) add(objects, object, diagnostics);
+      if (isPlanned(kindOfObject(object))) add(objects, object, diagnostics);
       continue;
     }
     const lowered = intent.lower(object.spec, context);
@@ -55,7 +55,7 @@ export function lower(declared: Catalog, engine: Engine, inspection: Inspected |
   for (const [address, { kind, spec, origin }] of declared)
     for (const found of engine.intents[kind]?.review?.(spec, { desired, live, unwanted }) ?? [])
       diagnostics.push({ address, ...(origin && { origin }), ...found });
-  const changesAt = nextTurn(desired.values(), context.now);
+  const changesAt = nextTurn([...desired.values(), ...declared.values()], context.now);
   return { desired, unwanted, diagnostics, ...(changesAt !== undefined && { changesAt }) };
 }
 

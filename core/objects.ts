@@ -73,6 +73,8 @@ function canonicalValue(schema: Schema, value: Json): Json | undefined {
   }
   const keys = Object.keys(value).sort();
   if (keys.length === 0) return undefined;
+  // What a field of any form holds is kept as it is.
+  if (form.additionalProperties === undefined) return value;
   const values = form.additionalProperties as Schema;
   return Object.fromEntries(
     keys.map((key) => {

@@ -3,7 +3,7 @@
  * have moved, it still holds, and saying so costs one look at a fingerprint. Forgetting it costs a full plan, no more.
  */
 import type { Address } from "./address.ts";
-import type { DataObject } from "./catalog.ts";
+import type { Catalog, DataObject } from "./catalog.ts";
 import { now } from "./clock.ts";
 import { hasErrors } from "./diagnostic.ts";
 import type { Session } from "./engine.ts";
@@ -24,6 +24,11 @@ export interface Remembered {
 /** Did the plan find nothing to do, so that it is worth remembering? */
 export function isSettled(plan: Plan): boolean {
   return plan.steps.length === 0 && !hasErrors(plan.diagnostics);
+}
+
+/** Do modules have a say, of which nobody can tell whether they would say the same again? */
+export function asksModules(declared: Catalog): boolean {
+  return [...declared.values()].some(({ kind, spec }) => kind === "Policy" && spec.module !== undefined);
 }
 
 /** The empty plan, if it still holds. */

@@ -4,6 +4,7 @@ import type { Catalog, DataObject } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, Session } from "./engine.ts";
+import type { Judge } from "./guardrail.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { lower } from "./lower.ts";
 import { meanings, references } from "./objects.ts";
@@ -24,21 +25,13 @@ export interface Declaration {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Guardrails over native objects: functions, so that this file knows none of them. */
-export type Guardrail = (desired: Catalog, live: Catalog) => readonly Diagnostic[];
-
 /** Inspects and compares: the plan of one data source. Reads only. */
-export async function plan(
-  session: Session,
-  engine: Engine,
-  declaration: Declaration,
-  guardrails: readonly Guardrail[] = [],
-): Promise<Plan> {
+export async function plan(session: Session, engine: Engine, declaration: Declaration, judge?: Judge): Promise<Plan> {
   const [inspection, ledger] = await Promise.all([
     session.inspect(probes(declaration.declared, engine)),
     session.ledger?.entries("all"),
   ]);
-  return compareWith(session, engine, declaration, inspection, ledger, guardrails);
+  return compareWith(session, engine, declaration, inspection, ledger, judge);
 }
 
 /** The same from an inspection that has been made: after an apply, to see that nothing is left to do. */
@@ -48,7 +41,7 @@ export async function compareWith(
   declaration: Declaration,
   inspection: Inspection,
   ledger: ReadonlyMap<Address, LedgerEntry> | undefined,
-  guardrails: readonly Guardrail[],
+  judge?: Judge,
 ): Promise<Plan> {
   const { source, declared, mode } = declaration;
   const { desired, unwanted, diagnostics, changesAt } = lower(declared, engine, inspection);
@@ -60,7 +53,7 @@ export async function compareWith(
     questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
   // What is taken away in any case is nothing to warn of.
   const left = unwanted.size > 0 ? new Map([...live].filter(([at]) => desired.has(at) || !unwanted.has(at))) : live;
-  return makePlan({
+  const made = makePlan({
     engine,
     source,
     mode: mode ?? source.manage?.mode ?? "additive",
@@ -72,13 +65,13 @@ export async function compareWith(
     renames,
     ledger: known,
     spelled,
-    diagnostics: [
-      ...declaration.diagnostics,
-      ...diagnostics,
-      ...missing(desired, inspection, engine),
-      ...guardrails.flatMap((guardrail) => guardrail(desired, left)),
-    ],
+    diagnostics: [...declaration.diagnostics, ...diagnostics, ...missing(desired, inspection, engine)],
   });
+  if (!judge) return made;
+  const judged = { source, declared, desired, live: left, inspection, plan: made, told: made.diagnostics };
+  const told = await judge(judged);
+  // A plan holds what is computed only when it is asked for, so it is not copied.
+  return Object.assign(made, { diagnostics: told });
 }
 
 /** Declared objects that hold secrets or rows, which only a look of their own can compare. */

@@ -1,4 +1,4 @@
-import type { Guardrail } from "../core/reconcile.ts";
+import type { Guardrail } from "../core/guardrail.ts";
 import { columnGrantWithoutEffect, everybodyMayDoIt, grantedToLogin, grantOptionSpreads } from "./grants.ts";
 import { missingPolicyIndex } from "./missing-policy-index.ts";
 import { permissivePoliciesAddUp } from "./permissive-policies-add-up.ts";

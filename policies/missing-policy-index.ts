@@ -1,19 +1,24 @@
 import { readable } from "../core/address.ts";
 import type { Catalog } from "../core/catalog.ts";
-import { warning } from "../core/diagnostic.ts";
+import type { Finding, Guardrail } from "../core/guardrail.ts";
 import { nameParts } from "../core/names.ts";
-import type { Guardrail } from "../core/reconcile.ts";
 import type { Index, RowPolicy, Table } from "../core/specs.ts";
 import { key } from "./mentions.ts";
 import { pieces } from "./words.ts";
 
 /** A column that a policy compares is looked up for every query of every role that the policy is for. */
-export const missingPolicyIndex: Guardrail = (desired, live) => {
+export const missingPolicyIndex: Guardrail = {
+  code: "POLICY_WITHOUT_INDEX",
+  pack: "performance",
+  find: ({ desired, live }) => unindexed(desired, live),
+};
+
+function unindexed(desired: Catalog, live: Catalog): Finding[] {
   const policies = [...desired].filter(([, { kind }]) => kind === "RowPolicy");
   if (policies.length === 0) return [];
   const leading = leadingColumns(desired, live);
   const tables = tablesIn(desired, live);
-  return policies.flatMap(([address, { spec, origin }]) => {
+  return policies.flatMap(([address, { spec }]) => {
     const { table, using } = spec as unknown as RowPolicy;
     const [schema, name] = nameParts(table) as [string, string];
     const at = key(schema, name);
@@ -21,18 +26,14 @@ export const missingPolicyIndex: Guardrail = (desired, live) => {
     const missing = columns.filter((column) => !leading.get(at)?.has(column));
     if (missing.length === 0) return [];
     return [
-      warning(
-        "POLICY_WITHOUT_INDEX",
-        `${readable(address)} looks ${missing.join(", ")} up, which no index leads with`,
-        {
-          address,
-          ...(origin && { origin }),
-          detail: `Declare an Index on ${table} (${missing[0]}), or every query of these roles reads the whole table.`,
-        },
-      ),
+      {
+        address,
+        summary: `${readable(address)} looks ${missing.join(", ")} up, which no index leads with`,
+        detail: `Declare an Index on ${table} (${missing[0]}), or every query of these roles reads the whole table.`,
+      },
     ];
   });
-};
+}
 
 /** Columns that stand alone on one side of `=` or before IN. */
 function comparedColumns(text: string, columns: ReadonlySet<string> | undefined): string[] {

@@ -1,47 +1,46 @@
 /** Roles that row policies do not hold for. */
 import { readable } from "../core/address.ts";
 import type { Catalog } from "../core/catalog.ts";
-import { warning } from "../core/diagnostic.ts";
-import type { Guardrail } from "../core/reconcile.ts";
+import type { Guardrail } from "../core/guardrail.ts";
 import type { Role, Table } from "../core/specs.ts";
 
 /** A login that passes every check: whoever gets hold of its password has everything. */
-export const loginPassesChecks: Guardrail = (desired) =>
-  [...desired].flatMap(([address, { kind, spec, origin }]) => {
-    const { login, superuser, bypassrls } = spec as unknown as Role;
-    if (kind !== "Role" || !login || !(superuser || bypassrls)) return [];
-    return [
-      warning(
-        "LOGIN_PASSES_CHECKS",
-        `${readable(address)} can connect and ${superuser ? "passes every check" : "passes every row policy"}`,
+export const loginPassesChecks: Guardrail = {
+  code: "LOGIN_PASSES_CHECKS",
+  pack: "roles",
+  find: ({ desired }) =>
+    [...desired].flatMap(([address, { kind, spec }]) => {
+      const { login, superuser, bypassrls } = spec as unknown as Role;
+      if (kind !== "Role" || !login || !(superuser || bypassrls)) return [];
+      return [
         {
           address,
-          ...(origin && { origin }),
+          summary: `${readable(address)} can connect and ${superuser ? "passes every check" : "passes every row policy"}`,
           detail: `Take \`${superuser ? "superuser" : "bypassrls"}\` from it. What needs it for a while becomes a role without login by SET ROLE.`,
         },
-      ),
-    ];
-  });
+      ];
+    }),
+};
 
 /** Policies do not hold for the owner unless row security is forced; an owner that connects reads every row. */
-export const ownerBypassesRowSecurity: Guardrail = (desired, live) => {
-  const logins = loginsIn(desired, live);
-  return [...desired].flatMap(([address, { kind, spec, origin }]) => {
-    const { rowSecurity, owner: declared } = spec as unknown as Table;
-    const owner = declared ?? (live.get(address)?.spec.owner as string | undefined);
-    if (kind !== "Table" || rowSecurity !== "on" || owner === undefined || !logins.has(owner)) return [];
-    return [
-      warning(
-        "OWNER_BYPASSES_ROW_SECURITY",
-        `${readable(address)}: its policies do not hold for ${owner}, who owns it and can connect`,
+export const ownerBypassesRowSecurity: Guardrail = {
+  code: "OWNER_BYPASSES_ROW_SECURITY",
+  pack: "row-security",
+  find({ desired, live }) {
+    const logins = loginsIn(desired, live);
+    return [...desired].flatMap(([address, { kind, spec }]) => {
+      const { rowSecurity, owner: declared } = spec as unknown as Table;
+      const owner = declared ?? (live.get(address)?.spec.owner as string | undefined);
+      if (kind !== "Table" || rowSecurity !== "on" || owner === undefined || !logins.has(owner)) return [];
+      return [
         {
           address,
-          ...(origin && { origin }),
+          summary: `${readable(address)}: its policies do not hold for ${owner}, who owns it and can connect`,
           detail: "Say `rowSecurity: forced`, or give it an owner without login and members.",
         },
-      ),
-    ];
-  });
+      ];
+    });
+  },
 };
 
 /** Roles that can connect, and roles that one that can connect is a member of. */

@@ -1,21 +1,26 @@
 import { readable } from "../core/address.ts";
 import type { Catalog, DataObject } from "../core/catalog.ts";
-import { warning } from "../core/diagnostic.ts";
+import type { Finding, Guardrail } from "../core/guardrail.ts";
 import { nameParts } from "../core/names.ts";
-import type { Guardrail } from "../core/reconcile.ts";
 import { key, mentions } from "./mentions.ts";
 
 /**
  * A view reads with its owner's rights and a materialized view with those of whoever refreshed it: the row policies of
  * its readers do not apply. Views that an intent made are the intent's own business; it says so itself.
  */
-export const viewBypassesRowSecurity: Guardrail = (desired, live) => {
+export const viewBypassesRowSecurity: Guardrail = {
+  code: "VIEW_BYPASSES_ROW_SECURITY",
+  pack: "row-security",
+  find: ({ desired, live }) => bypassing(desired, live),
+};
+
+function bypassing(desired: Catalog, live: Catalog): Finding[] {
   const views = [...desired].filter(([, object]) => runsAsOwner(object) && !object.intent);
   const secured = views.length > 0 ? tablesWithRowSecurity(desired, live) : new Set<string>();
   if (secured.size === 0) return [];
   const behind = throughInvokers(secured, desired, live);
   const policies = policiesByTable(desired, live);
-  return views.flatMap(([address, { kind, spec, origin }]) => {
+  return views.flatMap(([address, { kind, spec }]) => {
     const mentioned = mentions(spec.query as string, spec.schema as string);
     const tables = [...new Set([...mentioned].flatMap((name) => behind.get(name) ?? []))];
     if (tables.length === 0) return [];
@@ -24,14 +29,14 @@ export const viewBypassesRowSecurity: Guardrail = (desired, live) => {
         ? "Say `securityInvoker: true` (PostgreSQL 15 and newer), or restate the rule in the query."
         : "It keeps rows for everybody who may read it: restate the rule in a view over it, or grant it to those who may see all.";
     return [
-      warning(
-        "VIEW_BYPASSES_ROW_SECURITY",
-        `${readable(address)} shows rows of ${tables.map((table) => inWords(table, policies)).join(", ")} that the row policies of its readers would hide`,
-        { address, ...(origin && { origin }), detail: next },
-      ),
+      {
+        address,
+        summary: `${readable(address)} shows rows of ${tables.map((table) => inWords(table, policies)).join(", ")} that the row policies of its readers would hide`,
+        detail: next,
+      },
     ];
   });
-};
+}
 
 function runsAsOwner({ kind, spec }: Pick<DataObject, "kind" | "spec">): boolean {
   return kind === "MaterializedView" || (kind === "View" && !spec.securityInvoker);

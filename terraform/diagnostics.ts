@@ -33,16 +33,16 @@ function quotedList(codes: string): string {
     .join(", ");
 }
 
-/** Notes are for a terminal; Terraform knows errors and warnings only. */
+/** Terraform knows errors and warnings only. Notes are for a terminal, but what is excepted is told in every plan. */
 export function told(diagnostics: readonly Told[], secrets?: Secrets): Diagnostic[] {
   const redact = (text: string): string => secrets?.redact(text) ?? text;
   const once = new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic]));
   return [...once.values()].flatMap(({ severity, code, summary, detail, origin }) => {
-    if (severity === "note") return [];
+    if (severity === "note" && code !== "EXCEPTED") return [];
     const where = place(origin);
     const lines = [...(where ? [`At ${where}.`] : []), ...(detail ? [inTerraform(detail)] : [])];
     return {
-      severity,
+      severity: severity === "note" ? ("warning" as const) : severity,
       summary: redact(`${code}: ${summary}`),
       ...(lines.length > 0 && { detail: redact(lines.join("\n")) }),
       attribute: ATTRIBUTES[code] ?? "spec",

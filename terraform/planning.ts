@@ -10,7 +10,7 @@ import { compareWith, type Declaration } from "../core/reconcile.ts";
 import { shownSql } from "../core/render/summary.ts";
 import { counted } from "../core/render/values.ts";
 import type { Secrets } from "../core/secret.ts";
-import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import { fingerprintOf, type Live } from "./live.ts";
 import type { Settings } from "./settings.ts";
 
@@ -36,7 +36,7 @@ export type Limits = Pick<Settings, "allow" | "maxDrops" | "maxRevokes">;
 export async function planWith(live: Live, mode: Settings["mode"], limits: Limits): Promise<Planned> {
   const { session, ready, inspection, ledger, secrets } = live;
   const { engine } = ready;
-  const plan = await compareWith(session, engine, declarationOf(ready, mode), inspection, ledger, GUARDRAILS);
+  const plan = await compareWith(session, engine, declarationOf(ready, mode), inspection, ledger, judge);
   const shown = shownOf(plan);
   const refused = guard(plan, allowance(plan.source, limits));
   const warnings = plan.diagnostics.filter(({ severity }) => severity !== "error");

@@ -10,7 +10,6 @@ import type { Inspection, Session } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
 import { probes } from "../core/reconcile.ts";
 import type { Secrets } from "../core/secret.ts";
-import { GUARDRAILS } from "../policies/index.ts";
 import { interruptible, safePoint } from "./interrupt.ts";
 import { fingerprintOf, inspected } from "./live.ts";
 import { declarationOf, isRefused, type Limits, type Planned, planWith } from "./planning.ts";
@@ -71,7 +70,7 @@ async function samePlan(
 
 async function runOne(session: Session, { ready, mode }: Task, { plan }: Planned): Promise<string> {
   const { engine, declared } = ready;
-  const check = recheck(session, engine, declarationOf(ready, mode), GUARDRAILS);
+  const check = recheck(session, engine, declarationOf(ready, mode));
   let after: Inspection | undefined;
   await apply(session, engine, plan, {
     probes: probes(declared, engine),

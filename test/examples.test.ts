@@ -8,7 +8,7 @@ import { loadDocuments } from "../core/documents/load.ts";
 import { checkReferences } from "../core/documents/references.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Declaration } from "../core/reconcile.ts";
-import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import { postgresql } from "../providers/postgresql/engine.ts";
 import { folder } from "./support/cli.ts";
 import { type Estate, estate, type Options } from "./support/roundtrip.ts";
@@ -20,7 +20,7 @@ const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
     (entry) => entry.isDirectory() && readdirSync(join(EXAMPLES, entry.name)).some((file) => /\.ya?ml$/.test(file)),
   )
   .map(({ name }) => name);
-const OPTIONS: Options = { secrets: { BI_READER_PASSWORD: "not a secret" }, guardrails: GUARDRAILS };
+const OPTIONS: Options = { secrets: { BI_READER_PASSWORD: "not a secret" }, judge };
 
 /** An example as it is read: without a fault, as far as can be told offline. */
 async function load(name: string): Promise<Declaration> {

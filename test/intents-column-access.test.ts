@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { planText } from "../core/render/text.ts";
-import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import { ownServer } from "./support/cases.ts";
 import { declared, lowered } from "./support/lowered.ts";
 import { statements } from "./support/roundtrip.ts";
@@ -98,7 +98,7 @@ describe("ColumnAccess", () => {
 
 describe.each(majors())("PostgreSQL %i", (major) => {
   const { database } = ownServer({ major });
-  const options = { source: { external: { roles: ["helper"] } }, guardrails: GUARDRAILS };
+  const options = { source: { external: { roles: ["helper"] } }, judge };
   const roles = ["analyst", "staff"].map(
     (name) => `${role(name)}\n---\nkind: Grant\nto: ${name}\nprivileges: [usage]\non: { schema: sales }`,
   );

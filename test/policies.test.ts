@@ -1,8 +1,10 @@
 import { expect, test } from "@jest/globals";
 import { address } from "../core/address.ts";
 import type { Catalog, DataObject } from "../core/catalog.ts";
+import type { Judged } from "../core/guardrail.ts";
 import type { Spec } from "../core/kind.ts";
 import { GUARDRAILS } from "../policies/index.ts";
+import { judge } from "../policies/judge.ts";
 import { lowered } from "./support/lowered.ts";
 
 function catalog(...objects: readonly (readonly [kind: string, spec: Spec])[]): Catalog {
@@ -14,8 +16,13 @@ function catalog(...objects: readonly (readonly [kind: string, spec: Spec])[]): 
   );
 }
 
+function judged(desired: Catalog, live: Catalog = new Map()): Judged {
+  const source = { name: "w", engine: "postgresql", connection: {} };
+  return { source, declared: new Map(), desired, live, told: [] };
+}
+
 function codes(desired: Catalog, live: Catalog = new Map()): string[] {
-  return GUARDRAILS.flatMap((guardrail) => guardrail(desired, live)).map((diagnostic) => diagnostic.code);
+  return GUARDRAILS.flatMap((guardrail) => guardrail.find(judged(desired, live)).map(() => guardrail.code));
 }
 
 const TABLE = ["Table", { schema: "sales", name: "customer_dim", columns: [], rowSecurity: "forced" }] as const;
@@ -52,7 +59,7 @@ test.each([
 test("names the table and its policies", () => {
   const policy = ["RowPolicy", { table: "sales.customer_dim", name: "regional_access", using: "true" }] as const;
   const [found] = GUARDRAILS.flatMap((guardrail) =>
-    guardrail(catalog(TABLE, policy, view("SELECT 1 FROM customer_dim")), new Map()),
+    guardrail.find(judged(catalog(TABLE, policy, view("SELECT 1 FROM customer_dim")))),
   );
   expect(found?.summary).toContain("shows rows of sales.customer_dim (regional_access) that");
   expect(found?.detail).toContain("securityInvoker");
@@ -82,9 +89,9 @@ test("a table of somebody else counts by what it has now", () => {
 });
 
 /** What guardrails and lowering say of documents together. */
-function warnings(documents: string): string[] {
+async function warnings(documents: string): Promise<string[]> {
   const { native, diagnostics } = lowered(documents);
-  return [...diagnostics, ...GUARDRAILS.flatMap((guardrail) => guardrail(native, new Map()))]
+  return (await judge({ ...judged(native), told: diagnostics }))
     .map(({ severity, code, address: at }) => `${severity} ${code} ${at}`)
     .sort();
 }
@@ -126,8 +133,8 @@ mask: { customer_name: { partial: { keepStart: 1 } }, email: { partial: { keepSt
 to: [analyst]
 `;
 
-test("the sales scenario is warned of where it is usually wrong", () => {
-  expect(warnings(SALES)).toEqual([
+test("the sales scenario is warned of where it is usually wrong", async () => {
+  expect(await warnings(SALES)).toEqual([
     "warning PERMISSIVE_POLICIES_ADD_UP RowPolicy/sales.sales_fact/user_sales_access",
     "warning POLICY_WITHOUT_INDEX RowPolicy/sales.sales_fact/regional_access",
     "warning POLICY_WITHOUT_INDEX RowPolicy/sales.sales_fact/user_sales_access",
@@ -136,7 +143,7 @@ test("the sales scenario is warned of where it is usually wrong", () => {
   ]);
 });
 
-test("and not where it is right", () => {
+test("and not where it is right", async () => {
   const right = SALES.replace("query: SELECT c", "securityInvoker: true\nquery: SELECT c")
     .replace("name: regional_access", "name: regional_access\nas: restrictive")
     .replace(
@@ -145,12 +152,12 @@ test("and not where it is right", () => {
     );
   const index = (column: string) =>
     `---\n{ kind: Index, table: sales.sales_fact, name: by_${column}, columns: [${column}] }\n`;
-  expect(warnings(right + index("region") + index("customer_id"))).toEqual([]);
+  expect(await warnings(right + index("region") + index("customer_id"))).toEqual([]);
 });
 
-test("a masked view of a table with row policies says so once, by itself", () => {
+test("a masked view of a table with row policies says so once, by itself", async () => {
   const secured = SALES.replace("primaryKey: [customer_id]", "primaryKey: [customer_id]\nrowSecurity: forced");
-  expect(warnings(secured).filter((text) => text.includes("masked_customers"))).toEqual([
+  expect((await warnings(secured)).filter((text) => text.includes("masked_customers"))).toEqual([
     "warning VIEW_BYPASSES_ROW_SECURITY MaskedView/sales.masked_customers",
   ]);
 });

@@ -9,8 +9,8 @@ import type { Json, Schema } from "../schema.ts";
 import { didYouMean, quoted } from "./words.ts";
 
 /**
- * Documents by the name of their data source. Those that name none belong to the only one there is; where that is not
- * to be told, once for all of them.
+ * Documents by the name of their data source. Those that name none belong to the only one there is, policies to all of
+ * them; where it is not to be told, that is said once.
  */
 export function assign(
   documents: readonly Document[],
@@ -19,6 +19,10 @@ export function assign(
 ): Map<string, Document[]> {
   const byName = new Map<string, Document[]>(names.map((name) => [name, []]));
   for (const document of documents) {
+    if (document.dataSource === undefined && KINDS.get(document.kind)?.judges) {
+      for (const all of byName.values()) all.push(document);
+      continue;
+    }
     const name = document.dataSource ?? (names.length === 1 ? names[0] : undefined);
     const assigned = name === undefined ? undefined : byName.get(name);
     if (assigned) assigned.push(document);

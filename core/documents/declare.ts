@@ -127,7 +127,7 @@ function catalogOf(documents: readonly Document[], engine: OfflineEngine, diagno
   for (const document of documents) {
     const kind = KINDS.get(document.kind) as Kind;
     const { origin } = document;
-    if (!engine.handlers[kind.name] && !engine.intents[kind.name] && !engine.provers?.[kind.name]) {
+    if (!engine.handlers[kind.name] && !engine.intents[kind.name] && !engine.provers?.[kind.name] && !kind.judges) {
       diagnostics.push(
         error("NOT_SUPPORTED", `The engine ${engine.name} has no ${kind.name}`, {
           address: kind.address(document.spec),

@@ -3,7 +3,7 @@ import { readable } from "../address.ts";
 import type { ApplyOptions } from "../apply.ts";
 import type { Engine, Session } from "../engine.ts";
 import type { Plan } from "../plan.ts";
-import { compareWith, type Declaration, type Guardrail } from "../reconcile.ts";
+import { compareWith, type Declaration } from "../reconcile.ts";
 import { shownChange } from "../render/values.ts";
 
 /** Does it change anything, or teach the ledger anything? */
@@ -16,10 +16,9 @@ export function recheck(
   session: Session,
   engine: Engine,
   declaration: Declaration,
-  guardrails: readonly Guardrail[],
 ): NonNullable<ApplyOptions["recheck"]> {
   return async (inspection, ledger) =>
-    stillDifferent(await compareWith(session, engine, declaration, inspection, session.ledger && ledger, guardrails));
+    stillDifferent(await compareWith(session, engine, declaration, inspection, session.ledger && ledger));
 }
 
 /** What a plan made right after an apply would still change: there should be nothing. */

@@ -9,6 +9,8 @@ import { factTable } from "./fact-table.ts";
 import { grant } from "./grant.ts";
 import { maskedView } from "./masked-view.ts";
 import { materializedView } from "./materialized-view.ts";
+import { policy } from "./policy.ts";
+import { policyException } from "./policy-exception.ts";
 import { defaultPrivilege } from "./postgresql/default-privilege.ts";
 import { enumeration } from "./postgresql/enum.ts";
 import { extension } from "./postgresql/extension.ts";
@@ -54,6 +56,8 @@ const ALL = [
   seed,
   accessTest,
   qualityCheck,
+  policy,
+  policyException,
 ];
 
 /** Every kind by name. The registry forgets the types of the specs: what a document holds is checked by its schema. */

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Kind } from "../../core/kind.ts";
+import { isPlanned, type Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
 import type { Json, Schema } from "../../core/schema.ts";
 import { leastExample } from "./example.ts";
@@ -34,7 +34,7 @@ such as \`columns[].type\`, is required where the outer one is written out in fi
 
 | kind | what it is |
 |---|---|
-${rows(kinds.filter((kind) => !kind.intent && !kind.proves))}
+${rows(kinds.filter((kind) => !kind.intent && isPlanned(kind)))}
 ## Intents
 
 Portable wishes: an engine turns each into objects of the kinds above, which \`datumline plan --verbose\` shows.
@@ -48,7 +48,14 @@ What must be so of the live system. \`datumline test\` tries it there; nothing o
 
 | kind | what it is |
 |---|---|
-${rows(kinds.filter((kind) => kind.proves))}`;
+${rows(kinds.filter((kind) => kind.proves))}
+## Policies
+
+What judges declarations and plans. [Guardrails](../guardrails.md) says how.
+
+| kind | what it is |
+|---|---|
+${rows(kinds.filter((kind) => kind.judges))}`;
 }
 
 function page(kind: Kind): string {

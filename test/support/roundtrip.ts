@@ -13,11 +13,12 @@ import { declare } from "../../core/documents/declare.ts";
 import { driftOf } from "../../core/drift.ts";
 import type { Session } from "../../core/engine.ts";
 import { Refusal } from "../../core/errors.ts";
+import type { Judge } from "../../core/guardrail.ts";
 import type { Spec } from "../../core/kind.ts";
 import { lower } from "../../core/lower.ts";
 import { type Mode, ownership } from "../../core/ownership.ts";
 import { inOrder, type Plan } from "../../core/plan.ts";
-import { compareWith, type Declaration, type Guardrail, plan, probes } from "../../core/reconcile.ts";
+import { compareWith, type Declaration, plan, probes } from "../../core/reconcile.ts";
 import type { DataSource } from "../../core/specs.ts";
 import { postgresql } from "../../providers/postgresql/engine.ts";
 
@@ -26,7 +27,7 @@ export interface Options {
   /** Fields of the DataSource besides name, engine and connection. */
   readonly source?: Partial<DataSource>;
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly guardrails?: readonly Guardrail[];
+  readonly judge?: Judge;
   /** Told what a plan took, once it is made. */
   readonly traffic?: (traffic: Session["traffic"]) => void;
 }
@@ -70,7 +71,7 @@ export function estate(url: string): Estate {
     const declared = declaration(documents, options);
     const open = await session(declared.source, options, true);
     try {
-      return await plan(open, postgresql, declared, options.guardrails);
+      return await plan(open, postgresql, declared, options.judge);
     } finally {
       options.traffic?.({ ...open.traffic });
       await open.close();
@@ -83,20 +84,13 @@ export function estate(url: string): Estate {
       const open = await session(declared.source, options, false);
       let made: Plan;
       try {
-        made = await plan(open, postgresql, declared, options.guardrails);
+        made = await plan(open, postgresql, declared, options.judge);
         refuse(made.diagnostics);
         await apply(open, postgresql, made, {
           progress: () => undefined,
           probes: probes(declared.declared, postgresql),
           recheck: async (inspection, ledger) => {
-            const again = await compareWith(
-              open,
-              postgresql,
-              declared,
-              inspection,
-              open.ledger ? ledger : undefined,
-              [],
-            );
+            const again = await compareWith(open, postgresql, declared, inspection, open.ledger ? ledger : undefined);
             return again.steps.map((step) => `${step.action} ${step.address} ${JSON.stringify(step.fields ?? [])}`);
           },
         });

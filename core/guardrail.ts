@@ -1,0 +1,51 @@
+/** Guardrails: what is allowed and yet unwise, told of what is declared, of what is there and of what a plan would do. */
+import type { Address } from "./address.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Code } from "./codes.ts";
+import type { Diagnostic, Origin } from "./diagnostic.ts";
+import type { Inspection } from "./engine.ts";
+import type { Plan } from "./plan.ts";
+import type { DataSource } from "./specs.ts";
+
+/** What guardrails look at. */
+export interface Judged {
+  readonly source: DataSource;
+  /** What is declared, intents and policies included. */
+  readonly declared: Catalog;
+  /** What it becomes on the engine. */
+  readonly desired: Catalog;
+  /** What is there and stays as far as the declaration decides; empty where nothing was connected to. */
+  readonly live: Catalog;
+  /** What was told of it already, which policies govern as well. */
+  readonly told: readonly Diagnostic[];
+  /** Absent where nothing was connected to. */
+  readonly inspection?: Inspection;
+  /** Absent where nothing was connected to. */
+  readonly plan?: Plan;
+}
+
+/** One thing that a rule found; where it stands follows from its address. */
+export interface Finding {
+  readonly address: Address;
+  /** A sentence that names the object. */
+  readonly summary: string;
+  /** What to do about it, and why. */
+  readonly detail?: string;
+  /** Where it is, if not where the object is declared. */
+  readonly origin?: Origin;
+}
+
+/** One rule. Pure: equal input, equal findings. */
+export interface Guardrail {
+  /** Names the rule and all that it finds. */
+  readonly code: Code;
+  /** Rules that are switched together. */
+  readonly pack: string;
+  find(judged: Judged): readonly Finding[];
+}
+
+/**
+ * All that is to be told: what was told already and what rules find, built in and declared, with the severities and
+ * exceptions of the declaration.
+ */
+export type Judge = (judged: Judged) => Promise<readonly Diagnostic[]>;

@@ -1,0 +1,48 @@
+/** Rules that a document writes as conditions on the fields of objects, as declared and as a plan would leave them. */
+import { type Address, kindOf, readable } from "../core/address.ts";
+import { type Conditions, failing, meets } from "../core/conditions.ts";
+import type { Finding, Judged } from "../core/guardrail.ts";
+import type { Spec } from "../core/kind.ts";
+import { matchesAny } from "../core/ownership.ts";
+import type { Policy } from "../core/specs.ts";
+
+type Candidate = readonly [address: Address, spec: Spec];
+type Match = NonNullable<Policy["match"]>;
+
+export function ownFindings(policy: Policy, judged: Judged): Finding[] {
+  const { match = {}, require, forbid, says, detail } = policy;
+  return candidates(match, judged).flatMap(([address, spec]) => {
+    if (!isMeant(address, spec, match)) return [];
+    const wrong = require ? failing(spec, require) : [];
+    const banned = forbid ? meets(spec, forbid) : require === undefined;
+    if (wrong.length === 0 && !banned) return [];
+    const found = says ?? inWords(wrong, forbid);
+    const next = detail ?? `The policy ${policy.name} says so${policy.comment ? `: ${policy.comment}` : "."}`;
+    return [{ address, summary: `${readable(address)}: ${found}`, detail: next }];
+  });
+}
+
+/** What is declared, written and native alike; or what the plan does, where the rule speaks of that. */
+function candidates({ action, hazard }: Match, { declared, desired, live, plan }: Judged): Candidate[] {
+  if (!action && !hazard) {
+    const native = [...desired].filter(([address, { found }]) => !found && !declared.has(address));
+    return [...declared, ...native].map(([address, { spec }]) => [address, spec]);
+  }
+  const steps = (plan?.steps ?? []).filter((step) => {
+    if (action && !(action as readonly string[]).includes(step.action)) return false;
+    const hazards = step.statements.flatMap(({ hazards: each = [] }) => each);
+    return !hazard || hazards.some(({ code }) => hazard.includes(code));
+  });
+  return steps.map(({ address, spec }) => [address, spec ?? live.get(address)?.spec ?? {}]);
+}
+
+function isMeant(address: Address, spec: Spec, { kind, name, where }: Match): boolean {
+  if (kind && !kind.includes(kindOf(address))) return false;
+  if (name !== undefined && !matchesAny([name], address.slice(address.indexOf("/") + 1))) return false;
+  return !where || meets(spec, where);
+}
+
+function inWords(wrong: readonly string[], forbid: Conditions | undefined): string {
+  if (wrong.length > 0) return `${wrong.join(", ")} not as required`;
+  return forbid ? `${Object.keys(forbid).join(", ")} as forbidden` : "not allowed";
+}

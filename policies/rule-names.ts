@@ -1,0 +1,36 @@
+/** What a Policy or a PolicyException may call a rule. */
+import type { Catalog } from "../core/catalog.ts";
+import { CODES } from "../core/codes.ts";
+import { type Diagnostic, error } from "../core/diagnostic.ts";
+import { nearest } from "../core/names.ts";
+import type { Policy, PolicyException } from "../core/specs.ts";
+import { declaredOf } from "./declared.ts";
+import { GUARDRAILS } from "./index.ts";
+
+/** Rules that are named and do not exist, each with the nearest that does. */
+export function unknownRules(declared: Catalog): Diagnostic[] {
+  const policies = declaredOf<Policy>("Policy", declared);
+  const exceptions = declaredOf<PolicyException>("PolicyException", declared);
+  if (policies.length + exceptions.length === 0) return [];
+  const codes = Object.keys(CODES);
+  const packs = [...new Set(GUARDRAILS.map(({ pack }) => pack))];
+  const own = policies.filter(({ spec }) => spec.rule === undefined).map(({ spec }) => spec.name);
+  return [
+    ...policies.flatMap((one) => unknown("Policy", one, [...codes, ...packs])),
+    ...exceptions.flatMap((one) => unknown("PolicyException", one, [...codes, ...own])),
+  ];
+}
+
+function unknown(
+  kind: string,
+  { spec, address, origin }: ReturnType<typeof declaredOf<Pick<Policy, "name" | "rule">>>[number],
+  known: readonly string[],
+): Diagnostic[] {
+  const { rule, name } = spec;
+  if (rule === undefined || known.includes(rule)) return [];
+  const near = nearest(rule, known);
+  const detail = near === undefined ? "A rule goes by its code, as messages show it." : `Did you mean ${near}?`;
+  return [
+    error("UNKNOWN_RULE", `${kind} ${name}: there is no rule ${rule}`, { address, ...(origin && { origin }), detail }),
+  ];
+}
