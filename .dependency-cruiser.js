@@ -18,7 +18,7 @@ const BASES = {
 const WIRE = ["@grpc/grpc-js", "@msgpack/msgpack", "asn1js", "pbf"];
 
 /** What a kind is written with; anything else of core would tie WHAT an object is to what is done with it. */
-const KIND_VOCABULARY = ["address", "columns", "conditions", "fragments", "kind", "names", "role-fields", "schema"];
+const KIND_VOCABULARY = ["address", "columns", "conditions", "fragments", "kind", "names", "role-fields", "schema", "source-fields"];
 
 const oneOf = (names) => `(${names.join("|")})`;
 /** A package, installed or not. */

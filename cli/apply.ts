@@ -108,5 +108,6 @@ async function reachable(
   }
   const url = await reached(context);
   const source = url ? reachedBy(plan.source, url) : plan.source;
-  return { source, origin: undefined, engine: await load(), url: url?.url, plan };
+  const others = new Map((plan.others ?? []).map((other) => [other.name, other]));
+  return { source, origin: undefined, engine: await load(), url: url?.url, others, plan };
 }

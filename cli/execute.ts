@@ -33,7 +33,7 @@ export async function execute(context: Context, tasks: readonly Task[], allow: A
   const warnings = plans.flatMap(({ diagnostics }) => diagnostics.filter(({ severity }) => severity !== "error"));
   output.diagnostics([...warnings, ...refused]);
   if (refused.length > 0) return exitCodeOf(refused);
-  const todo = tasks.filter(({ plan }) => writes(plan));
+  const todo = inTurn(tasks.filter(({ plan }) => writes(plan)));
   for (const { plan, prove } of tasks) if (prove && !writes(plan)) output.say(proved(plan, await prove()));
   if (todo.length === 0) return 0;
   await confirm(context, question(todo.map(({ plan }) => plan)));
@@ -47,6 +47,12 @@ export async function execute(context: Context, tasks: readonly Task[], allow: A
     }
   }
   return 0;
+}
+
+/** What leads to other data sources comes after them. */
+function inTurn(tasks: readonly Task[]): Task[] {
+  const leads = ({ engine }: Task): boolean => engine.capabilities.leadsOn ?? false;
+  return [...tasks.filter((task) => !leads(task)), ...tasks.filter(leads)];
 }
 
 function question(plans: readonly Plan[]): string {

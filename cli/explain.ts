@@ -6,7 +6,6 @@ import { CODES } from "../core/codes.ts";
 import { error, place } from "../core/diagnostic.ts";
 import type { Inspection } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
-import { isPlanned } from "../core/kind.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import type { LedgerEntry } from "../core/ledger.ts";
 import { lower } from "../core/lower.ts";
@@ -77,7 +76,7 @@ async function explainIn(context: Context, { ready, session }: Opened, address: 
   const plan = await compareWith(session, engine, declaration, inspection, ledger, judge);
   const { desired } = lower(declared, engine, inspection);
   const intent = declared.get(address);
-  if (intent && !isPlanned(kindOfObject(intent)))
+  if (intent && !kindOfObject(intent).planned)
     return `${readable(address)} (${source.name})\n  declared at ${place(intent.origin) ?? "?"}; nothing is planned for it: ${kindOfObject(intent).proves ? `\`datumline test --only '${address}'\` tries it` : "it judges what is"}\n`;
   if (intent && !desired.has(address)) {
     const made = [...desired]

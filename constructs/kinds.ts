@@ -27,7 +27,7 @@ export type ViewName = string | QualifiedName | Declared<"View" | "MaskedView">;
 export interface DataSourceProps {
   /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
   readonly name?: string;
-  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly url?: Secret;
   /** Host name, address, or directory of a Unix socket. */
   readonly host?: string;
@@ -37,23 +37,50 @@ export interface DataSourceProps {
   readonly database?: string;
   /** User. */
   readonly user?: string;
-  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly password?: Secret;
+  /** Logs in with a token of AWS IAM in place of a password (RDS, Aurora). */
+  readonly iam?: {
+    /** Region of the instance, such as `eu-central-1`; by default that of the environment. */
+    readonly region?: string;
+    /** Profile of the AWS configuration. */
+    readonly profile?: string;
+  };
   /** Encryption of the connection. */
   readonly tls?: {
     /** What is encrypted and checked. @default "prefer" */
     readonly mode?: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
-    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
     readonly ca?: Secret;
-    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
     readonly cert?: Secret;
-    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
     readonly key?: Secret;
+  };
+  /** Through a bastion host, by the system's `ssh`, which also reads its own configuration. */
+  readonly tunnel?: {
+    /** Bastion host, or a `Host` of the SSH configuration. */
+    readonly host: string;
+    /** Its port. @default 22 */
+    readonly port?: number;
+    /** User there. */
+    readonly user?: string;
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly key?: Secret;
+    /** File with the bastion's key, relative to the document. An unknown host is refused. */
+    readonly knownHosts?: string;
   };
   /** Seconds until an attempt to connect is given up. @default 10 */
   readonly connectTimeout?: number;
   /** Seconds that a statement waits for a lock before the run gives up and undoes itself. @default 10 */
   readonly lockTimeout?: number;
+  /** What a failure that may pass (starting up, no free slot, connection lost) is answered with. */
+  readonly retry?: {
+    /** How often it is tried in all. @default 3 */
+    readonly attempts?: number;
+    /** Wait after the first attempt; doubled after each, with chance in it. @default "250ms" */
+    readonly delay?: string;
+  };
   /** How far Datumline may go, and where. */
   readonly manage?: {
     /** How far Datumline may go: `observe` reports, `additive` makes what is declared and drops only what it made, `authoritative` drops whatever is not declared. @default "additive" */
@@ -81,12 +108,170 @@ export interface DataSourceProps {
     /** Schema of the ledger. @default "datumline" */
     readonly schema?: string;
   };
+  /** Read replicas. */
+  readonly replicas?: readonly {
+    /** Name. */
+    readonly name: string;
+    /** Host name, address, or directory of a Unix socket. */
+    readonly host: string;
+    /** Port. */
+    readonly port?: number;
+    /** Lag from which it counts as late. @default "30s" */
+    readonly maxLag?: string;
+  }[];
+  /** Pool of connections that each process of a client keeps. */
+  readonly pool?: {
+    /** Connections that stay open. @default 5 */
+    readonly size?: number;
+    /** Further ones for a rush. @default 10 */
+    readonly overflow?: number;
+    /** How long a client waits for a free one. @default "30s" */
+    readonly timeout?: string;
+    /** Age at which a connection is replaced. @default "300s" */
+    readonly recycle?: string;
+    /** Tests a connection before it is handed out. @default true */
+    readonly prePing?: boolean;
+  };
+  /** Programs that connect to it directly, past any ConnectionPool, for the sum of connections. */
+  readonly clients?: readonly {
+    /** Name. */
+    readonly name: string;
+    /** Role that it connects as. */
+    readonly user?: RoleName;
+    /** Processes, each with a pool of its own. @default 1 */
+    readonly processes?: number;
+    /** Pool of connections that each process of a client keeps. */
+    readonly pool?: {
+      /** Connections that stay open. @default 5 */
+      readonly size?: number;
+      /** Further ones for a rush. @default 10 */
+      readonly overflow?: number;
+      /** How long a client waits for a free one. @default "30s" */
+      readonly timeout?: string;
+      /** Age at which a connection is replaced. @default "300s" */
+      readonly recycle?: string;
+      /** Tests a connection before it is handed out. @default true */
+      readonly prePing?: boolean;
+    };
+  }[];
+  /** Connections that the server takes; by default what it says itself. */
+  readonly limits?: {
+    /** In all. */
+    readonly maxConnections?: number;
+    /** Kept free for superusers and for operations. @default 3 */
+    readonly reserved?: number;
+  };
+  /** From when on it is not healthy, for `datumline health` and its alerts. */
+  readonly health?: {
+    /** Time of a trivial query. */
+    readonly latency?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Share of the server's connections in use. */
+    readonly connections?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Longest wait of a client for a connection of a pool. */
+    readonly poolWait?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Share of reads that memory answers; less is worse. */
+    readonly cacheHitRatio?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** How far replicas are behind. */
+    readonly replicationLag?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Age of the oldest transaction. */
+    readonly longestTransaction?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Size of the database. */
+    readonly size?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Age of the newest good backup. */
+    readonly backupAge?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Age of the last proof. */
+    readonly proofAge?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+  };
   /** Environment, such as `production`. */
   readonly environment?: string;
+  /** Where it runs. */
+  readonly location?: "on-premises" | "cloud" | "hybrid";
+  /** Cloud that it runs in. */
+  readonly cloud?: {
+    /** Provider. */
+    readonly provider: "aws" | "azure" | "gcp";
+    /** Region. */
+    readonly region?: string;
+    /** Account, subscription or project. */
+    readonly account?: string;
+    /** Service, such as `rds`, `cloud-sql`, `flexible-server`. */
+    readonly service?: string;
+    /** Name of the instance or cluster there. */
+    readonly resource?: string;
+    /** Further settings. */
+    readonly settings?: { readonly [name: string]: string | number | boolean };
+  };
+  /** How much depends on it. */
+  readonly criticality?: "low" | "medium" | "high" | "critical";
+  /** Highest class of the data in it, such as `confidential`. */
+  readonly classification?: string;
   /** Team that answers for it. */
   readonly owner?: string;
   /** Words to find it by. */
   readonly tags?: readonly string[];
+  /** Further facts, by name. */
+  readonly properties?: { readonly [name: string]: string | number | boolean };
+  /** What is said of it elsewhere and cannot be seen from a connection. */
+  readonly encryption?: {
+    /** Its storage is encrypted. @default false */
+    readonly atRest?: boolean;
+    /** Its backups are encrypted. @default false */
+    readonly backups?: boolean;
+  };
+  /** How it may be looked through for what is in it. */
+  readonly scan?: {
+    /** How often. */
+    readonly every?: string;
+    /** How much of its strength that may take. @default "balanced" */
+    readonly strategy?: "conservative" | "balanced" | "aggressive";
+  };
+  /** `datumline health` looks at it. @default true */
+  readonly monitored?: boolean;
   /** Comment kept by the engine beside the object. */
   readonly comment?: string;
   /** Never dropped or replaced, whatever is allowed. @default false */
@@ -118,7 +303,7 @@ export interface RoleProps {
   readonly connectionLimit?: number;
   /** Time after which its password no longer works, ISO 8601 with a time zone. */
   readonly validUntil?: string;
-  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly password?: Secret;
   /** Raise it to send the password again where the server does not let us compare the one it holds. */
   readonly passwordVersion?: number;
@@ -173,7 +358,7 @@ export interface ReadOnlyRoleProps {
   readonly connectionLimit?: number;
   /** Time after which its password no longer works, ISO 8601 with a time zone. */
   readonly validUntil?: string;
-  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly password?: Secret;
   /** Raise it to send the password again where the server does not let us compare the one it holds. */
   readonly passwordVersion?: number;
@@ -1343,7 +1528,7 @@ export interface AccessTestProps {
   readonly plant?: readonly { readonly [name: string]: string | number | boolean | null }[];
   /** Holds as well where there is no row that could show anything. @default false */
   readonly allowEmpty?: boolean;
-  /** URL with which the role logs in, in place of SET ROLE. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** URL with which the role logs in, in place of SET ROLE. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly url?: Secret;
   /** How long a statement of it may take. @default "60s" */
   readonly timeout?: string;

@@ -3,6 +3,7 @@ import type { Address } from "./address.ts";
 import type { Catalog, DataObject, Need } from "./catalog.ts";
 import type { HazardCode } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import type { Document } from "./document.ts";
 import type { Kind, Spec } from "./kind.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Proof, ProofResult } from "./proofs/model.ts";
@@ -266,12 +267,16 @@ export interface Session {
 
 /** What holds for a whole engine. */
 export interface Capabilities {
+  /** Its objects lead to other data sources, so these are applied first and it may connect to them. */
+  readonly leadsOn?: boolean;
   /** Statements of several kinds can be undone together. */
   readonly transactions: boolean;
   readonly rowPolicies: boolean;
 }
 
 export interface ConnectOptions {
+  /** The other declared data sources by name, for an engine that leads to them. */
+  readonly others?: ReadonlyMap<string, DataSource>;
   /** Stands for the connection of the document. */
   readonly url?: string;
   /** Resolves a secret reference; the value never leaves the session. */
@@ -302,6 +307,11 @@ export interface Engine {
   implied?(created: readonly DataObject[], context: PlanContext): Catalog;
   /** The kinds whose objects are probes: they hold secrets or rows. */
   isProbe(object: DataObject): boolean;
+  /**
+   * What its documents ask of other data sources, such as a role that looks up passwords: documents with `dataSource`. What
+   * is asked of one that is not declared is left out.
+   */
+  asks?(source: DataSource, documents: readonly Document[]): readonly Document[];
   /** Is it built in, so that a reference to it needs no declaration? */
   isBuiltIn(kind: string, name: string): boolean;
 }

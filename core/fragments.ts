@@ -9,14 +9,44 @@ export const OWNER: Schema = {
 };
 export const COMMENT: Schema = text("Comment kept by the engine beside the object.");
 
+/** Where a secret manager keeps it: its name, or that and more; `key` where the secret is a JSON object. */
+function stored(description: string, fields: Readonly<Record<string, Schema>>): Schema {
+  const key = text("Field of the secret, where it is a JSON object.");
+  return { anyOf: [text(description), object(description, { ...fields, key }, ["id"])], description };
+}
+
 /** A secret by reference; a literal is refused, so that no document ever holds one. */
 export const SECRET: Schema = {
   type: "object",
-  description: "A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`.",
+  description:
+    "A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it.",
   properties: {
     env: text("Name of an environment variable that holds the secret."),
     file: text("Path of a file that holds the secret, relative to the document; one trailing line break is ignored."),
     exec: list("A command and its arguments; what it prints is the secret.", text("Word."), { minItems: 1 }),
+    awsSecret: stored("AWS Secrets Manager: name or ARN of the secret.", {
+      id: text("Name or ARN."),
+      region: text("Region; by default that of the environment."),
+      version: text("Stage of the version.", { default: "AWSCURRENT" }),
+    }),
+    vault: stored("HashiCorp Vault, key-value store: `mount/path` of the secret.", {
+      id: text("Mount and path, such as `secret/warehouse`."),
+      address: text("Address of the server; by default VAULT_ADDR."),
+      namespace: text("Namespace; by default VAULT_NAMESPACE."),
+      version: text("Version; by default the newest."),
+    }),
+    gcpSecret: stored("Google Secret Manager: `projects/P/secrets/S`.", {
+      id: text("Resource name: `projects/P/secrets/S`."),
+      version: text("Version.", { default: "latest" }),
+    }),
+    azureSecret: stored("Azure Key Vault: `VAULT/NAME`.", {
+      id: text("Name of the vault and of the secret: `VAULT/NAME`."),
+      version: text("Version; by default the newest."),
+    }),
+    kubernetesSecret: stored("Secret mounted into the pod: `NAME/KEY`.", {
+      id: text("Name and key: `NAME/KEY`."),
+      mount: text("Folder under which secrets are mounted.", { default: "/var/run/secrets" }),
+    }),
   },
   additionalProperties: false,
   minProperties: 1,

@@ -25,6 +25,8 @@ export interface Kind<S = Spec> {
   readonly proves: boolean;
   /** Judges what is declared and planned, of every data source unless it names one; never planned itself. */
   readonly judges: boolean;
+  /** Is it made and compared, by itself or as what it becomes? Neither what proves or judges is, nor a whole system. */
+  readonly planned: boolean;
   /** Reading order of a catalog and the order among equals when building; lower is earlier. */
   readonly rank: number;
   address(spec: S): Address;
@@ -47,12 +49,13 @@ export interface Kind<S = Spec> {
   readonly as?: readonly string[];
 }
 
-type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "scope"> & {
+type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "planned" | "scope"> & {
   fields: Readonly<Record<string, Schema>>;
   required: readonly string[];
   intent?: boolean;
   proves?: boolean;
   judges?: boolean;
+  planned?: false;
   /** The least document, for the reference; where absent, one is made of the required fields. */
   example?: S;
   scope?(spec: S): Scope;
@@ -60,21 +63,17 @@ type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "scope
   comment?: boolean;
 };
 
-/** Is it made and compared, by itself or as what it becomes? */
-export function isPlanned({ proves, judges }: Pick<Kind, "proves" | "judges">): boolean {
-  return !proves && !judges;
-}
-
 /** Adds what exists on every object and fills the defaults of a kind. */
 export function defineKind<S>(given: Given<S>): Kind<S> {
   const { fields, required, comment = true, example, ...kind } = given;
-  const held = isPlanned({ proves: false, judges: false, ...kind });
+  const held = !given.proves && !given.judges;
   const common = held ? { ...(comment ? { comment: COMMENT } : {}), ...HELD } : SAYING;
   const renamed = "name" in fields && held ? { renamedFrom: FORMER_NAME } : {};
   return {
     intent: false,
     proves: false,
     judges: false,
+    planned: held,
     scope: (spec) => {
       const schema = (spec as Spec).schema;
       return typeof schema === "string" ? { schema } : {};

@@ -6,7 +6,7 @@ import { now } from "./clock.ts";
 import { type Diagnostic, error, place } from "./diagnostic.ts";
 import type { Engine, Inspection, LowerContext } from "./engine.ts";
 import { expire, nextTurn } from "./expiry.ts";
-import { isPlanned, type Spec } from "./kind.ts";
+import type { Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
 import { canonical, specText } from "./objects.ts";
 import type { Unwanted } from "./unwanted.ts";
@@ -40,7 +40,7 @@ export function lower(declared: Catalog, engine: Engine, inspection: Inspected |
   for (const [address, object] of declared) {
     const intent = engine.intents[object.kind];
     if (!intent) {
-      if (isPlanned(kindOfObject(object))) add(objects, object, diagnostics);
+      if (kindOfObject(object).planned) add(objects, object, diagnostics);
       continue;
     }
     const lowered = intent.lower(object.spec, context);

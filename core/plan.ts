@@ -65,6 +65,8 @@ export interface Plan {
   readonly dataSource: string;
   /** How to reach it again and how far to go; holds references to secrets, no secret. */
   readonly source: DataSource;
+  /** Data sources that its objects lead to, which running it may have to look into. */
+  readonly others?: readonly DataSource[];
   readonly engine: string;
   readonly target: Target;
   readonly mode: Mode;

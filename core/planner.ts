@@ -21,6 +21,8 @@ import type { Unwanted } from "./unwanted.ts";
 export interface PlanInput {
   readonly engine: Engine;
   readonly source: DataSource;
+  /** Data sources that its objects lead to. */
+  readonly others: readonly DataSource[];
   readonly mode: Mode;
   readonly ownership: Ownership;
   /** Native objects, lowered and spelled as far as no server is needed. */
@@ -61,6 +63,7 @@ export function makePlan(input: PlanInput): Plan {
     version: PLAN_VERSION,
     dataSource: input.source.name,
     source: input.source,
+    ...(input.others.length > 0 && { others: input.others }),
     engine: engine.name,
     target: inspection.target,
     mode: input.mode,

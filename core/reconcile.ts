@@ -58,6 +58,7 @@ export async function compareWith(
     source,
     mode: mode ?? source.manage?.mode ?? "additive",
     ownership: ownership(source, declared, mode),
+    others: engine.capabilities.leadsOn ? [...othersIn(declared).values()] : [],
     desired,
     unwanted,
     ...(changesAt !== undefined && { changesAt }),
@@ -65,13 +66,19 @@ export async function compareWith(
     renames,
     ledger: known,
     spelled,
-    diagnostics: [...declaration.diagnostics, ...diagnostics, ...missing(desired, inspection, engine)],
+    diagnostics: [...declaration.diagnostics, ...diagnostics, ...missing(desired, declared, inspection, engine)],
   });
   if (!judge) return made;
   const judged = { source, declared, desired, live: left, inspection, plan: made, told: made.diagnostics };
   const told = await judge(judged);
   // A plan holds what is computed only when it is asked for, so it is not copied.
   return Object.assign(made, { diagnostics: told });
+}
+
+/** The other declared data sources, by name. */
+export function othersIn(declared: Catalog): Map<string, DataSource> {
+  const sources = [...declared.values()].filter(({ kind }) => kind === "DataSource");
+  return new Map(sources.map(({ spec }) => [spec.name as string, spec as unknown as DataSource]));
 }
 
 /** Declared objects that hold secrets or rows, which only a look of their own can compare. */
@@ -88,7 +95,7 @@ function intentsWithRows(declared: Catalog, engine: Engine): Catalog {
 }
 
 /** References to what others own are looked up where they live. */
-function missing(desired: Catalog, inspection: Inspection, engine: Engine): Diagnostic[] {
+function missing(desired: Catalog, declared: Catalog, inspection: Inspection, engine: Engine): Diagnostic[] {
   const { catalog, present } = inspection;
   const found: Diagnostic[] = [];
   // Most names stand in many places.
@@ -99,7 +106,7 @@ function missing(desired: Catalog, inspection: Inspection, engine: Engine): Diag
     let answer = known.get(name);
     if (answer === undefined) {
       answer =
-        meanings(reference, name).some((of) => desired.has(of) || catalog.has(of) || present.has(of)) ||
+        meanings(reference, name).some((of) => [desired, catalog, present, declared].some((all) => all.has(of))) ||
         reference.kinds.some((kind) => engine.isBuiltIn(kind, name));
       known.set(name, answer);
     }

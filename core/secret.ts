@@ -22,7 +22,15 @@ const SHORTEST_HIDDEN = 4;
 const STRONG = 12;
 const HIDDEN = "***";
 
+/** Fetches a secret from where one kind of store keeps it; throws an Error that says why it cannot. */
+export type SecretStore = (of: {
+  readonly id: string;
+  readonly [field: string]: string | undefined;
+}) => Promise<string>;
+
 export interface SecretsOptions {
+  /** Secret managers by the field that refers to them. */
+  readonly stores?: Readonly<Partial<Record<keyof SecretReference, () => Promise<SecretStore>>>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths of files start from. */
   readonly cwd: string;

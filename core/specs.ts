@@ -8,7 +8,7 @@ export type DataSource = {
   readonly engine: string;
   /** How to reach it: the fields one by one, or a URL kept as a secret. */
   readonly connection: {
-    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
     readonly url?: {
       /** Name of an environment variable that holds the secret. */
       readonly env?: string;
@@ -16,6 +16,57 @@ export type DataSource = {
       readonly file?: string;
       /** A command and its arguments; what it prints is the secret. */
       readonly exec?: readonly string[];
+      /** AWS Secrets Manager: name or ARN of the secret. */
+      readonly awsSecret?: string | {
+        /** Name or ARN. */
+        readonly id: string;
+        /** Region; by default that of the environment. */
+        readonly region?: string;
+        /** Stage of the version. @default "AWSCURRENT" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+      readonly vault?: string | {
+        /** Mount and path, such as `secret/warehouse`. */
+        readonly id: string;
+        /** Address of the server; by default VAULT_ADDR. */
+        readonly address?: string;
+        /** Namespace; by default VAULT_NAMESPACE. */
+        readonly namespace?: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Google Secret Manager: `projects/P/secrets/S`. */
+      readonly gcpSecret?: string | {
+        /** Resource name: `projects/P/secrets/S`. */
+        readonly id: string;
+        /** Version. @default "latest" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Azure Key Vault: `VAULT/NAME`. */
+      readonly azureSecret?: string | {
+        /** Name of the vault and of the secret: `VAULT/NAME`. */
+        readonly id: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Secret mounted into the pod: `NAME/KEY`. */
+      readonly kubernetesSecret?: string | {
+        /** Name and key: `NAME/KEY`. */
+        readonly id: string;
+        /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+        readonly mount?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
     };
     /** Host name, address, or directory of a Unix socket. */
     readonly host?: string;
@@ -25,7 +76,7 @@ export type DataSource = {
     readonly database?: string;
     /** User. */
     readonly user?: string;
-    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
     readonly password?: {
       /** Name of an environment variable that holds the secret. */
       readonly env?: string;
@@ -33,12 +84,70 @@ export type DataSource = {
       readonly file?: string;
       /** A command and its arguments; what it prints is the secret. */
       readonly exec?: readonly string[];
+      /** AWS Secrets Manager: name or ARN of the secret. */
+      readonly awsSecret?: string | {
+        /** Name or ARN. */
+        readonly id: string;
+        /** Region; by default that of the environment. */
+        readonly region?: string;
+        /** Stage of the version. @default "AWSCURRENT" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+      readonly vault?: string | {
+        /** Mount and path, such as `secret/warehouse`. */
+        readonly id: string;
+        /** Address of the server; by default VAULT_ADDR. */
+        readonly address?: string;
+        /** Namespace; by default VAULT_NAMESPACE. */
+        readonly namespace?: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Google Secret Manager: `projects/P/secrets/S`. */
+      readonly gcpSecret?: string | {
+        /** Resource name: `projects/P/secrets/S`. */
+        readonly id: string;
+        /** Version. @default "latest" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Azure Key Vault: `VAULT/NAME`. */
+      readonly azureSecret?: string | {
+        /** Name of the vault and of the secret: `VAULT/NAME`. */
+        readonly id: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Secret mounted into the pod: `NAME/KEY`. */
+      readonly kubernetesSecret?: string | {
+        /** Name and key: `NAME/KEY`. */
+        readonly id: string;
+        /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+        readonly mount?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+    };
+    /** Logs in with a token of AWS IAM in place of a password (RDS, Aurora). */
+    readonly iam?: {
+      /** Region of the instance, such as `eu-central-1`; by default that of the environment. */
+      readonly region?: string;
+      /** Profile of the AWS configuration. */
+      readonly profile?: string;
     };
     /** Encryption of the connection. */
     readonly tls?: {
       /** What is encrypted and checked. @default "prefer" */
       readonly mode?: "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
-      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
       readonly ca?: {
         /** Name of an environment variable that holds the secret. */
         readonly env?: string;
@@ -46,8 +155,59 @@ export type DataSource = {
         readonly file?: string;
         /** A command and its arguments; what it prints is the secret. */
         readonly exec?: readonly string[];
+        /** AWS Secrets Manager: name or ARN of the secret. */
+        readonly awsSecret?: string | {
+          /** Name or ARN. */
+          readonly id: string;
+          /** Region; by default that of the environment. */
+          readonly region?: string;
+          /** Stage of the version. @default "AWSCURRENT" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+        readonly vault?: string | {
+          /** Mount and path, such as `secret/warehouse`. */
+          readonly id: string;
+          /** Address of the server; by default VAULT_ADDR. */
+          readonly address?: string;
+          /** Namespace; by default VAULT_NAMESPACE. */
+          readonly namespace?: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Google Secret Manager: `projects/P/secrets/S`. */
+        readonly gcpSecret?: string | {
+          /** Resource name: `projects/P/secrets/S`. */
+          readonly id: string;
+          /** Version. @default "latest" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Azure Key Vault: `VAULT/NAME`. */
+        readonly azureSecret?: string | {
+          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          readonly id: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Secret mounted into the pod: `NAME/KEY`. */
+        readonly kubernetesSecret?: string | {
+          /** Name and key: `NAME/KEY`. */
+          readonly id: string;
+          /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+          readonly mount?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
       };
-      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
       readonly cert?: {
         /** Name of an environment variable that holds the secret. */
         readonly env?: string;
@@ -55,8 +215,59 @@ export type DataSource = {
         readonly file?: string;
         /** A command and its arguments; what it prints is the secret. */
         readonly exec?: readonly string[];
+        /** AWS Secrets Manager: name or ARN of the secret. */
+        readonly awsSecret?: string | {
+          /** Name or ARN. */
+          readonly id: string;
+          /** Region; by default that of the environment. */
+          readonly region?: string;
+          /** Stage of the version. @default "AWSCURRENT" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+        readonly vault?: string | {
+          /** Mount and path, such as `secret/warehouse`. */
+          readonly id: string;
+          /** Address of the server; by default VAULT_ADDR. */
+          readonly address?: string;
+          /** Namespace; by default VAULT_NAMESPACE. */
+          readonly namespace?: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Google Secret Manager: `projects/P/secrets/S`. */
+        readonly gcpSecret?: string | {
+          /** Resource name: `projects/P/secrets/S`. */
+          readonly id: string;
+          /** Version. @default "latest" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Azure Key Vault: `VAULT/NAME`. */
+        readonly azureSecret?: string | {
+          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          readonly id: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Secret mounted into the pod: `NAME/KEY`. */
+        readonly kubernetesSecret?: string | {
+          /** Name and key: `NAME/KEY`. */
+          readonly id: string;
+          /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+          readonly mount?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
       };
-      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
       readonly key?: {
         /** Name of an environment variable that holds the secret. */
         readonly env?: string;
@@ -64,12 +275,141 @@ export type DataSource = {
         readonly file?: string;
         /** A command and its arguments; what it prints is the secret. */
         readonly exec?: readonly string[];
+        /** AWS Secrets Manager: name or ARN of the secret. */
+        readonly awsSecret?: string | {
+          /** Name or ARN. */
+          readonly id: string;
+          /** Region; by default that of the environment. */
+          readonly region?: string;
+          /** Stage of the version. @default "AWSCURRENT" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+        readonly vault?: string | {
+          /** Mount and path, such as `secret/warehouse`. */
+          readonly id: string;
+          /** Address of the server; by default VAULT_ADDR. */
+          readonly address?: string;
+          /** Namespace; by default VAULT_NAMESPACE. */
+          readonly namespace?: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Google Secret Manager: `projects/P/secrets/S`. */
+        readonly gcpSecret?: string | {
+          /** Resource name: `projects/P/secrets/S`. */
+          readonly id: string;
+          /** Version. @default "latest" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Azure Key Vault: `VAULT/NAME`. */
+        readonly azureSecret?: string | {
+          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          readonly id: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Secret mounted into the pod: `NAME/KEY`. */
+        readonly kubernetesSecret?: string | {
+          /** Name and key: `NAME/KEY`. */
+          readonly id: string;
+          /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+          readonly mount?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
       };
+    };
+    /** Through a bastion host, by the system's `ssh`, which also reads its own configuration. */
+    readonly tunnel?: {
+      /** Bastion host, or a `Host` of the SSH configuration. */
+      readonly host: string;
+      /** Its port. @default 22 */
+      readonly port?: number;
+      /** User there. */
+      readonly user?: string;
+      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+      readonly key?: {
+        /** Name of an environment variable that holds the secret. */
+        readonly env?: string;
+        /** Path of a file that holds the secret, relative to the document; one trailing line break is ignored. */
+        readonly file?: string;
+        /** A command and its arguments; what it prints is the secret. */
+        readonly exec?: readonly string[];
+        /** AWS Secrets Manager: name or ARN of the secret. */
+        readonly awsSecret?: string | {
+          /** Name or ARN. */
+          readonly id: string;
+          /** Region; by default that of the environment. */
+          readonly region?: string;
+          /** Stage of the version. @default "AWSCURRENT" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+        readonly vault?: string | {
+          /** Mount and path, such as `secret/warehouse`. */
+          readonly id: string;
+          /** Address of the server; by default VAULT_ADDR. */
+          readonly address?: string;
+          /** Namespace; by default VAULT_NAMESPACE. */
+          readonly namespace?: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Google Secret Manager: `projects/P/secrets/S`. */
+        readonly gcpSecret?: string | {
+          /** Resource name: `projects/P/secrets/S`. */
+          readonly id: string;
+          /** Version. @default "latest" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Azure Key Vault: `VAULT/NAME`. */
+        readonly azureSecret?: string | {
+          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          readonly id: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Secret mounted into the pod: `NAME/KEY`. */
+        readonly kubernetesSecret?: string | {
+          /** Name and key: `NAME/KEY`. */
+          readonly id: string;
+          /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+          readonly mount?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+      };
+      /** File with the bastion's key, relative to the document. An unknown host is refused. */
+      readonly knownHosts?: string;
     };
     /** Seconds until an attempt to connect is given up. @default 10 */
     readonly connectTimeout?: number;
     /** Seconds that a statement waits for a lock before the run gives up and undoes itself. @default 10 */
     readonly lockTimeout?: number;
+    /** What a failure that may pass (starting up, no free slot, connection lost) is answered with. */
+    readonly retry?: {
+      /** How often it is tried in all. @default 3 */
+      readonly attempts?: number;
+      /** Wait after the first attempt; doubled after each, with chance in it. @default "250ms" */
+      readonly delay?: string;
+    };
   };
   /** How far Datumline may go, and where. */
   readonly manage?: {
@@ -98,12 +438,170 @@ export type DataSource = {
     /** Schema of the ledger. @default "datumline" */
     readonly schema?: string;
   };
+  /** Read replicas. */
+  readonly replicas?: readonly {
+    /** Name. */
+    readonly name: string;
+    /** Host name, address, or directory of a Unix socket. */
+    readonly host: string;
+    /** Port. */
+    readonly port?: number;
+    /** Lag from which it counts as late. @default "30s" */
+    readonly maxLag?: string;
+  }[];
+  /** Pool of connections that each process of a client keeps. */
+  readonly pool?: {
+    /** Connections that stay open. @default 5 */
+    readonly size?: number;
+    /** Further ones for a rush. @default 10 */
+    readonly overflow?: number;
+    /** How long a client waits for a free one. @default "30s" */
+    readonly timeout?: string;
+    /** Age at which a connection is replaced. @default "300s" */
+    readonly recycle?: string;
+    /** Tests a connection before it is handed out. @default true */
+    readonly prePing?: boolean;
+  };
+  /** Programs that connect to it directly, past any ConnectionPool, for the sum of connections. */
+  readonly clients?: readonly {
+    /** Name. */
+    readonly name: string;
+    /** Role that it connects as. */
+    readonly user?: string;
+    /** Processes, each with a pool of its own. @default 1 */
+    readonly processes?: number;
+    /** Pool of connections that each process of a client keeps. */
+    readonly pool?: {
+      /** Connections that stay open. @default 5 */
+      readonly size?: number;
+      /** Further ones for a rush. @default 10 */
+      readonly overflow?: number;
+      /** How long a client waits for a free one. @default "30s" */
+      readonly timeout?: string;
+      /** Age at which a connection is replaced. @default "300s" */
+      readonly recycle?: string;
+      /** Tests a connection before it is handed out. @default true */
+      readonly prePing?: boolean;
+    };
+  }[];
+  /** Connections that the server takes; by default what it says itself. */
+  readonly limits?: {
+    /** In all. */
+    readonly maxConnections?: number;
+    /** Kept free for superusers and for operations. @default 3 */
+    readonly reserved?: number;
+  };
+  /** From when on it is not healthy, for `datumline health` and its alerts. */
+  readonly health?: {
+    /** Time of a trivial query. */
+    readonly latency?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Share of the server's connections in use. */
+    readonly connections?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Longest wait of a client for a connection of a pool. */
+    readonly poolWait?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Share of reads that memory answers; less is worse. */
+    readonly cacheHitRatio?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** How far replicas are behind. */
+    readonly replicationLag?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Age of the oldest transaction. */
+    readonly longestTransaction?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Size of the database. */
+    readonly size?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Age of the newest good backup. */
+    readonly backupAge?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+    /** Age of the last proof. */
+    readonly proofAge?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
+  };
   /** Environment, such as `production`. */
   readonly environment?: string;
+  /** Where it runs. */
+  readonly location?: "on-premises" | "cloud" | "hybrid";
+  /** Cloud that it runs in. */
+  readonly cloud?: {
+    /** Provider. */
+    readonly provider: "aws" | "azure" | "gcp";
+    /** Region. */
+    readonly region?: string;
+    /** Account, subscription or project. */
+    readonly account?: string;
+    /** Service, such as `rds`, `cloud-sql`, `flexible-server`. */
+    readonly service?: string;
+    /** Name of the instance or cluster there. */
+    readonly resource?: string;
+    /** Further settings. */
+    readonly settings?: { readonly [name: string]: string | number | boolean };
+  };
+  /** How much depends on it. */
+  readonly criticality?: "low" | "medium" | "high" | "critical";
+  /** Highest class of the data in it, such as `confidential`. */
+  readonly classification?: string;
   /** Team that answers for it. */
   readonly owner?: string;
   /** Words to find it by. */
   readonly tags?: readonly string[];
+  /** Further facts, by name. */
+  readonly properties?: { readonly [name: string]: string | number | boolean };
+  /** What is said of it elsewhere and cannot be seen from a connection. */
+  readonly encryption?: {
+    /** Its storage is encrypted. @default false */
+    readonly atRest?: boolean;
+    /** Its backups are encrypted. @default false */
+    readonly backups?: boolean;
+  };
+  /** How it may be looked through for what is in it. */
+  readonly scan?: {
+    /** How often. */
+    readonly every?: string;
+    /** How much of its strength that may take. @default "balanced" */
+    readonly strategy?: "conservative" | "balanced" | "aggressive";
+  };
+  /** `datumline health` looks at it. @default true */
+  readonly monitored?: boolean;
   /** Comment kept by the engine beside the object. */
   readonly comment?: string;
   /** Never dropped or replaced, whatever is allowed. @default false */
@@ -136,7 +634,7 @@ export type Role = {
   readonly connectionLimit?: number;
   /** Time after which its password no longer works, ISO 8601 with a time zone. */
   readonly validUntil?: string;
-  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly password?: {
     /** Name of an environment variable that holds the secret. */
     readonly env?: string;
@@ -144,6 +642,57 @@ export type Role = {
     readonly file?: string;
     /** A command and its arguments; what it prints is the secret. */
     readonly exec?: readonly string[];
+    /** AWS Secrets Manager: name or ARN of the secret. */
+    readonly awsSecret?: string | {
+      /** Name or ARN. */
+      readonly id: string;
+      /** Region; by default that of the environment. */
+      readonly region?: string;
+      /** Stage of the version. @default "AWSCURRENT" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+    readonly vault?: string | {
+      /** Mount and path, such as `secret/warehouse`. */
+      readonly id: string;
+      /** Address of the server; by default VAULT_ADDR. */
+      readonly address?: string;
+      /** Namespace; by default VAULT_NAMESPACE. */
+      readonly namespace?: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Google Secret Manager: `projects/P/secrets/S`. */
+    readonly gcpSecret?: string | {
+      /** Resource name: `projects/P/secrets/S`. */
+      readonly id: string;
+      /** Version. @default "latest" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Azure Key Vault: `VAULT/NAME`. */
+    readonly azureSecret?: string | {
+      /** Name of the vault and of the secret: `VAULT/NAME`. */
+      readonly id: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Secret mounted into the pod: `NAME/KEY`. */
+    readonly kubernetesSecret?: string | {
+      /** Name and key: `NAME/KEY`. */
+      readonly id: string;
+      /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+      readonly mount?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
   };
   /** Raise it to send the password again where the server does not let us compare the one it holds. */
   readonly passwordVersion?: number;
@@ -194,7 +743,7 @@ export type ReadOnlyRole = {
   readonly connectionLimit?: number;
   /** Time after which its password no longer works, ISO 8601 with a time zone. */
   readonly validUntil?: string;
-  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly password?: {
     /** Name of an environment variable that holds the secret. */
     readonly env?: string;
@@ -202,6 +751,57 @@ export type ReadOnlyRole = {
     readonly file?: string;
     /** A command and its arguments; what it prints is the secret. */
     readonly exec?: readonly string[];
+    /** AWS Secrets Manager: name or ARN of the secret. */
+    readonly awsSecret?: string | {
+      /** Name or ARN. */
+      readonly id: string;
+      /** Region; by default that of the environment. */
+      readonly region?: string;
+      /** Stage of the version. @default "AWSCURRENT" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+    readonly vault?: string | {
+      /** Mount and path, such as `secret/warehouse`. */
+      readonly id: string;
+      /** Address of the server; by default VAULT_ADDR. */
+      readonly address?: string;
+      /** Namespace; by default VAULT_NAMESPACE. */
+      readonly namespace?: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Google Secret Manager: `projects/P/secrets/S`. */
+    readonly gcpSecret?: string | {
+      /** Resource name: `projects/P/secrets/S`. */
+      readonly id: string;
+      /** Version. @default "latest" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Azure Key Vault: `VAULT/NAME`. */
+    readonly azureSecret?: string | {
+      /** Name of the vault and of the secret: `VAULT/NAME`. */
+      readonly id: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Secret mounted into the pod: `NAME/KEY`. */
+    readonly kubernetesSecret?: string | {
+      /** Name and key: `NAME/KEY`. */
+      readonly id: string;
+      /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+      readonly mount?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
   };
   /** Raise it to send the password again where the server does not let us compare the one it holds. */
   readonly passwordVersion?: number;
@@ -1245,7 +1845,7 @@ export type AccessTest = {
   readonly plant?: readonly { readonly [name: string]: string | number | boolean | null }[];
   /** Holds as well where there is no row that could show anything. @default false */
   readonly allowEmpty?: boolean;
-  /** URL with which the role logs in, in place of SET ROLE. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`. */
+  /** URL with which the role logs in, in place of SET ROLE. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly url?: {
     /** Name of an environment variable that holds the secret. */
     readonly env?: string;
@@ -1253,6 +1853,57 @@ export type AccessTest = {
     readonly file?: string;
     /** A command and its arguments; what it prints is the secret. */
     readonly exec?: readonly string[];
+    /** AWS Secrets Manager: name or ARN of the secret. */
+    readonly awsSecret?: string | {
+      /** Name or ARN. */
+      readonly id: string;
+      /** Region; by default that of the environment. */
+      readonly region?: string;
+      /** Stage of the version. @default "AWSCURRENT" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+    readonly vault?: string | {
+      /** Mount and path, such as `secret/warehouse`. */
+      readonly id: string;
+      /** Address of the server; by default VAULT_ADDR. */
+      readonly address?: string;
+      /** Namespace; by default VAULT_NAMESPACE. */
+      readonly namespace?: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Google Secret Manager: `projects/P/secrets/S`. */
+    readonly gcpSecret?: string | {
+      /** Resource name: `projects/P/secrets/S`. */
+      readonly id: string;
+      /** Version. @default "latest" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Azure Key Vault: `VAULT/NAME`. */
+    readonly azureSecret?: string | {
+      /** Name of the vault and of the secret: `VAULT/NAME`. */
+      readonly id: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Secret mounted into the pod: `NAME/KEY`. */
+    readonly kubernetesSecret?: string | {
+      /** Name and key: `NAME/KEY`. */
+      readonly id: string;
+      /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+      readonly mount?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
   };
   /** How long a statement of it may take. @default "60s" */
   readonly timeout?: string;

@@ -23,7 +23,20 @@ export interface SecretHole {
   readonly subject: string;
 }
 
-export type SecretReference = { readonly env?: string; readonly file?: string; readonly exec?: readonly string[] };
+/** Where a secret is, in one of the ways of the fragment `SECRET`. */
+export type SecretReference = {
+  readonly env?: string;
+  readonly file?: string;
+  readonly exec?: readonly string[];
+  readonly awsSecret?: StoredSecret;
+  readonly vault?: StoredSecret;
+  readonly gcpSecret?: StoredSecret;
+  readonly azureSecret?: StoredSecret;
+  readonly kubernetesSecret?: StoredSecret;
+};
+
+/** Name of a secret in its store, or that and what else tells it. */
+export type StoredSecret = string | { readonly id: string; readonly [field: string]: string | undefined };
 
 export function sql(strings: TemplateStringsArray, ...holes: readonly Sql[]): Sql {
   let text = strings[0] as string;

@@ -13,7 +13,7 @@ import { assign, duplicate, override, unknownDataSource } from "./assign.ts";
 import { didYouMean, quoted } from "./words.ts";
 
 /** As much of an engine as can be asked without a connection. */
-export type OfflineEngine = Pick<Engine, "name" | "isBuiltIn" | "handlers" | "intents" | "provers">;
+export type OfflineEngine = Pick<Engine, "name" | "isBuiltIn" | "handlers" | "intents" | "provers" | "asks">;
 
 export interface DeclareOptions {
   readonly engines: { get(name: string): OfflineEngine | undefined; readonly names: readonly string[] };
@@ -52,6 +52,7 @@ export function declare(documents: readonly Document[], options: DeclareOptions)
   const byName = assign(documents.filter(isObject), names, diagnostics);
   const brokenByName = assign(broken.filter(isObject), names, undefined);
   if (only !== undefined && !sources.has(only) && complete) diagnostics.push(unknownDataSource(only, names));
+  askEachOther(sources, byName, options);
   const result: DeclaredSource[] = [];
   for (const [name, { source, origin }] of sources) {
     const engine = options.engines.get(source.engine);
@@ -59,9 +60,33 @@ export function declare(documents: readonly Document[], options: DeclareOptions)
     const claimed = new Set((brokenByName.get(name) ?? []).flatMap(claims));
     const merged = override(byName.get(name) ?? [], (of) => claimed.has(of) || !complete, diagnostics);
     const declared = catalogOf(merged, engine, diagnostics);
+    for (const [at, other] of othersThan(name, sources)) declared.set(at, other);
     result.push({ source, ...(origin && { origin }), declared, broken: claimed, complete });
   }
   return { sources: result, diagnostics };
+}
+
+/** What an engine asks of other data sources is declared there. */
+function askEachOther(
+  sources: ReadonlyMap<string, Source>,
+  byName: ReadonlyMap<string, Document[]>,
+  { engines }: DeclareOptions,
+): void {
+  const asked = [...sources].flatMap(([name, { source }]) =>
+    (engines.get(source.engine)?.asks?.(source, byName.get(name) ?? []) ?? []).filter(
+      (document) => document.dataSource !== name,
+    ),
+  );
+  for (const document of asked) byName.get(document.dataSource as string)?.push(document);
+}
+
+/** The other data sources, to which an object may lead. */
+function othersThan(name: string, sources: ReadonlyMap<string, Source>): [Address, DataObject][] {
+  return [...sources].flatMap(([other, { source, origin }]): [Address, DataObject][] => {
+    if (other === name) return [];
+    const spec = source as unknown as Spec;
+    return [[addressOf("DataSource", other), { kind: "DataSource", spec, ...(origin && { origin }) }]];
+  });
 }
 
 interface Source {
@@ -122,7 +147,11 @@ function unknownEngine(name: string, names: readonly string[], origin: Origin | 
   return error("UNKNOWN_ENGINE", `There is no engine ${quoted(name)}`, { ...hint, ...(origin && { origin }) });
 }
 
-function catalogOf(documents: readonly Document[], engine: OfflineEngine, diagnostics: Diagnostic[]): Catalog {
+function catalogOf(
+  documents: readonly Document[],
+  engine: OfflineEngine,
+  diagnostics: Diagnostic[],
+): Map<Address, DataObject> {
   const catalog = new Map<Address, DataObject>();
   for (const document of documents) {
     const kind = KINDS.get(document.kind) as Kind;

@@ -12,6 +12,7 @@ import type { Engine } from "../engine.ts";
 import { Refusal } from "../errors.ts";
 import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
+import { othersIn } from "../reconcile.ts";
 import { withSecretFiles } from "../secret.ts";
 import type { DataSource } from "../specs.ts";
 import { type Reached, reachedBy } from "./reach.ts";
@@ -27,6 +28,8 @@ export interface Ready {
   /** Stands for the connection of the document. */
   readonly url: string | undefined;
   readonly declared: Catalog;
+  /** The other declared data sources, by name. */
+  readonly others?: ReadonlyMap<string, DataSource>;
 }
 
 /** Documents as they were read. */
@@ -104,5 +107,6 @@ function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, u
     const spec = withSecretFiles(kindOfObject(object), object.spec, object.origin);
     return [address, spec === object.spec ? object : { ...object, spec }] as const;
   });
-  return { source: placed, origin, engine, url: url?.url, declared: new Map(objects) };
+  const catalog = new Map(objects);
+  return { source: placed, origin, engine, url: url?.url, declared: catalog, others: othersIn(catalog) };
 }

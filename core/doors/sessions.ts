@@ -16,6 +16,8 @@ export interface Reachable {
   readonly origin?: Origin | undefined;
   readonly engine: Engine;
   readonly url: string | undefined;
+  /** Data sources that it may lead to, by name. */
+  readonly others?: ReadonlyMap<string, DataSource>;
 }
 
 export interface Opened<R extends Reachable = Ready> {
@@ -49,10 +51,11 @@ export async function open<R extends Reachable>(secrets: Secrets, ready: R, read
 }
 
 async function connect<R extends Reachable>(secrets: Secrets, ready: R, readOnly: boolean): Promise<Opened<R>> {
-  const { engine, source, url } = ready;
+  const { engine, source, url, others } = ready;
   const session = await engine.connect(source, {
     secret: (reference) => secrets.resolve(reference),
     readOnly,
+    ...(others && { others }),
     ...(url !== undefined && { url }),
   });
   return { ready, session };

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { isPlanned, type Kind } from "../../core/kind.ts";
+import type { Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
 import type { Json, Schema } from "../../core/schema.ts";
 import { leastExample } from "./example.ts";
@@ -34,7 +34,7 @@ such as \`columns[].type\`, is required where the outer one is written out in fi
 
 | kind | what it is |
 |---|---|
-${rows(kinds.filter((kind) => !kind.intent && isPlanned(kind)))}
+${rows(kinds.filter((kind) => !kind.intent && (kind.planned || kind.name === "DataSource")))}
 ## Intents
 
 Portable wishes: an engine turns each into objects of the kinds above, which \`datumline plan --verbose\` shows.
