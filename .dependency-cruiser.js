@@ -18,7 +18,7 @@ const BASES = {
 const WIRE = ["@grpc/grpc-js", "@msgpack/msgpack", "asn1js", "pbf"];
 
 /** What a kind is written with; anything else of core would tie WHAT an object is to what is done with it. */
-const KIND_VOCABULARY = ["address", "columns", "conditions", "fragments", "kind", "names", "role-fields", "schema", "source-fields"];
+const KIND_VOCABULARY = ["address", "columns", "conditions", "fragments", "kind", "names", "role-fields", "schedule", "schema", "source-fields"];
 
 const oneOf = (names) => `(${names.join("|")})`;
 /** A package, installed or not. */
@@ -59,7 +59,7 @@ export default {
     only(
       "core",
       folders("core"),
-      [folders("core"), packages("ajv", "yaml")],
+      [folders("core"), packages("ajv", "croner", "yaml")],
       "The core knows no engine, driver or door.",
     ),
     only(

@@ -105,6 +105,7 @@ function nameFor(
   const { reference, dataSource, path, field } = to;
   if (!reference) refuse(path, `\`${field}\` takes no construct`, "Give it a plain value.");
   const wanted = reference.kinds.join(" or ");
+  if (construct instanceof DataSource && reference.kinds.includes("DataSource")) return formatName([construct.name]);
   if (!(construct instanceof Declared) || !fits(construct.kind, reference)) {
     const what = construct instanceof Declared ? construct.kind : construct.constructor.name;
     refuse(path, `\`${field}\` takes a ${wanted}, not a ${what}`, `${construct.node.path} is a ${what}.`);

@@ -1,9 +1,13 @@
 // Generated from the schemas in core/kinds by `npm run generate`; not to be edited by hand.
 
 import type { Construct } from "constructs";
+import type { DataSource } from "./data-source.ts";
 import { Declared, type QualifiedName } from "./declared.ts";
 import type { Secret } from "./secret.ts";
 import type { SqlText } from "./sql.ts";
+
+/** A data source: its name, or its construct. */
+export type DataSourceName = string | DataSource;
 
 /** A Role: its name, or its construct. */
 export type RoleName = string | Declared<"Role" | "ReadOnlyRole" | "BreakGlassRole">;
@@ -22,6 +26,9 @@ export type MaterializedViewName = string | QualifiedName | Declared<"Materializ
 
 /** A View: `schema.name`, or its construct. */
 export type ViewName = string | QualifiedName | Declared<"View" | "MaskedView">;
+
+/** A BackupSchedule: its name, or its construct. */
+export type BackupScheduleName = string | Declared<"BackupSchedule">;
 
 /** A system that holds data: its engine, how to reach it and how much of it is ours to change. */
 export interface DataSourceProps {
@@ -1700,5 +1707,180 @@ export interface PolicyExceptionProps {
 export class PolicyException extends Declared<"PolicyException"> {
   constructor(scope: Construct, id: string, props: PolicyExceptionProps) {
     super("PolicyException", scope, id, props);
+  }
+}
+
+export interface BackupScheduleProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** When it runs: `{ cron: "30 3 * * *" }` or `{ every: 6h, from: "22:00", to: "06:00" }`. */
+  readonly schedule: {
+    /** Five fields, as crontab has them: minute, hour, day, month, weekday. */
+    readonly cron: string;
+    /** Time zone, as the IANA database names it. @default "UTC" */
+    readonly timeZone?: string;
+  } | {
+    /** Interval that divides an hour, a day or a week: `15min`, `6h`, `1d`, `7d`. */
+    readonly every: string;
+    /** Start of the window, a whole hour. */
+    readonly from?: string;
+    /** End of the window, a whole hour that is left out. */
+    readonly to?: string;
+    /** Time zone, as the IANA database names it. @default "UTC" */
+    readonly timeZone?: string;
+  };
+  /** What is backed up; by default the database, its roles and the declaration. */
+  readonly what?: {
+    /** Only these schemas. */
+    readonly schemas?: readonly SchemaName[];
+    /** Tables whose rows are left out; `*` stands for any characters. */
+    readonly except?: readonly string[];
+    /** Roles, memberships and settings as well; passwords are never in it. @default true */
+    readonly globals?: boolean;
+    /** The declaration as well. @default true */
+    readonly declaration?: boolean;
+  };
+  /** With what. */
+  readonly how?: {
+    /** Tool. @default "pg_dump" */
+    readonly tool?: "pg_dump" | "pgbackrest";
+    /** Form of a dump. @default "custom" */
+    readonly format?: "custom" | "directory" | "plain";
+    /** Tables dumped side by side, in the form `directory`. @default 1 */
+    readonly jobs?: number;
+    /** Of pgBackRest: all, what changed since the last full one, or since the last of any. */
+    readonly type?: "full" | "differential" | "incremental";
+    /** Stanza of pgBackRest. */
+    readonly stanza?: string;
+    /** Configuration file of pgBackRest. */
+    readonly config?: string;
+    /** Compression. @default "zstd" */
+    readonly compression?: "zstd" | "gzip" | "none";
+    /** How hard it is compressed. */
+    readonly level?: number;
+  };
+  /** Where it is kept; each place holds all of it. */
+  readonly to: readonly ({
+    /** Path of the folder, relative to the document. */
+    readonly directory: string;
+  } | {
+    /** Bucket. */
+    readonly s3: {
+      /** Name. */
+      readonly bucket: string;
+      /** What the names of its objects begin with. */
+      readonly prefix?: string;
+      /** Region; by default that of the environment. */
+      readonly region?: string;
+      /** Address of the server, where it is not AWS. */
+      readonly endpoint?: string;
+      /** The bucket stands in the path of the address, not in its name. @default false */
+      readonly pathStyle?: boolean;
+      /** Encryption by the server. */
+      readonly encryption?: "AES256" | "aws:kms";
+      /** Key of AWS KMS. */
+      readonly kmsKey?: string;
+      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+      readonly accessKey?: Secret;
+      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+      readonly secretKey?: Secret;
+    };
+  })[];
+  /** Encryption before it leaves this machine: AES-256-GCM. */
+  readonly encryption?: {
+    /** Key, 32 bytes as hex or base64. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly key: Secret;
+  };
+  /** How long backups are kept. The last good one is never removed. */
+  readonly retention?: {
+    /** The newest of these many. */
+    readonly count?: number;
+    /** Those of so many days. */
+    readonly days?: number;
+    /** The newest of each of so many days. */
+    readonly daily?: number;
+    /** The newest of each of so many weeks. */
+    readonly weekly?: number;
+    /** The newest of each of so many months. */
+    readonly monthly?: number;
+    /** The newest of each of so many years. */
+    readonly yearly?: number;
+  };
+  /** Tables whose rows are counted and hashed, so that a restore can be compared; `*` stands for any characters. */
+  readonly check?: readonly string[];
+  /** How much may be lost at most: the greatest age of the newest good backup. */
+  readonly rpo?: string;
+  /** How long a restore may take. */
+  readonly rto?: string;
+  /** What runs it: files of a data source with the engine `files`. */
+  readonly runner?: {
+    /** Data source that holds the files. */
+    readonly on: DataSourceName;
+    /** Scheduler. */
+    readonly as: "systemd" | "cron" | "kubernetes" | "github-actions";
+    /** User that it runs as. */
+    readonly user?: string;
+    /** Command that stands for `datumline` there. */
+    readonly command?: readonly string[];
+    /** Path of the declaration there, for `-f`. */
+    readonly declaration: string;
+    /** Container image, for Kubernetes. */
+    readonly image?: string;
+    /** Environment of the run: what is no secret. */
+    readonly environment?: { readonly [name: string]: string };
+    /** File with the secrets of its environment, for systemd; name of a Secret for Kubernetes. */
+    readonly environmentFile?: string;
+  };
+  /** Why it matters; reports show it. */
+  readonly comment?: string;
+}
+
+/** When and how a data source is backed up, where to, and for how long. Its runner is installed as declared; `datumline backup` runs, lists, verifies and restores it. */
+export class BackupSchedule extends Declared<"BackupSchedule"> {
+  constructor(scope: Construct, id: string, props: BackupScheduleProps) {
+    super("BackupSchedule", scope, id, props);
+  }
+}
+
+export interface RestoreDrillProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Backup that is restored. @default the construct that it is made in */
+  readonly of?: BackupScheduleName;
+  /** When it runs: `{ cron: "30 3 * * *" }` or `{ every: 6h, from: "22:00", to: "06:00" }`. */
+  readonly schedule?: {
+    /** Five fields, as crontab has them: minute, hour, day, month, weekday. */
+    readonly cron: string;
+    /** Time zone, as the IANA database names it. @default "UTC" */
+    readonly timeZone?: string;
+  } | {
+    /** Interval that divides an hour, a day or a week: `15min`, `6h`, `1d`, `7d`. */
+    readonly every: string;
+    /** Start of the window, a whole hour. */
+    readonly from?: string;
+    /** End of the window, a whole hour that is left out. */
+    readonly to?: string;
+    /** Time zone, as the IANA database names it. @default "UTC" */
+    readonly timeZone?: string;
+  };
+  /** Where it is restored; by default an embedded server that is made for it. */
+  readonly into?: {
+    /** Server, in which a new database is made and dropped. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly url?: Secret;
+  };
+  /** Tables whose rows are hashed; by default those that the schedule checks. */
+  readonly tables?: readonly string[];
+  /** Runs the proofs and quality checks of the declaration on the copy. @default true */
+  readonly proofs?: boolean;
+  /** Folder for the evidence, a JSON file and a page; relative to the document. @default "evidence" */
+  readonly evidence?: string;
+  /** Why it matters; reports show it. */
+  readonly comment?: string;
+}
+
+/** A restore that is tried: into a throw-away server, compared with the declaration and with what was counted, proved, timed, and thrown away. What was seen is kept as evidence. */
+export class RestoreDrill extends Declared<"RestoreDrill"> {
+  constructor(scope: Construct, id: string, props: RestoreDrillProps = {}) {
+    super("RestoreDrill", scope, id, props);
   }
 }

@@ -88,6 +88,35 @@ export const COLUMN_COMMENTS: Schema = map("Comment by column.", text("Comment."
 export const SCALAR: Schema = { anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }] };
 export const PARAMETERS: Schema = map("Storage parameters, such as `fillfactor: 70`.", SCALAR);
 
+/** When something runs. */
+export const SCHEDULE: Schema = {
+  anyOf: [
+    object(
+      "At times.",
+      {
+        cron: text("Five fields, as crontab has them: minute, hour, day, month, weekday.", {
+          examples: ["30 3 * * *"],
+        }),
+        timeZone: text("Time zone, as the IANA database names it.", { default: "UTC" }),
+      },
+      ["cron"],
+    ),
+    object(
+      "At intervals, within a window.",
+      {
+        every: text("Interval that divides an hour, a day or a week: `15min`, `6h`, `1d`, `7d`.", {
+          pattern: "^\\d+(min|h|d)$",
+        }),
+        from: text("Start of the window, a whole hour.", { pattern: "^([01]\\d|2[0-3]):00$" }),
+        to: text("End of the window, a whole hour that is left out.", { pattern: "^([01]\\d|2[0-3]):00$" }),
+        timeZone: text("Time zone, as the IANA database names it.", { default: "UTC" }),
+      },
+      ["every"],
+    ),
+  ],
+  description: 'When it runs: `{ cron: "30 3 * * *" }` or `{ every: 6h, from: "22:00", to: "06:00" }`.',
+};
+
 /** Parameters as the engine keeps them: text. */
 export function parameterTexts(
   parameters: Readonly<Record<string, string | number | boolean>>,

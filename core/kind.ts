@@ -25,7 +25,9 @@ export interface Kind<S = Spec> {
   readonly proves: boolean;
   /** Judges what is declared and planned, of every data source unless it names one; never planned itself. */
   readonly judges: boolean;
-  /** Is it made and compared, by itself or as what it becomes? Neither what proves or judges is, nor a whole system. */
+  /** Says how the data of its data source is kept safe; needs an engine that can back up. */
+  readonly keeps: boolean;
+  /** Is it made and compared, by itself or as what it becomes? Neither what proves, judges or keeps is, nor a whole system. */
   readonly planned: boolean;
   /** Reading order of a catalog and the order among equals when building; lower is earlier. */
   readonly rank: number;
@@ -49,12 +51,13 @@ export interface Kind<S = Spec> {
   readonly as?: readonly string[];
 }
 
-type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "planned" | "scope"> & {
+type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "keeps" | "planned" | "scope"> & {
   fields: Readonly<Record<string, Schema>>;
   required: readonly string[];
   intent?: boolean;
   proves?: boolean;
   judges?: boolean;
+  keeps?: boolean;
   planned?: false;
   /** The least document, for the reference; where absent, one is made of the required fields. */
   example?: S;
@@ -66,13 +69,14 @@ type Given<S> = Omit<Kind<S>, "schema" | "intent" | "proves" | "judges" | "plann
 /** Adds what exists on every object and fills the defaults of a kind. */
 export function defineKind<S>(given: Given<S>): Kind<S> {
   const { fields, required, comment = true, example, ...kind } = given;
-  const held = !given.proves && !given.judges;
+  const held = !given.proves && !given.judges && !given.keeps;
   const common = held ? { ...(comment ? { comment: COMMENT } : {}), ...HELD } : SAYING;
   const renamed = "name" in fields && held ? { renamedFrom: FORMER_NAME } : {};
   return {
     intent: false,
     proves: false,
     judges: false,
+    keeps: false,
     planned: held,
     scope: (spec) => {
       const schema = (spec as Spec).schema;

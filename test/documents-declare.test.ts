@@ -85,8 +85,8 @@ describe("data sources", () => {
     ]);
     expect(diagnostics[1]?.detail).toBe("Did you mean `lake`?");
     expect(sources.map(({ source, declared: catalog }) => [source.name, [...catalog.keys()]])).toEqual([
-      ["warehouse", []],
-      ["lake", ["Schema/a"]],
+      ["warehouse", ["DataSource/lake"]],
+      ["lake", ["Schema/a", "DataSource/warehouse"]],
     ]);
     expect((await declared(two, { only: "lake" })).sources.map(({ source }) => source.name)).toEqual(["lake"]);
     expect((await declared(two, { only: "late" })).diagnostics.map(({ code }) => code)).toEqual([

@@ -1,5 +1,6 @@
 import type { Kind } from "../kind.ts";
 import { accessTest } from "./access-test.ts";
+import { backupSchedule } from "./backup-schedule.ts";
 import { breakGlassRole } from "./break-glass-role.ts";
 import { columnAccess } from "./column-access.ts";
 import { dataSource } from "./data-source.ts";
@@ -16,6 +17,7 @@ import { enumeration } from "./postgresql/enum.ts";
 import { extension } from "./postgresql/extension.ts";
 import { qualityCheck } from "./quality-check.ts";
 import { readOnlyRole } from "./read-only-role.ts";
+import { restoreDrill } from "./restore-drill.ts";
 import { role } from "./role.ts";
 import { roleTemplate } from "./role-template.ts";
 import { rowAccess } from "./row-access.ts";
@@ -58,6 +60,8 @@ const ALL = [
   qualityCheck,
   policy,
   policyException,
+  backupSchedule,
+  restoreDrill,
 ];
 
 /** Every kind by name. The registry forgets the types of the specs: what a document holds is checked by its schema. */

@@ -9,6 +9,7 @@ export function constructClasses(): string {
   const kinds = [...KINDS.values()];
   const objects = kinds.filter((kind) => kind.name !== "DataSource");
   return `${HEADER}import type { Construct } from "constructs";
+import type { DataSource } from "./data-source.ts";
 import { Declared, type QualifiedName } from "./declared.ts";
 import type { Secret } from "./secret.ts";
 import type { SqlText } from "./sql.ts";
@@ -28,10 +29,14 @@ function referredTo(kinds: readonly Kind[]): { readonly name: string; readonly p
     if (typeof schema.additionalProperties === "object") look(schema.additionalProperties);
   };
   for (const kind of kinds) look(kind.schema);
-  return kinds.flatMap(({ name }) => (found.has(name) ? [{ name, parts: found.get(name) as 1 | 2 }] : []));
+  return [...KINDS.values()].flatMap(({ name }) =>
+    found.has(name) ? [{ name, parts: found.get(name) as 1 | 2 }] : [],
+  );
 }
 
 function nameType({ name, parts }: { readonly name: string; readonly parts: 1 | 2 }): string {
+  if (name === "DataSource")
+    return `${comment("A data source: its name, or its construct.", "")}export type DataSourceName = string | DataSource;\n`;
   const standing = [...KINDS.keys()].filter((kind) => fits(kind, { kinds: [name], parts }));
   const written = parts === 2 ? "string | QualifiedName" : "string";
   const words = `A ${name}: ${parts === 2 ? "`schema.name`" : "its name"}, or its construct.`;
