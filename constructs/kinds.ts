@@ -36,6 +36,8 @@ export interface DataSourceProps {
   readonly name?: string;
   /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly url?: Secret;
+  /** Folder, where the system is one, relative to where Datumline runs. */
+  readonly path?: string;
   /** Host name, address, or directory of a Unix socket. */
   readonly host?: string;
   /** Port. */
@@ -233,6 +235,11 @@ export interface DataSourceProps {
       /** From here on critical. */
       readonly critical?: string;
     };
+  };
+  /** A folder of files that schedulers and the like read. */
+  readonly files?: {
+    /** Commands that run after a change, in order. */
+    readonly after?: readonly (readonly string[])[];
   };
   /** Environment, such as `production`. */
   readonly environment?: string;
@@ -1707,6 +1714,30 @@ export interface PolicyExceptionProps {
 export class PolicyException extends Declared<"PolicyException"> {
   constructor(scope: Construct, id: string, props: PolicyExceptionProps) {
     super("PolicyException", scope, id, props);
+  }
+}
+
+export interface FileProps {
+  /** Path in the folder of the data source. */
+  readonly path: string;
+  /** What is in it. */
+  readonly content?: string;
+  /** It is a link to this path instead. */
+  readonly link?: string;
+  /** Permissions, as chmod writes them. @default "0644" */
+  readonly mode?: string;
+  /** What a line begins with that is a comment; absent where the format has none. @default "#" */
+  readonly marker?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** A file of a folder, such as the unit of a timer; its first line says whose it is. */
+export class File extends Declared<"File"> {
+  constructor(scope: Construct, id: string, props: FileProps) {
+    super("File", scope, id, props);
   }
 }
 

@@ -91,6 +91,7 @@ export const CODES = {
   NOT_CONFIRMED: "There is no terminal to ask on. Review the plan and run again with `--yes`.",
   LEDGER_UNAVAILABLE:
     "The ledger is not there and the connected role may not create it. An administrator runs the SQL in the message, or the DataSource says `ledger: none`.",
+  BUSY: "Another run holds the lock of a system that has no locks of its own. Wait for it; a lock that nobody holds any more is removed by hand.",
   LEDGER_VERSION: "The ledger was written by a newer version of Datumline.",
   STATEMENT_FAILED: "The engine refused a statement.",
   NOT_CONVERGED:
@@ -141,6 +142,20 @@ export const CODES = {
   GRANT_OPTION_SPREADS: "A role may hand a privilege on, so what is declared no longer says who has it.",
   POLICY_WITHOUT_INDEX:
     "A row policy compares a column that no index leads with, so each query of the roles it is for reads the whole table.",
+  TABLE_WITHOUT_ISOLATION:
+    "Tables of the schema hide rows by a column that this table has as well, and it hides none. Give it the same policies, or say with a reason why its rows are everybody's.",
+  POLICY_CALLS_VOLATILE:
+    "A row policy calls a function that is volatile: it runs for every row, no index answers for it, and what it says may change from row to row. Mark it STABLE where it only looks things up.",
+  POLICY_CALLS_LEAKY:
+    "A row policy hands values of rows to a function that is not leakproof. Whoever may replace the function, or reads what it raises, comes to rows that are hidden, and under a security barrier no index is used before it. Let the function return what the role may see and compare the column with that.",
+  CLASSIFIED_IN_CLEAR:
+    "A role reads classified columns in clear because it was granted the whole table. Declare a ColumnAccess, which keeps them back for good, and a MaskedView for what may be seen of them.",
+  UNCLASSIFIED:
+    "A column has a name that tells of something personal, and nobody classified it. Say `classification: pii`, or `classification: public` where it is not. Told by `datumline access --url` alone, because it is a guess.",
+  DEFINER_WITHOUT_PATH:
+    "A function runs with its owner's rights (SECURITY DEFINER) and looks names up in the search_path of whoever calls it, who can put something else there. Set a path on it that ends in pg_temp, or write its body in standard SQL (BEGIN ATOMIC).",
+  DEFINER_FOR_EVERYBODY:
+    "A function that runs with its owner's rights (SECURITY DEFINER) may be executed by PUBLIC, as every new function may. Revoke that, and grant it to whom it is meant for.",
   MASK_BYPASSED:
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
   ACCESS_VOID:
@@ -156,6 +171,7 @@ export const CODES = {
   // Hazards
   DELETES_DATA: "Rows or columns are lost.",
   REWRITES_TABLE: "The whole table is written anew; nobody reads or writes it meanwhile.",
+  OVERWRITES_FILE: "A file that somebody else wrote is overwritten.",
   LOCKS_TABLE: "The table is locked for as long as it takes to scan it or to build an index.",
   WIDENS_ACCESS: "Somebody will see or do more than before.",
   NARROWS_ACCESS: "Somebody will see or do less than before; what relies on it fails.",
@@ -169,6 +185,7 @@ export type Code = keyof typeof CODES;
 export const HAZARDS = [
   "DELETES_DATA",
   "REWRITES_TABLE",
+  "OVERWRITES_FILE",
   "LOCKS_TABLE",
   "WIDENS_ACCESS",
   "NARROWS_ACCESS",

@@ -25,6 +25,8 @@ export interface PlannedStatement {
   /** Runs before it, because the statement before stood in another schema. */
   readonly enter?: string;
   readonly hazards?: readonly Hazard[];
+  /** No SQL: an order of an engine that has none. */
+  readonly plain?: true;
   /** False where it stands outside the transaction and is not undone with it. */
   readonly transactional?: false;
   readonly lock?: string;

@@ -136,6 +136,7 @@ function stepsOf(
       ...(statement.sql.secrets.length > 0 && { secrets: statement.sql.secrets }),
       ...(enter && { enter }),
       ...(statement.hazards && statement.hazards.length > 0 && { hazards: statement.hazards }),
+      ...(engine.capabilities.plain && { plain: true as const }),
       ...(statement.transactional === false && { transactional: false }),
       ...(statement.lock && { lock: statement.lock }),
     };

@@ -20,6 +20,7 @@ const TLS = object("Encryption of the connection.", {
 
 export const CONNECTION: Schema = object("How to reach it: the fields one by one, or a URL kept as a secret.", {
   url: SECRET,
+  path: text("Folder, where the system is one, relative to where Datumline runs."),
   host: HOST,
   port: PORT,
   database: text("Database."),
@@ -150,6 +151,14 @@ export const REGISTRY: Readonly<Record<string, Schema>> = {
   }),
   monitored: flag("`datumline health` looks at it.", true),
 };
+
+/** Of the engine `files`. */
+export const FILES: Schema = object("A folder of files that schedulers and the like read.", {
+  after: list(
+    "Commands that run after a change, in order.",
+    list("Command and its arguments.", text("Word."), { minItems: 1 }),
+  ),
+});
 
 export const EXTERNAL: Schema = object("What others own and these documents refer to; `*` stands for any characters.", {
   schemas: set("Schemas.", text("Name or pattern.")),

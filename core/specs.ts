@@ -68,6 +68,8 @@ export type DataSource = {
         readonly key?: string;
       };
     };
+    /** Folder, where the system is one, relative to where Datumline runs. */
+    readonly path?: string;
     /** Host name, address, or directory of a Unix socket. */
     readonly host?: string;
     /** Port. */
@@ -556,6 +558,11 @@ export type DataSource = {
       /** From here on critical. */
       readonly critical?: string;
     };
+  };
+  /** A folder of files that schedulers and the like read. */
+  readonly files?: {
+    /** Commands that run after a change, in order. */
+    readonly after?: readonly (readonly string[])[];
   };
   /** Environment, such as `production`. */
   readonly environment?: string;
@@ -2051,6 +2058,26 @@ export type PolicyException = {
   readonly until: string;
   /** Why it matters; reports show it. */
   readonly comment?: string;
+};
+
+/** A file of a folder, such as the unit of a timer; its first line says whose it is. */
+export type File = {
+  /** Path in the folder of the data source. */
+  readonly path: string;
+  /** What is in it. */
+  readonly content?: string;
+  /** It is a link to this path instead. */
+  readonly link?: string;
+  /** Permissions, as chmod writes them. @default "0644" */
+  readonly mode?: string;
+  /** What a line begins with that is a comment; absent where the format has none. @default "#" */
+  readonly marker?: string;
+  /** It is known to be ours, and what is to run after a change of it has run. @default true */
+  readonly installed?: boolean;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
 };
 
 /** When and how a data source is backed up, where to, and for how long. Its runner is installed as declared; `datumline backup` runs, lists, verifies and restores it. */

@@ -2,7 +2,17 @@ import { address } from "../address.ts";
 import { NAME } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { choice, map, object, text, whole } from "../schema.ts";
-import { CLIENT_POOL, CLIENTS, CONNECTION, EXTERNAL, HEALTH, LIMITS, REGISTRY, REPLICAS } from "../source-fields.ts";
+import {
+  CLIENT_POOL,
+  CLIENTS,
+  CONNECTION,
+  EXTERNAL,
+  FILES,
+  HEALTH,
+  LIMITS,
+  REGISTRY,
+  REPLICAS,
+} from "../source-fields.ts";
 import type { DataSource } from "../specs.ts";
 
 const MODE = choice(
@@ -41,6 +51,7 @@ export const dataSource = defineKind<DataSource>({
     clients: CLIENTS,
     limits: LIMITS,
     health: HEALTH,
+    files: FILES,
     ...REGISTRY,
   },
   required: ["name", "engine", "connection"],

@@ -7,6 +7,7 @@ import { dataSource } from "./data-source.ts";
 import { dateDimension } from "./date-dimension.ts";
 import { dimensionTable } from "./dimension-table.ts";
 import { factTable } from "./fact-table.ts";
+import { file } from "./files/file.ts";
 import { grant } from "./grant.ts";
 import { maskedView } from "./masked-view.ts";
 import { materializedView } from "./materialized-view.ts";
@@ -60,6 +61,7 @@ const ALL = [
   qualityCheck,
   policy,
   policyException,
+  file,
   backupSchedule,
   restoreDrill,
 ];

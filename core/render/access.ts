@@ -1,8 +1,9 @@
 /** Who can do what, in its forms. */
-import type { AccessReport, AccessRow } from "../access/report.ts";
+import { type AccessReport, type AccessRow, withoutPaths } from "../access/report.ts";
 import { accessRowLine, objectName, roleName } from "../access/words.ts";
 import type { Address } from "../address.ts";
 import { code, html, prose, table } from "./escape.ts";
+import { holesHtml, holesMarkdown, holesText } from "./holes.ts";
 import { painter } from "./paint.ts";
 
 export const ACCESS_FORMATS = ["text", "markdown", "json", "csv", "html"] as const;
@@ -15,6 +16,8 @@ export interface AccessOptions {
   readonly why?: boolean;
   /** By object rather than by role: who can do something with it. */
   readonly byObject?: boolean;
+  /** Where the documents that close holes were written. */
+  readonly out?: string;
 }
 
 export function renderAccess(
@@ -32,7 +35,7 @@ export function renderAccess(
     case "csv":
       return accessCsv(reports);
     case "html":
-      return accessHtml(reports);
+      return accessHtml(reports, options);
   }
 }
 
@@ -42,21 +45,28 @@ function basis({ target }: AccessReport): string {
     : "as declared; nothing was connected to";
 }
 
-function accessText(report: AccessReport, { colour = false, why = false, byObject = false }: AccessOptions): string {
+function accessText(
+  report: AccessReport,
+  { colour = false, why = false, byObject = false, out }: AccessOptions,
+): string {
   const paint = painter(colour);
   const blocks = [...grouped(report.rows, byObject)].map(([title, rows]) =>
     [paint("bold", title), ...lines(rows, why, byObject).map((line) => `  ${line}`)].join("\n"),
   );
   const none = blocks.length === 0 ? ["Nobody can do any of it."] : [];
-  return `${[`${paint("bold", report.dataSource)}  ${paint("dim", basis(report))}`, ...blocks, ...none].join("\n\n")}\n`;
+  const head = `${paint("bold", report.dataSource)}  ${paint("dim", basis(report))}`;
+  const holes = report.holes ? holesText(report.holes, out, paint) : [];
+  return `${[head, ...blocks, ...none, ...holes].join("\n\n")}\n`;
 }
 
-function accessMarkdown(report: AccessReport, { why = false, byObject = false }: AccessOptions): string {
+function accessMarkdown(report: AccessReport, { why = false, byObject = false, out }: AccessOptions): string {
   const rows = [...grouped(report.rows, byObject)].map(([title, some]) => [
     code(title),
     lines(some, why, byObject).map(prose).join("<br>"),
   ]);
-  return `### Access: ${code(report.dataSource)}\n\n${prose(basis(report))}\n\n${table([byObject ? "Object" : "Role", "Can"], rows)}\n`;
+  const holes = report.holes ? [holesMarkdown(report.holes, out)] : [];
+  const matrix = table([byObject ? "Object" : "Role", "Can"], rows);
+  return `${[`### Access: ${code(report.dataSource)}`, prose(basis(report)), matrix, ...holes].join("\n\n")}\n`;
 }
 
 function grouped(rows: readonly AccessRow[], byObject: boolean): Map<string, AccessRow[]> {
@@ -71,7 +81,9 @@ function grouped(rows: readonly AccessRow[], byObject: boolean): Map<string, Acc
 }
 
 function lines(rows: readonly AccessRow[], why: boolean, byObject: boolean): string[] {
-  return rows.map((row) => `${byObject ? `${roleName(row.role)}: ` : ""}${accessRowLine(row, why)}`);
+  return (why ? rows : withoutPaths(rows)).map(
+    (row) => `${byObject ? `${roleName(row.role)}: ` : ""}${accessRowLine(row, why)}`,
+  );
 }
 
 const HEAD = [
@@ -86,6 +98,7 @@ const HEAD = [
   "set_role",
   "through",
   "rows",
+  "filled_by",
 ];
 
 function accessCsv(reports: readonly AccessReport[]): string {
@@ -104,6 +117,7 @@ function accessCsv(reports: readonly AccessReport[]): string {
       row.setRole ? "yes" : "",
       row.through ?? "",
       row.rows ?? "",
+      row.filledBy ?? "",
     ]),
   );
   return `${[HEAD, ...rows].map((row) => row.map(csv).join(",")).join("\r\n")}\r\n`;
@@ -137,7 +151,7 @@ th,td{border:1px solid #d0d7de;padding:.25rem .5rem;text-align:left;vertical-ali
 .part{color:#9a6700}.rows{color:#0969da}.pii{color:#cf222e;font-weight:600}.where{color:#656d76}`;
 
 /** Roles across objects: what is only on some columns, rows or classified is marked, and told in full on hovering. */
-function accessHtml(reports: readonly AccessReport[]): string {
+function accessHtml(reports: readonly AccessReport[], options: AccessOptions): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -148,7 +162,7 @@ function accessHtml(reports: readonly AccessReport[]): string {
 <style>${CSS}</style>
 </head>
 <body>
-${reports.map(matrix).join("\n")}
+${reports.map((report) => matrix(report, options)).join("\n")}
 <p class="where">${Object.entries(LETTERS)
     .map(([privilege, letter]) => `${letter} ${privilege}`)
     .join(
@@ -159,7 +173,7 @@ ${reports.map(matrix).join("\n")}
 `;
 }
 
-function matrix(report: AccessReport): string {
+function matrix(report: AccessReport, { out }: AccessOptions): string {
   const roles = [...new Set(report.rows.map(({ role }) => role))];
   const objects = [...new Set(report.rows.flatMap(({ object }) => object ?? []))].sort();
   const cells = new Map<string, AccessRow[]>();
@@ -173,7 +187,7 @@ function matrix(report: AccessReport): string {
   return `<h1>${attribute(report.dataSource)}</h1><p class="where">${attribute(basis(report))}</p>
 <table><tr><th></th>${roles.map((role) => `<th>${attribute(roleName(role))}</th>`).join("")}</tr>
 <tr><th>everything</th>${everything}</tr>
-${objects.map(line).join("\n")}</table>`;
+${objects.map(line).join("\n")}</table>${report.holes ? `\n${holesHtml(report.holes, out)}` : ""}`;
 }
 
 function cell(rows: readonly AccessRow[] = []): string {

@@ -9,10 +9,10 @@ import {
   allowOption,
   byKind,
   distinctHazards,
+  endedSql,
   notModelledLine,
   ordered,
   outcome,
-  shownSql,
   stepTitle,
   targetLine,
   unmanagedName,
@@ -122,7 +122,7 @@ function stepDetails(step: Step): string {
         (hazard) =>
           `<p><span class="hazard">${text(hazard.code)}</span> ${text(hazard.message)} ${text(affected(hazard))}</p>`,
       );
-      return `${dangers.join("")}<pre>${text(shownSql(statement))};</pre>`;
+      return `${dangers.join("")}<pre>${text(endedSql(statement))}</pre>`;
     }),
   ];
   const title = `<span class="sign ${step.action}">${SIGNS[step.action]}</span>${code(stepTitle(step))}`;

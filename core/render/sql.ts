@@ -43,7 +43,8 @@ function statementLines(statement: PlannedStatement): string[] {
     return comment(`${hazard.code}: ${hazard.message}${affects ? ` (${affects})` : ""}`);
   });
   const enter = statement.enter === undefined ? [] : [terminated(statement.enter)];
-  return [...hazards, ...enter, terminated(shownSql(statement))];
+  const text = shownSql(statement);
+  return [...hazards, ...enter, ...(statement.plain ? text.split("\n").map(comment) : [terminated(text)])];
 }
 
 /** A text may end in a comment of its own, which would swallow a semicolon on its line. */

@@ -50,6 +50,12 @@ export function shownSql({ sql, secrets }: PlannedStatement): string {
   return secrets ? fill(sql, secrets, secretMark) : sql;
 }
 
+/** A statement as people read it, with its end. */
+export function endedSql(statement: PlannedStatement): string {
+  const shown = shownSql(statement);
+  return statement.plain ? shown.trimEnd() : `${shown};`;
+}
+
 export function ordered(step: Step): PlannedStatement[] {
   return [...step.statements].sort((a, b) => a.order - b.order);
 }

@@ -11,12 +11,12 @@ import {
   allowOption,
   byKind,
   distinctHazards,
+  endedSql,
   nameOf,
   notModelledLine,
   ordered,
   outcome,
   SHOWN_NAMES,
-  shownSql,
   stepTitle,
   targetLine,
   unmanagedName,
@@ -75,7 +75,7 @@ function stepText(step: Step, options: TextOptions, paint: Paint): string {
       ...(statement.hazards ?? []).map((hazard) => `    ${hazardText(hazard, paint)}`),
       ...(options.verbose && statement.lock ? [paint("dim", `    takes ${statement.lock}`)] : []),
       ...(statement.transactional === false ? [paint("dim", "    outside the transaction")] : []),
-      ...sqlLines(shownSql(statement), options).map((line) => paint("dim", `      ${line}`)),
+      ...sqlLines(endedSql(statement), options).map((line) => paint("dim", `      ${line}`)),
     ]),
   ].join("\n");
 }
@@ -106,14 +106,10 @@ function hazardText(hazard: Hazard, paint: Paint): string {
 
 function sqlLines(sql: string, { verbose }: TextOptions): string[] {
   const lines = sql.split("\n");
-  if (verbose) return ended(lines);
+  if (verbose) return lines;
   const cut = lines.map((line) => (line.length > SHOWN_WIDTH ? `${line.slice(0, SHOWN_WIDTH - 1)}…` : line));
-  if (cut.length <= SHOWN_LINES + 1) return ended(cut);
+  if (cut.length <= SHOWN_LINES + 1) return cut;
   return [...cut.slice(0, SHOWN_LINES), `… ${lines.length - SHOWN_LINES} more lines (--verbose)`];
-}
-
-function ended(lines: readonly string[]): string[] {
-  return lines.map((line, index) => (index === lines.length - 1 ? `${line};` : line));
 }
 
 function accessText(plan: Plan, { verbose = false }: TextOptions, paint: Paint): string[] {

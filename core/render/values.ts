@@ -5,7 +5,7 @@ import { KINDS } from "../kinds/index.ts";
 import { formatName } from "../names.ts";
 import type { Step } from "../plan.ts";
 import type { Json, Schema } from "../schema.ts";
-import type { SecretHole } from "../sql.ts";
+import { type SecretHole, secretPlace } from "../sql.ts";
 
 export const SIGNS: Readonly<Record<Step["action"], string>> = {
   create: "+",
@@ -100,9 +100,7 @@ export function lineChanges(from: string, to: string): string[] {
 
 /** What stands in a shown statement where a secret goes: enough to know which, and nothing that would run. */
 export function secretMark({ secret, form }: SecretHole): string {
-  const { env, file, exec } = secret;
-  const where = env !== undefined ? `env ${env}` : file !== undefined ? `file ${file}` : `exec ${exec?.[0] ?? ""}`;
-  return `/* secret from ${where}, as ${form} */`.replace(/(?<=.)\*\/(?=.)/g, "* /");
+  return `/* secret from ${secretPlace(secret)}, as ${form} */`.replace(/(?<=.)\*\/(?=.)/g, "* /");
 }
 
 export function counted(count: number, noun: string, plural = `${noun}s`): string {

@@ -49,6 +49,7 @@ export function comment(words: string, indent: string): string {
 }
 
 function parenthesised(type: string): string {
+  if (type.startsWith("readonly ")) return `(${type})`;
   return / \| /.test(type) && !type.startsWith("{")
     ? `(${type})`
     : type.includes("} |") || type.includes("| {")

@@ -1,0 +1,43 @@
+/** One process at a time, by a file that names it: where a system has no locks of its own. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { error } from "./diagnostic.ts";
+import { Refusal } from "./errors.ts";
+
+const WAIT = 100;
+
+/** Waits for its turn; gives what ends it. A lock whose process is gone from this machine counts for nothing. */
+export async function takeLock(path: string, patience: number): Promise<() => void> {
+  const own = JSON.stringify({ pid: process.pid, host: hostname() });
+  const until = performance.now() + patience;
+  mkdirSync(dirname(path), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(path, own, { flag: "wx" });
+      return () => rmSync(path, { force: true });
+    } catch (problem) {
+      if ((problem as NodeJS.ErrnoException).code !== "EEXIST") throw problem;
+    }
+    if (isStale(path)) rmSync(path, { force: true });
+    else if (performance.now() > until) throw new Refusal([busy(path)]);
+    else await new Promise((done) => setTimeout(done, WAIT));
+  }
+}
+
+function isStale(path: string): boolean {
+  try {
+    const { pid, host } = JSON.parse(readFileSync(path, "utf8")) as { readonly pid: number; readonly host: string };
+    if (host !== hostname()) return false;
+    process.kill(pid, 0);
+    return false;
+  } catch (problem) {
+    return (problem as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+function busy(path: string) {
+  return error("BUSY", `Another run holds ${path}`, {
+    detail: "Wait for it to end. If no other run is under way, on no other machine either, remove the file.",
+  });
+}

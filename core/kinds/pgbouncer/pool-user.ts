@@ -1,0 +1,45 @@
+import { address } from "../../address.ts";
+import { NAME, SCALAR, SECRET } from "../../fragments.ts";
+import { defineKind } from "../../kind.ts";
+import { count, normaliseDurations, POOL_MODE, settingTexts, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
+import { choice, map, object, reference } from "../../schema.ts";
+import type { PoolUser } from "../../specs.ts";
+
+export const poolUser = defineKind<PoolUser>({
+  name: "PoolUser",
+  rank: 4,
+  summary: "A user of a PgBouncer: limits of its own, and how the userlist knows it where nobody looks it up.",
+  comment: false,
+  fields: {
+    name: NAME,
+    from: reference("Data source whose role of this name lends its password verifier to the userlist.", "DataSource", {
+      orders: false,
+    }),
+    password: { ...SECRET, description: `Password for the userlist. ${SECRET.description}`, absent: "keep" },
+    keep: choice(
+      "How the userlist keeps the password: as a SCRAM verifier, which lets a client in, or in clear, which the pooler needs to log in by itself.",
+      ["verifier", "clear"],
+      { default: "verifier" },
+    ),
+    mode: POOL_MODE,
+    size: count("Server connections of each of its pools. PgBouncer 1.23."),
+    reserve: count("Further ones for clients that wait. PgBouncer 1.24."),
+    maxConnections: count("Server connections of all its pools; 0 for no limit."),
+    maxClients: count("Its clients; 0 for no limit. PgBouncer 1.24."),
+    timeouts: object("Limits of its own. PgBouncer 1.24.", USER_TIMEOUTS),
+    settings: map("Further settings by their own names, as `pgbouncer.ini` has them.", SCALAR),
+    unloaded: UNLOADED,
+  },
+  required: ["name"],
+  address: (spec) => address("PoolUser", spec.name),
+  scope: () => ({}),
+  check: ({ from, password, keep }) => [
+    ...(from !== undefined && password !== undefined ? ["it takes `from` or `password`, not both"] : []),
+    ...(keep === "clear" && password === undefined ? ["`keep: clear` needs `password`"] : []),
+  ],
+  normalise: ({ timeouts, settings, ...spec }) => ({
+    ...spec,
+    ...(timeouts && { timeouts: normaliseDurations(timeouts) }),
+    ...(settings && { settings: settingTexts(settings) }),
+  }),
+});

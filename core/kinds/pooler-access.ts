@@ -1,0 +1,42 @@
+import { address } from "../address.ts";
+import { NAME, SECRET } from "../fragments.ts";
+import { defineKind } from "../kind.ts";
+import { count, POOL_MODE } from "../pool-fields.ts";
+import { object, reference, set, text } from "../schema.ts";
+import type { PoolerAccess } from "../specs.ts";
+
+export const poolerAccess = defineKind<PoolerAccess>({
+  name: "PoolerAccess",
+  rank: 92,
+  intent: true,
+  summary:
+    "A pool of connections to this data source: how many it may open and in which mode, and the role and function by which its pooler looks passwords up. A ConnectionPool declares it by itself; by hand for a pooler that somebody else keeps.",
+  fields: {
+    name: { ...NAME, description: "Name of the pool, for reports." },
+    mode: { ...POOL_MODE, default: "session" },
+    size: count("Connections for each user, or in all where `user` is given."),
+    reserve: { ...count("Further ones for clients that wait."), default: 0 },
+    maxConnections: { ...count("Connections in all, whoever its users are; 0 for no limit."), default: 0 },
+    poolers: { ...count("Poolers that have this pool, each for itself."), minimum: 1, default: 1 },
+    user: reference("Role that it logs in as, whoever the client is.", "Role", { orders: false }),
+    users: set("Roles that connect through it.", reference("Role.", "Role", { orders: false })),
+    replica: text("Replica of the data source that it leads to."),
+    lookup: object(
+      "How the pooler looks passwords up: a role that may call one function and nothing else.",
+      {
+        role: text("Role, which is made."),
+        password: { ...SECRET, description: `Its password. ${SECRET.description}` },
+        schema: text("Schema of the function, which is made.", { default: "pooler" }),
+      },
+      ["role"],
+    ),
+    prepared: {
+      ...count("Prepared statements that the pooler keeps for clients; 0 where it knows none."),
+      examples: [200],
+    },
+  },
+  required: ["name", "size"],
+  address: (spec) => address("PoolerAccess", spec.name),
+  scope: () => ({}),
+  gives: ({ lookup }) => (lookup ? [address("Role", lookup.role)] : []),
+});

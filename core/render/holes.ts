@@ -1,0 +1,68 @@
+/** What is open in a live system, in its forms: rule by rule, with what closes it. */
+import type { Hole } from "../access/report.ts";
+import { readable } from "../address.ts";
+import { code, html, prose, table } from "./escape.ts";
+import type { Paint } from "./paint.ts";
+import { counted } from "./values.ts";
+
+/** Where the documents were written, where they were. */
+type Out = string | undefined;
+
+export function holesText(holes: readonly Hole[], out: Out, paint: Paint): string[] {
+  const blocks = byRule(holes).map(([rule, some]) =>
+    [
+      `${paint("bold", rule)}`,
+      ...some.flatMap((hole) => [`  ${hole.summary}`, ...nextOf(hole).map((line) => `      ${line}`)]),
+    ].join("\n"),
+  );
+  return [paint("bold", headline(holes)), ...blocks, ...closingLine(holes, out)];
+}
+
+export function holesMarkdown(holes: readonly Hole[], out: Out): string {
+  const rows = holes.map((hole) => [code(hole.code), prose(hole.summary), nextOf(hole).map(prose).join("<br>")]);
+  const parts = holes.length > 0 ? [table(["Rule", "What is open", "What closes it"], rows)] : [];
+  return [`#### ${headline(holes)}`, ...parts, ...closingLine(holes, out).map(prose)].join("\n\n");
+}
+
+export function holesHtml(holes: readonly Hole[], out: Out): string {
+  const rows = holes.map(
+    (hole) =>
+      `<tr><td>${hole.code}</td><td>${html(hole.summary)}</td><td>${nextOf(hole).map(html).join("<br>")}</td></tr>`,
+  );
+  const parts = [
+    `<h2>${html(headline(holes))}</h2>`,
+    ...(rows.length > 0
+      ? [`<table><tr><th>Rule</th><th>What is open</th><th>What closes it</th></tr>\n${rows.join("\n")}</table>`]
+      : []),
+    ...closingLine(holes, out).map((line) => `<p>${html(line)}</p>`),
+  ];
+  return parts.join("\n");
+}
+
+function headline(holes: readonly Hole[]): string {
+  return holes.length === 0 ? "No guardrail finds a hole." : `${counted(holes.length, "hole")} found`;
+}
+
+function byRule(holes: readonly Hole[]): [string, Hole[]][] {
+  const found = new Map<string, Hole[]>();
+  for (const hole of holes) found.set(hole.code, [...(found.get(hole.code) ?? []), hole]);
+  return [...found];
+}
+
+/** Documents before a line of SQL, and that before advice. */
+function nextOf({ closedBy, byHand, detail }: Hole): string[] {
+  if (closedBy) return [`closed by ${closedBy.map(readable).join(", ")}`];
+  if (byHand !== undefined) return [`by hand: \`${byHand}\``];
+  return detail === undefined ? [] : [detail];
+}
+
+function closingLine(holes: readonly Hole[], out: Out): string[] {
+  const closed = holes.filter(({ closedBy }) => closedBy !== undefined).length;
+  if (closed === 0) return [];
+  const what = `Documents close ${closed} of ${counted(holes.length, "hole")}`;
+  return [
+    out === undefined
+      ? `${what}; \`--out DIR\` writes them.`
+      : `${what}; they are in ${out}. Review \`datumline plan -f ${out}\`, then apply it.`,
+  ];
+}
