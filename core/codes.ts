@@ -22,7 +22,7 @@ export const CODES = {
   MISSING_FIELD: "A field that the kind needs is not there.",
   WRONG_TYPE: "The value is not of the type, or not one of the words, that the field takes.",
   LITERAL_SECRET:
-    "A secret stands in the document in clear. Write a reference, `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`, and change the secret: it has been seen.",
+    "A secret stands in the document in clear. Write a reference, `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }` or where a secret manager keeps it (`{ vault: … }`, `{ awsSecret: … }` …), and change the secret: it has been seen.",
   DUPLICATE:
     "Two documents declare the same object or the same fact, so it would have two owners. Keep one, or let the later say `override: true`.",
   NOTHING_TO_OVERRIDE: "A document says `override: true` and no earlier one declares the object.",
@@ -56,17 +56,36 @@ export const CODES = {
 
   // Secrets and connections
   SECRET_UNRESOLVED:
-    "A secret could not be resolved: the variable is not set, the file is not there, the command failed. The secret itself is never shown.",
+    "A secret could not be resolved: the variable is not set, the file is not there, the command failed, the secret manager did not give it out. The secret itself is never shown.",
+  TUNNEL_FAILED:
+    "The tunnel through the bastion could not be opened, or the bastion does not reach the server. What `ssh` said is in the message; `ssh -N HOST` tries the same by hand.",
   CONNECTION_REFUSED:
     "Nothing answers at this host and port. Check that the server runs, the name resolves and a firewall lets you through; `datumline connect` tests step by step.",
   CONNECTION_FAILED: "The connection broke or could not be made.",
   LOGIN_FAILED:
     "The server refused the login: wrong user, wrong password, no such database, or no rule for this client.",
   TLS_FAILED: "The encrypted connection could not be made or its certificate not be trusted.",
+  CERTIFICATE_EXPIRES:
+    "The certificate of the server ends within 30 days. Clients that check it will be refused from then on: renew it.",
+  TOO_MANY_CONNECTIONS:
+    "The server, the database or the role has no connection left to give. End what nobody uses, make pools smaller, or put a pooler in front.",
+  FEW_CONNECTIONS_LEFT:
+    "The declared clients may ask for more connections than the server can give. Make their pools smaller, put a pooler in front, or raise the server's `max_connections`.",
+  SLOW_CONNECTION:
+    "A trivial query takes long. The network, a tunnel or a pooler in between, or a server under load; `health.latency` says from when on it counts.",
+  REPLICA_LATE:
+    "A declared replica cannot be reached, is behind its primary by more than `maxLag`, or is none. Who reads there sees what was.",
+  CLOCK_SKEW:
+    "The clock here and that of the server differ. Certificates, tokens of IAM and memberships with an end go by the clock: let both follow a time server.",
+  CONNECTION_ADVICE: "The connection works, and would be safer or steadier with what the message says.",
   DRIVER_MISSING:
-    "The driver of the engine is not installed. Drivers are optional, so that nobody installs those of engines they do not use.",
+    "The driver of the engine, or the client of a secret manager, is not installed. They are optional, so that nobody installs those of what they do not use.",
+  PACKAGE_MISSING:
+    "A package that only some uses of Datumline need is not installed. The message names it; install it beside Datumline.",
   UNSUPPORTED_VERSION: "The server's version is not one that Datumline supports.",
   READ_ONLY: "The server accepts no writes: it is a standby, or the session is read-only. Connect to the primary.",
+  NO_LOGIN:
+    "A client is to connect as a role that may not. Declare the role with `login: true`, or name another: a group is what logins are members of.",
   MISSING_PRIVILEGE: "The connected role lacks a privilege that the declaration needs.",
   POOLER:
     "A pooler stands between Datumline and the server. Sessions, locks and settings do not survive it: connect directly.",
@@ -158,6 +177,8 @@ export const CODES = {
     "A function that runs with its owner's rights (SECURITY DEFINER) may be executed by PUBLIC, as every new function may. Revoke that, and grant it to whom it is meant for.",
   MASK_BYPASSED:
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
+  MASK_GUESSABLE:
+    "A masked view shows hashes. Whoever computes them of all values that there may be, or of a list of them, finds the values: of numbers, days and short codes that takes seconds. Take `redact` or `nullify` where nobody joins or counts by the column.",
   ACCESS_VOID:
     "What is declared keeps nothing back: the role comes to the same columns or rows another way, which the message names. Take that way away, or the role out of the declaration.",
   ROWS_CLOSED:
@@ -167,6 +188,12 @@ export const CODES = {
   TENANT_COLUMN_MISSING:
     "A table in a schema whose tenants are isolated has no column for the tenant, so everybody would see all of it. Add the column, or name the table under `except` with the reason.",
   WRITES_THROUGH_MASK: "A masked view would let its readers write.",
+
+  // Backups
+  TOOL_MISSING: "A program that is needed is not installed. The message names the packages that have it.",
+  RESTORE_REFUSED:
+    "A restore was refused before it changed anything: the database exists, or the server is older than the backup.",
+  ROLE_MISSING: "Roles that a backup names are not on the server. Make them, or restore with `--globals`.",
 
   // Hazards
   DELETES_DATA: "Rows or columns are lost.",

@@ -1,12 +1,16 @@
 import type { AccessModel } from "./access/model.ts";
 import type { Address } from "./address.ts";
+import type { BackupTool } from "./backups/model.ts";
 import type { Catalog, DataObject, Need } from "./catalog.ts";
 import type { HazardCode } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Document } from "./document.ts";
+import type { MeasureName } from "./health/measures.ts";
+import type { Measurement } from "./health/model.ts";
 import type { Kind, Spec } from "./kind.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Proof, ProofResult } from "./proofs/model.ts";
+import type { Routine } from "./routine.ts";
 import type { Json } from "./schema.ts";
 import type { DataSource } from "./specs.ts";
 import type { SecretHole, Sql } from "./sql.ts";
@@ -69,6 +73,7 @@ export interface PlanContext {
   readonly desired: Catalog;
   readonly live: Catalog;
   readonly target: Target;
+  readonly facts: Facts;
   /** Made in this plan, so that nobody can hold or lose anything on it yet. */
   isNew(of: Address): boolean;
   /** What the plan does to another object; undefined where it stays as it is. */
@@ -218,6 +223,8 @@ export interface Inspection {
   readonly target: Target;
   /** What is there but is nobody's to declare: the connected role, system schemas. */
   readonly present: ReadonlySet<Address>;
+  /** Functions and procedures of the user's; absent where the engine has none. */
+  readonly routines?: readonly Routine[];
 }
 
 /** Declared objects that hold what no catalog shows: secrets and rows. */
@@ -267,6 +274,8 @@ export interface Session {
 
 /** What holds for a whole engine. */
 export interface Capabilities {
+  /** Its statements are no SQL. */
+  readonly plain?: true;
   /** Its objects lead to other data sources, so these are applied first and it may connect to them. */
   readonly leadsOn?: boolean;
   /** Statements of several kinds can be undone together. */
@@ -297,8 +306,12 @@ export interface Engine {
   /** Proofs that nobody has to declare: they follow from the native objects. */
   proofs?(context: ProofContext): readonly Proof[];
   connect(source: DataSource, options: ConnectOptions): Promise<Session>;
+  /** How it is backed up, by the tool that a BackupSchedule names; absent where it cannot be. */
+  readonly backups?: Readonly<Record<string, BackupTool>>;
   /** Tests a connection step by step. */
   diagnose(source: DataSource, options: ConnectOptions): AsyncIterable<ConnectionStep>;
+  /** How it is measured; absent where the engine cannot be. */
+  readonly health?: HealthEngine;
   /** The statement that makes unqualified names of the user's text mean what they should in a schema. */
   enter(scope: string | undefined, context: PlanContext): Sql;
   /** How it works out who can do what; absent where it has no privileges. */
@@ -314,6 +327,21 @@ export interface Engine {
   asks?(source: DataSource, documents: readonly Document[]): readonly Document[];
   /** Is it built in, so that a reference to it needs no declaration? */
   isBuiltIn(kind: string, name: string): boolean;
+}
+
+export interface HealthEngine {
+  /** What it measures where there is something to measure. */
+  readonly measures: readonly MeasureName[];
+  open(source: DataSource, options: ConnectOptions): Promise<Monitor>;
+}
+
+/** A connection that is kept for measuring. */
+export interface Monitor {
+  readonly target: Pick<Target, "engine" | "location" | "version" | "user" | "database">;
+  /** All of it in a few round trips, however much there is; changes nothing. */
+  measure(): Promise<readonly Measurement[]>;
+  /** Ends it, whether or not the server still answers. */
+  close(): Promise<void>;
 }
 
 export interface AccessEngine {

@@ -13,7 +13,10 @@ import { assign, duplicate, override, unknownDataSource } from "./assign.ts";
 import { didYouMean, quoted } from "./words.ts";
 
 /** As much of an engine as can be asked without a connection. */
-export type OfflineEngine = Pick<Engine, "name" | "isBuiltIn" | "handlers" | "intents" | "provers" | "asks">;
+export type OfflineEngine = Pick<
+  Engine,
+  "name" | "isBuiltIn" | "handlers" | "intents" | "provers" | "asks" | "backups"
+>;
 
 export interface DeclareOptions {
   readonly engines: { get(name: string): OfflineEngine | undefined; readonly names: readonly string[] };
@@ -147,6 +150,11 @@ function unknownEngine(name: string, names: readonly string[], origin: Origin | 
   return error("UNKNOWN_ENGINE", `There is no engine ${quoted(name)}`, { ...hint, ...(origin && { origin }) });
 }
 
+/** Can the engine do anything with a kind? Policies judge whatever engine. */
+function takes({ handlers, intents, provers, backups }: OfflineEngine, { name, judges, keeps }: Kind): boolean {
+  return [handlers[name], intents[name], provers?.[name], judges, keeps && backups].some(Boolean);
+}
+
 function catalogOf(
   documents: readonly Document[],
   engine: OfflineEngine,
@@ -156,7 +164,7 @@ function catalogOf(
   for (const document of documents) {
     const kind = KINDS.get(document.kind) as Kind;
     const { origin } = document;
-    if (!engine.handlers[kind.name] && !engine.intents[kind.name] && !engine.provers?.[kind.name] && !kind.judges) {
+    if (!takes(engine, kind)) {
       diagnostics.push(
         error("NOT_SUPPORTED", `The engine ${engine.name} has no ${kind.name}`, {
           address: kind.address(document.spec),

@@ -112,13 +112,17 @@ export const backupSchedule = defineKind<BackupSchedule>({
   check,
 });
 
-function check({ schedule, how = {}, retention, what }: BackupSchedule): string[] {
+function check({ schedule, how = {}, retention, what, runner }: BackupSchedule): string[] {
   const times = timesOf(schedule as Schedule);
   const { tool = "pg_dump", format = "custom", jobs = 1, type, stanza, level, compression = "zstd" } = how;
   const kept = Object.values(retention ?? { count: 1 });
   const isRest = tool === "pgbackrest";
   const rules: readonly (readonly [boolean, string])[] = [
     [typeof times === "string", `schedule: ${times}`],
+    [
+      typeof times !== "string" && times.timeZone !== "UTC" && ["cron", "github-actions"].includes(runner?.as ?? ""),
+      "`runner`: cron and GitHub Actions know no time zones; write the times in UTC, on a host whose clock is UTC, or take systemd",
+    ],
     [kept.every((each) => each === 0), "`retention` would keep nothing; give one of its numbers at least 1"],
     [isRest && stanza === undefined, "pgBackRest needs `stanza`"],
     [isRest && (what?.schemas ?? what?.except) !== undefined, "pgBackRest backs up a whole server: leave `what` out"],

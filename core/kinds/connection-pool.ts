@@ -35,21 +35,18 @@ export const connectionPool = defineKind<ConnectionPool>({
       ...set("Roles of the data source that connect through it; each has connections of its own.", text("Role.")),
       local: true,
     },
-    auth: object(
-      "How the pooler knows the passwords of `users`.",
-      {
-        by: choice(
-          "`query`: it looks them up in the database, by a role and a function that are made there; `userlist`: their verifiers are written into its file.",
-          ["query", "userlist"],
-          { default: "query" },
-        ),
-        user: text("Role that looks them up."),
-        password: { ...SECRET, description: `Password of that role. ${SECRET.description}` },
-        schema: text("Schema of the function; by default `pooler`."),
-        query: text("Statement that looks a password up, where the function is not to be made."),
-        database: text("Database in which it does. PgBouncer 1.19."),
-      },
-    ),
+    auth: object("How the pooler knows the passwords of `users`.", {
+      by: choice(
+        "`query`: it looks them up in the database, by a role and a function that are made there; `userlist`: their verifiers are written into its file.",
+        ["query", "userlist"],
+        { default: "query" },
+      ),
+      user: text("Role that looks them up."),
+      password: { ...SECRET, description: `Password of that role. ${SECRET.description}` },
+      schema: text("Schema of the function; by default `pooler`."),
+      query: text("Statement that looks a password up, where the function is not to be made."),
+      database: text("Database in which it does. PgBouncer 1.19."),
+    }),
     settings: map("Further settings by their own names, as `pgbouncer.ini` has them.", SCALAR),
     paused: { ...flag("Paused by hand or by a run that was stopped."), computed: true },
     disabled: { ...flag("Disabled by hand: no new clients."), computed: true },
@@ -70,7 +67,10 @@ function check({ name, to, replica, host, user, password, users, auth }: Connect
     [name === "pgbouncer", "the name is that of the pooler's own console"],
     [password !== undefined && user === undefined, "`password` is that of `user`: give both"],
     [auth?.by === "userlist" && (users ?? []).length === 0, "`auth.by: userlist` needs `users`"],
-    [auth?.by === "userlist" && to === undefined, "`auth.by: userlist` needs `to`: the data source whose roles they are"],
+    [
+      auth?.by === "userlist" && to === undefined,
+      "`auth.by: userlist` needs `to`: the data source whose roles they are",
+    ],
     [auth !== undefined && auth.by !== "userlist" && auth.user === undefined, "`auth.by: query` needs `auth.user`"],
   ];
   return rules.flatMap(([broken, says]) => (broken ? [says] : []));

@@ -10,6 +10,7 @@ import {
   FILES,
   HEALTH,
   LIMITS,
+  PGBOUNCER,
   REGISTRY,
   REPLICAS,
 } from "../source-fields.ts";
@@ -52,8 +53,22 @@ export const dataSource = defineKind<DataSource>({
     limits: LIMITS,
     health: HEALTH,
     files: FILES,
+    pgbouncer: PGBOUNCER,
     ...REGISTRY,
   },
   required: ["name", "engine", "connection"],
   address: (spec) => address("DataSource", spec.name),
+  check,
 });
+
+/** A token of IAM is a password that everybody on the way could use, if it were not encrypted. */
+function check({ connection: { iam, password, tls } }: DataSource): string[] {
+  if (!iam) return [];
+  const mode = tls?.mode ?? "require";
+  return [
+    ...(password ? ["`connection.iam` logs in without a `password`: leave one of them out"] : []),
+    ...(mode === "disable" || mode === "prefer"
+      ? [`\`connection.iam\` needs an encrypted connection: \`tls.mode\` is \`require\` or more, not \`${mode}\``]
+      : []),
+  ];
+}

@@ -3,6 +3,7 @@ import { accessTest } from "./access-test.ts";
 import { backupSchedule } from "./backup-schedule.ts";
 import { breakGlassRole } from "./break-glass-role.ts";
 import { columnAccess } from "./column-access.ts";
+import { connectionPool } from "./connection-pool.ts";
 import { dataSource } from "./data-source.ts";
 import { dateDimension } from "./date-dimension.ts";
 import { dimensionTable } from "./dimension-table.ts";
@@ -11,8 +12,11 @@ import { file } from "./files/file.ts";
 import { grant } from "./grant.ts";
 import { maskedView } from "./masked-view.ts";
 import { materializedView } from "./materialized-view.ts";
+import { poolUser } from "./pgbouncer/pool-user.ts";
+import { poolerSettings } from "./pgbouncer/pooler-settings.ts";
 import { policy } from "./policy.ts";
 import { policyException } from "./policy-exception.ts";
+import { poolerAccess } from "./pooler-access.ts";
 import { defaultPrivilege } from "./postgresql/default-privilege.ts";
 import { enumeration } from "./postgresql/enum.ts";
 import { extension } from "./postgresql/extension.ts";
@@ -34,6 +38,9 @@ import { view } from "./view.ts";
 /** Every kind there is, in the order in which people read a catalog. */
 const ALL = [
   dataSource,
+  poolerSettings,
+  poolUser,
+  connectionPool,
   role,
   readOnlyRole,
   roleTemplate,
@@ -57,6 +64,7 @@ const ALL = [
   columnAccess,
   defaultPrivilege,
   seed,
+  poolerAccess,
   accessTest,
   qualityCheck,
   policy,

@@ -40,9 +40,12 @@ export const policy = defineKind<Policy>({
     }),
     require: CONDITIONS("Conditions that must hold."),
     forbid: CONDITIONS("Conditions that must not hold together."),
-    module: text(
-      "File with rules in TypeScript or JavaScript, relative to the document; it runs with the rights of whoever plans.",
-    ),
+    module: {
+      ...text(
+        "File with rules in TypeScript or JavaScript, relative to the document; it runs with the rights of whoever plans.",
+      ),
+      path: true,
+    },
     severity: {
       anyOf: [SEVERITY, map("Severity by environment of the data source; `*` for all others.", SEVERITY)],
       description: "How much it counts, everywhere or by environment.",

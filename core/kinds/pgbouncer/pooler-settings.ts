@@ -28,6 +28,7 @@ export const poolerSettings = defineKind<PoolerSettings>({
   summary:
     "Settings of a PgBouncer as a whole: where it listens, how many clients it takes, what its pools are where they do not say otherwise. One for each data source.",
   comment: false,
+  fixed: true,
   fields: {
     listen: {
       ...object("Where it listens; a change needs a restart.", {
@@ -65,11 +66,7 @@ export const poolerSettings = defineKind<PoolerSettings>({
     serverTls: tls("Encryption between the pooler and its servers.", MODES),
     auth: {
       ...object("How clients prove who they are.", {
-        type: choice(
-          "How.",
-          ["scram-sha-256", "md5", "cert", "hba", "pam", "ldap", "plain", "trust", "any"],
-          KEPT,
-        ),
+        type: choice("How.", ["scram-sha-256", "md5", "cert", "hba", "pam", "ldap", "plain", "trust", "any"], KEPT),
         file: text(`Userlist. ${FILE}`, KEPT),
         hba: text(`Rules for \`type: hba\`. ${FILE}`, KEPT),
         ident: text(`Map of names for \`cert\` and \`peer\`. ${FILE} PgBouncer 1.23.`, KEPT),

@@ -1,0 +1,16 @@
+/** A file of cron.d. It runs by the clock of the host. https://man7.org/linux/man-pages/man5/crontab.5.html */
+import { cronText } from "../../schedule.ts";
+import { type Printer, shellWord } from "./job.ts";
+
+export const cron: Printer = ({ name, title, command, times, runner }) => {
+  const { user = "root", environment = {} } = runner;
+  // A percent sign ends the command there.
+  const line = command.map(shellWord).join(" ").replaceAll("%", "\\%");
+  const variables = Object.entries(environment).map(([key, value]) => `${key}=${shellWord(value)}`);
+  return [
+    {
+      path: name,
+      content: [`# ${title}`, ...variables, `${cronText(times)} ${user} ${line}`, ""].join("\n"),
+    },
+  ];
+};

@@ -1,0 +1,24 @@
+/** What a scheduler is told: one command at certain times, under a name of its own. */
+import type { Times } from "../../schedule.ts";
+import type { BackupSchedule, File } from "../../specs.ts";
+
+export type Runner = NonNullable<BackupSchedule["runner"]>;
+
+export interface Job {
+  /** `datumline-backup-warehouse-nightly`: letters, digits and hyphens, as every scheduler takes it. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** The command and its arguments, none of them a secret. */
+  readonly command: readonly string[];
+  readonly times: Times;
+  readonly runner: Runner;
+}
+
+/** The files of one scheduler for a job. */
+export type Printer = (job: Job) => readonly File[];
+
+/** An argument as a POSIX shell reads it. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
