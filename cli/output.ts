@@ -1,5 +1,6 @@
 /** All that a run prints goes through here: results to stdout, everything else to stderr, secrets to neither. */
 import type { Diagnostic } from "../core/diagnostic.ts";
+import { amountText } from "../core/render/amount.ts";
 import { diagnosticJson, diagnosticTexts, inReadingOrder } from "../core/render/diagnostics.ts";
 import { painter } from "../core/render/paint.ts";
 import type { Io, Sink } from "./io.ts";
@@ -70,6 +71,30 @@ export class Output {
     };
   }
 
+  /** The same for bytes: rate, and the time that is left where the total is about known. */
+  amount(label: string, total: number | undefined): (done: number) => void {
+    const { stderr } = this.#io;
+    if (!stderr.isTerminal || this.#options.quiet || this.#options.diagnostics === "json") return () => undefined;
+    const started = performance.now();
+    let shown = 0;
+    return (done) => {
+      const at = performance.now();
+      if (at - shown < REDRAWN) return;
+      shown = at;
+      const seconds = (at - started) / 1000;
+      const rate = done / seconds;
+      const left =
+        total === undefined || done >= total
+          ? ""
+          : `, ${amountText((total - done) / rate, "seconds", new Date())} left`;
+      const filled = total === undefined ? 0 : Math.min(BAR, Math.round((done / total) * BAR));
+      const bar = total === undefined ? "" : `${"█".repeat(filled)}${"░".repeat(BAR - filled)} `;
+      const [size, speed] = [done, rate].map((bytes) => amountText(bytes, "bytes", new Date()));
+      stderr.write(this.#clean(stderr, `\r${label} ${bar}${size}, ${speed}/s${left}\u001b[0m     `));
+      this.#bar = true;
+    };
+  }
+
   #endBar(): void {
     if (this.#bar) this.#io.stderr.write("\n");
     this.#bar = false;
@@ -92,6 +117,8 @@ export class Output {
 }
 
 const BAR = 24;
+/** Milliseconds between two states of a bar. */
+const REDRAWN = 200;
 
 /** All control characters but line breaks, tabs, the return of a progress bar and colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through.

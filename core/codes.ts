@@ -87,6 +87,9 @@ export const CODES = {
   NO_LOGIN:
     "A client is to connect as a role that may not. Declare the role with `login: true`, or name another: a group is what logins are members of.",
   MISSING_PRIVILEGE: "The connected role lacks a privilege that the declaration needs.",
+  POOL_UNBOUNDED:
+    "A pool has connections for each of its users, and nothing says how many users there are, so the sum of connections cannot be told. Give `users`, `user` or `maxConnections`.",
+  POOL_WAITS: "Clients wait for a server connection of a pool, because all of them are taken.",
   POOLER:
     "A pooler stands between Datumline and the server. Sessions, locks and settings do not survive it: connect directly.",
 
@@ -175,6 +178,13 @@ export const CODES = {
     "A function runs with its owner's rights (SECURITY DEFINER) and looks names up in the search_path of whoever calls it, who can put something else there. Set a path on it that ends in pg_temp, or write its body in standard SQL (BEGIN ATOMIC).",
   DEFINER_FOR_EVERYBODY:
     "A function that runs with its owner's rights (SECURITY DEFINER) may be executed by PUBLIC, as every new function may. Revoke that, and grant it to whom it is meant for.",
+  POLICY_BEHIND_POOLER:
+    "A row policy trusts a session setting, and clients reach the table through a pool by transaction or statement, where the next client finds the session, and the setting, of the one before: rows of one tenant are shown to another. Set it with SET LOCAL or set_config(…, true) in each transaction, and say so with a Policy that lowers this rule; or use a pool by session.",
+  PREPARED_BEHIND_POOLER:
+    "Clients reach the data source through a pool by transaction or statement whose pooler does not keep prepared statements: they fail, or meet those of others. Set `maxPreparedStatements` (PgBouncer 1.21), or turn them off in the client.",
+  POOLS_TOO_LARGE:
+    "All pools and direct clients together may open more connections than the server, or a role, allows. The message says by how many, and the nearest sizes that fit; or raise the limit on the server.",
+  PORT_TAKEN: "Two poolers are declared for one port of one host, or for one configuration. Give each its own.",
   MASK_BYPASSED:
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
   MASK_GUESSABLE:
@@ -193,6 +203,9 @@ export const CODES = {
   TOOL_MISSING: "A program that is needed is not installed. The message names the packages that have it.",
   RESTORE_REFUSED:
     "A restore was refused before it changed anything: the database exists, or the server is older than the backup.",
+  NO_SPACE: "A place for backups has too little room for the next one; nothing was begun.",
+  NOT_STORED: "A backup could not be kept in one of its places; the others have it.",
+  BACKUP_OVERDUE: "The newest good backup is older than its `rpo`, or a run that was due has left nothing.",
   ROLE_MISSING: "Roles that a backup names are not on the server. Make them, or restore with `--globals`.",
 
   // Hazards
@@ -203,6 +216,7 @@ export const CODES = {
   WIDENS_ACCESS: "Somebody will see or do more than before.",
   NARROWS_ACCESS: "Somebody will see or do less than before; what relies on it fails.",
   REPLACES_OBJECT: "The object is dropped and made anew, with its owner, comment and privileges restored.",
+  RESTARTS_POOLER: "The pooler is restarted: every client is disconnected, and connects again.",
   CHANGES_SECURITY_CONTEXT: "The rights with which a view runs change: its owner's, or its reader's.",
 } as const satisfies Record<string, string>;
 
@@ -218,6 +232,7 @@ export const HAZARDS = [
   "NARROWS_ACCESS",
   "REPLACES_OBJECT",
   "CHANGES_SECURITY_CONTEXT",
+  "RESTARTS_POOLER",
 ] as const satisfies readonly Code[];
 
 export type HazardCode = (typeof HAZARDS)[number];

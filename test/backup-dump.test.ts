@@ -33,7 +33,7 @@ CREATE VIEW sales.v AS SELECT id FROM sales.fact;
 `;
 
 let url: (database?: string) => string;
-let kept: string;
+let kept = "";
 
 beforeAll(async () => {
   if (!hasTools) return;
@@ -43,7 +43,7 @@ beforeAll(async () => {
   await ask("postgres", "CREATE DATABASE warehouse");
   await ask("warehouse", SETUP);
 });
-afterAll(() => kept && rmSync(kept, { recursive: true }));
+afterAll(() => rmSync(kept, { recursive: true, force: true }));
 
 async function ask(database: string, text: string): Promise<pg.QueryResult> {
   const client = new pg.Client(url(database));
@@ -93,7 +93,8 @@ async function restore(
   const store = directoryStore(kept);
   await pgDump.restore(manifest, {
     source: SOURCE,
-    url: url(into),
+    url: url("postgres"),
+    database: into,
     secret,
     open: async (part) =>
       restored(await store.get(partName(manifest, part.name)), part, {

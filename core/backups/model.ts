@@ -121,8 +121,10 @@ export interface Taken {
   close(): Promise<void>;
 }
 
-/** `source` and `url` name the new database. */
+/** `source` and `url` lead to the server. */
 export interface RestoreContext extends Reach {
+  /** Name of the new database. */
+  readonly database: string;
   /** Opens a part, decrypted, decompressed and checked as it is read. */
   open(part: Part): Promise<Readable>;
   /** Only these: schemas, or tables as `schema.name`. */

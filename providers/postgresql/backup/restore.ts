@@ -24,7 +24,8 @@ const MAINTENANCE = "postgres";
 
 export async function restoreDump(manifest: Manifest, context: RestoreContext): Promise<void> {
   const { source, secret, url } = context;
-  const at = await endpoint(source, { secret, readOnly: false, ...(url !== undefined && { url }) });
+  const server = await endpoint(source, { secret, readOnly: false, ...(url !== undefined && { url }) });
+  const at = within(server, context.database);
   const admin = await open(within(at, MAINTENANCE));
   try {
     const major = await majorOf(admin);

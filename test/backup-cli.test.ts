@@ -1,0 +1,153 @@
+/** Backups as a user runs them. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { setClock } from "../core/clock.ts";
+import { folder } from "./support/cli.ts";
+import { freshServer } from "./support/server.ts";
+
+const MAJOR = 15;
+const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
+const hasTools = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
+if (!hasTools) console.warn(`Skipped: backups need pg_dump ${MAJOR} and zstd, and found ${version || "none"}.`);
+
+let url: (database: string) => string;
+
+beforeAll(async () => {
+  if (!hasTools) return;
+  const server = await freshServer({ major: MAJOR });
+  url = (database) => server.url({ database });
+  await ask("postgres", "CREATE DATABASE warehouse");
+  await ask("warehouse", "CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
+});
+
+async function ask(database: string, text: string): Promise<pg.QueryResult> {
+  const client = new pg.Client(url(database));
+  await client.connect();
+  try {
+    return await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+function estate(more = "") {
+  const here = folder({ DB: url("warehouse"), KEY: "ab".repeat(32), OTHER: "cd".repeat(32) });
+  here.write(
+    "w.yaml",
+    `kind: DataSource
+name: warehouse
+engine: postgresql
+connection: { url: { env: DB } }
+---
+kind: BackupSchedule
+name: nightly
+schedule: { cron: "30 3 * * *" }
+to: [{ directory: kept }]
+retention: { count: 2 }
+rpo: 26h
+check: [public.*]
+${more}`,
+  );
+  const backup = (line: string) => here.run(`backup ${line} -f w.yaml`);
+  return { ...here, backup };
+}
+
+const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
+
+(hasTools ? describe : describe.skip)("on a real server", () => {
+  test("run, list, verify, restore, prune", async () => {
+    const here = estate();
+    const overdue = await here.backup("list");
+    expect([overdue.code, overdue.err]).toEqual([2, expect.stringContaining("there is no good backup")]);
+    const first = await here.backup("run nightly");
+    expect([first.code, first.err]).toEqual([0, ""]);
+    expect(first.out).toMatch(/^warehouse: nightly .* in [\d.]+ s \(.*\/s\) to .*kept\n$/);
+    expect((await here.backup("list")).code).toBe(0);
+    expect((await here.backup("verify")).out).toMatch(/^✓ .* as written\n$/);
+    const restored = await here.backup("restore nightly --into copy_1 --yes");
+    expect([restored.code, restored.err]).toEqual([0, ""]);
+    expect((await ask("copy_1", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
+    for (let count = 0; count < 3; count++) await here.backup("run");
+    const { schedules } = JSON.parse((await here.backup("list --format json")).out);
+    expect(schedules[0].places[0].backups).toHaveLength(2);
+    expect((await here.backup("prune --yes")).out).toContain("nothing to remove");
+  });
+
+  test("an existing database is dropped only where that is said twice", async () => {
+    const here = estate();
+    await here.backup("run");
+    await ask("postgres", "CREATE DATABASE precious");
+    const refused = await here.backup("restore nightly --into precious --yes");
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining("The database precious exists")]);
+    const once = await here.backup("restore nightly --into precious --overwrite --yes");
+    expect([once.code, once.err]).toEqual([1, expect.stringContaining("--confirm precious")]);
+    expect((await here.backup("restore nightly --into precious --overwrite --confirm precious --yes")).code).toBe(0);
+    expect((await ask("precious", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
+  });
+
+  test("sealed with a key; with another one it is told, and nothing is made", async () => {
+    const here = estate("encryption: { key: { env: KEY } }");
+    await here.backup("run");
+    expect((await here.backup("verify")).out).toMatch(/^✓ .* as written\n$/);
+    const other = await here.run("backup restore nightly --into sealed -f w.yaml --yes", {
+      env: { KEY: "cd".repeat(32) },
+    });
+    expect([other.code, other.err]).toEqual([1, expect.stringContaining("sealed with another key")]);
+    expect((await here.run("backup verify -f w.yaml", { env: { KEY: "cd".repeat(32) } })).out).toContain("not opened");
+    const bad = await here.run("backup run -f w.yaml", { env: { KEY: "short" } });
+    expect([bad.code, bad.err]).toEqual([1, expect.stringContaining("is no key")]);
+    expect(bad.err).not.toContain("short");
+  });
+
+  test("a damaged one is named by verify, and passed over by restore", async () => {
+    const here = estate();
+    await here.backup("run");
+    const id = ID.exec((await here.backup("run")).out)?.[0] as string;
+    const file = join(here.path, "kept/warehouse/nightly", id, "database.dump.zst");
+    const content = readFileSync(file);
+    content[100] = (content[100] as number) ^ 1;
+    writeFileSync(file, content);
+    const verified = await here.backup("verify");
+    expect([verified.code, verified.out]).toEqual([
+      2,
+      expect.stringContaining(`✗ ${join(here.path, "kept")} nightly ${id}: `),
+    ]);
+    rmSync(file);
+    expect((await here.backup("list")).out).toContain("DAMAGED: database.dump.zst");
+    const restored = await here.backup("restore nightly --into passed_over --yes");
+    expect([restored.code, restored.out]).toEqual([0, expect.not.stringContaining(id)]);
+  });
+
+  test("a missed run is noticed", async () => {
+    const here = estate();
+    await here.backup("run");
+    setClock(() => new Date(Date.now() + 3 * 86_400_000));
+    try {
+      const { code, err } = await here.backup("list");
+      expect([code, err]).toEqual([2, expect.stringMatching(/BACKUP_OVERDUE.*no run since the one due on/)]);
+    } finally {
+      setClock();
+    }
+  });
+});
+
+describe("bad input", () => {
+  test.each([
+    ['schedule: { cron: "0 0 31 2 *" }', "never comes"],
+    ["schedule: { every: 7h }", "6h does"],
+    ["retention: { count: 0, days: 0 }", "would keep nothing"],
+    ["how: { tool: pgbackrest }", "needs `stanza`"],
+    ["how: { jobs: 3 }", "needs? `format: directory`"],
+  ])("%s", async (line, words) => {
+    const here = folder();
+    const field = line.split(":")[0] as string;
+    const fields = { schedule: 'schedule: { cron: "0 3 * * *" }', to: "to: [{ directory: kept }]", [field]: line };
+    const source = "kind: DataSource\nname: w\nengine: postgresql\nconnection: { host: h }\n---\n";
+    here.write("w.yaml", `${source}kind: BackupSchedule\nname: nightly\n${Object.values(fields).join("\n")}\n`);
+    const { code, err } = await here.run("check -f w.yaml");
+    expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(words))]);
+  });
+});
