@@ -1,8 +1,10 @@
-/** Writes what follows from the kinds; with `--check`, fails when a file is not what it would write. */
+/** Writes what follows from the kinds and from what is tried; with `--check`, fails when a file is not what it would write. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { accessPage } from "./generate/attacks.ts";
 import { constructClasses } from "./generate/constructs.ts";
 import { editorSchema } from "./generate/editor-schema.ts";
+import { guardrailPage } from "./generate/guardrails.ts";
 import { referencePages } from "./generate/reference.ts";
 import { specTypes } from "./generate/types.ts";
 
@@ -10,7 +12,9 @@ const FILES: Readonly<Record<string, string>> = {
   "core/specs.ts": specTypes(),
   "constructs/kinds.ts": constructClasses(),
   "schema/datumline.schema.json": editorSchema(),
+  "docs/access.md": accessPage(),
   ...referencePages(),
+  "docs/reference/guardrails.md": guardrailPage(),
 };
 
 /** Folders that hold nothing else: a file that is no longer made does not stay. */

@@ -11,6 +11,7 @@ export function constructClasses(): string {
   return `${HEADER}import type { Construct } from "constructs";
 import type { DataSource } from "./data-source.ts";
 import { Declared, type QualifiedName } from "./declared.ts";
+import { Judging } from "./judging.ts";
 import type { Secret } from "./secret.ts";
 import type { SqlText } from "./sql.ts";
 
@@ -75,7 +76,7 @@ function classOf(kind: Kind): string {
   return `export interface ${props} {
 ${fields.join("")}}
 
-${comment(kind.summary, "")}export class ${kind.name} extends Declared<"${kind.name}"> {
+${comment(kind.summary, "")}export class ${kind.name} extends ${kind.judges ? "Judging" : "Declared"}<"${kind.name}"> {
   constructor(scope: Construct, id: string, props: ${props}${required.length === 0 ? " = {}" : ""}) {
     super("${kind.name}", scope, id, props);
   }

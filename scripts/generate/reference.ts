@@ -51,7 +51,7 @@ What must be so of the live system. \`datumline test\` tries it there; nothing o
 ${rows(kinds.filter((kind) => kind.proves))}
 ## Policies
 
-What judges declarations and plans. [Guardrails](../guardrails.md) says how.
+What judges declarations and plans, beside the [built-in guardrails](guardrails.md). [Guardrails](../guardrails.md) says how.
 
 | kind | what it is |
 |---|---|

@@ -3,10 +3,13 @@ import type { Schema } from "../../core/schema.ts";
 
 /** One TypeScript type per kind, with the descriptions of the schema as doc comments. */
 export function specTypes(): string {
-  const types = [...KINDS.values()].map(
+  const kinds = [...KINDS.values()];
+  const types = kinds.map(
     (kind) => `${comment(kind.summary, "")}export type ${kind.name} = ${typeOf(kind.schema, "")};\n`,
   );
-  return `${HEADER}${types.join("\n")}`;
+  const byName = kinds.map(({ name }) => `  readonly ${name}: ${name};\n`);
+  const all = `${comment("The fields of every kind, by its name.", "")}export interface Specs {\n${byName.join("")}}\n`;
+  return `${HEADER}${[...types, all].join("\n")}`;
 }
 
 export const HEADER =
