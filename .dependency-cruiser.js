@@ -3,10 +3,11 @@
  * of every rule and expects it to be found.
  */
 
-/** The packages an engine may load, and only with `import()`: nobody installs the driver of an engine they do not use. */
+/** The packages an engine, or what fetches secrets, may load, and only with `import()`: nobody installs the driver of an engine they do not use. */
 const DRIVERS = {
-  postgresql: ["pg"],
+  postgresql: ["pg", "@aws-sdk/rds-signer"],
   pgbouncer: ["pg"],
+  secrets: ["@aws-sdk/client-secrets-manager"],
 };
 
 /** The one engine another engine is built upon. */
@@ -18,7 +19,19 @@ const BASES = {
 const WIRE = ["@grpc/grpc-js", "@msgpack/msgpack", "asn1js", "pbf"];
 
 /** What a kind is written with; anything else of core would tie WHAT an object is to what is done with it. */
-const KIND_VOCABULARY = ["address", "columns", "conditions", "fragments", "kind", "names", "role-fields", "schedule", "schema", "source-fields"];
+const KIND_VOCABULARY = [
+  "address",
+  "columns",
+  "conditions",
+  "fragments",
+  "health/thresholds",
+  "kind",
+  "names",
+  "role-fields",
+  "schedule",
+  "schema",
+  "source-fields",
+];
 
 const oneOf = (names) => `(${names.join("|")})`;
 /** A package, installed or not. */
@@ -54,7 +67,7 @@ export default {
       comment: "The built package is there only after a build.",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: ["^datumline/(constructs|cdktf|cdktn)$", "^\\.\\./dist/"] },
+      to: { couldNotResolve: true, pathNot: ["^datumline/(constructs|cdktf|cdktn|policies)$", "^\\.\\./dist/"] },
     },
     only(
       "core",
@@ -146,7 +159,7 @@ export default {
       { path: folders("examples") },
       [
         folders("core", "providers", "policies", "constructs", "stacks", "terraform", "cli"),
-        "^(dist|datumline)/(?!(constructs/(index|cdktf|cdktn)\\.(js|d\\.ts)|constructs|cdktf|cdktn)$)",
+        "^(dist|datumline)/(?!((constructs/(index|cdktf|cdktn)|policies/entry)\\.(js|d\\.ts)|constructs|cdktf|cdktn|policies)$)",
       ],
       "An example imports what a user can import: the package by its name.",
     ),

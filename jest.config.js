@@ -19,6 +19,7 @@ export default {
   },
   moduleNameMapper: {
     "^datumline/constructs$": "<rootDir>/constructs/index.ts",
+    "^datumline/policies$": "<rootDir>/policies/entry.ts",
     "^datumline/cdktf$": "<rootDir>/constructs/cdktf.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/"],

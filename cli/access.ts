@@ -9,18 +9,24 @@ import { lower } from "../core/lower.ts";
 import { nearest } from "../core/names.ts";
 import { type AccessFormat, renderAccess } from "../core/render/access.ts";
 import type { Context } from "./context.ts";
-import { type Ready, readDeclaration } from "./declaration.ts";
+import { type Read, type Ready, readDeclaration } from "./declaration.ts";
+import { asksForHoles, closingFolder, holesOf } from "./holes.ts";
 import { resolveSecrets, withSessions } from "./sessions.ts";
 
-/** Who can do what: as declared, without a connection; or, with `--url`, in the live system. */
+/** Who can do what: as declared, without a connection; or, with `--url`, in the live system, and what is open there. */
 export async function access(context: Context): Promise<number> {
   const { options, output } = context;
-  const { load } = await readDeclaration(context, "optional");
-  const ready = await load();
-  const reports = options.url === undefined ? ready.map((one) => declared(context, one)) : await live(context, ready);
+  const folder = closingFolder(context);
+  const read = await readDeclaration(context, "optional");
+  const ready = await read.load();
+  const reports =
+    options.url === undefined ? ready.map((one) => declared(context, one)) : await live(context, ready, read, folder);
   const format = (options.format ?? "text") as AccessFormat;
   const byObject = options.to !== undefined;
-  output.result(renderAccess(reports, format, { colour: output.colour, why: options.why, byObject }));
+  const { why, out } = options;
+  output.result(
+    renderAccess(reports, format, { colour: output.colour, why, byObject, ...(out !== undefined && { out }) }),
+  );
   return 0;
 }
 
@@ -31,14 +37,22 @@ function declared(context: Context, { source, engine, declared: catalog }: Ready
   return report(context, source.name, engine, desired, desired, { facts, target: undefined });
 }
 
-async function live(context: Context, ready: readonly Ready[]): Promise<AccessReport[]> {
-  await resolveSecrets(context, ready, "connection");
-  return withSessions(context, ready, true, (opened) =>
+async function live(
+  context: Context,
+  all: readonly Ready[],
+  { reached }: Read,
+  folder: ReturnType<typeof closingFolder>,
+): Promise<AccessReport[]> {
+  await resolveSecrets(context, all, "connection");
+  return withSessions(context, all, true, (opened) =>
     Promise.all(
-      opened.map(async ({ ready: { source, engine, declared: catalog }, session }) => {
+      opened.map(async ({ ready, session }) => {
         const inspection = await session.inspect(new Map());
-        const { desired } = lower(catalog, engine, inspection);
-        return report(context, source.name, engine, inspection.catalog, desired, inspection);
+        const native = lower(ready.declared, ready.engine, inspection);
+        const { source, engine } = ready;
+        const found = report(context, source.name, engine, inspection.catalog, native.desired, inspection);
+        if (!asksForHoles(context)) return found;
+        return { ...found, holes: await holesOf({ ready, inspection, native }, reached, folder) };
       }),
     ),
   );

@@ -2,14 +2,17 @@ import { freshness } from "../core/backups/freshness.ts";
 import { listBackups } from "../core/backups/manifest.ts";
 import { now } from "../core/clock.ts";
 import { error } from "../core/diagnostic.ts";
-import { type Kept, withStores } from "../core/doors/backups.ts";
+import { schedulesOf, withStores } from "../core/doors/backups.ts";
 import { failure } from "../core/doors/failure.ts";
 import { type BackupsReport, type PlaceReport, renderBackups } from "../core/render/backups.ts";
 import { STORES } from "../providers/stores.ts";
 import type { Context } from "./context.ts";
+import type { Ready } from "./declaration.ts";
 
 /** What there is of each schedule, and whether it is as new as it should be. */
-export async function list({ options, output, secrets }: Context, schedules: readonly Kept[]): Promise<number> {
+export async function list(context: Context, ready: readonly Ready[]): Promise<number> {
+  const { options, output, secrets } = context;
+  const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const reports: BackupsReport[] = [];
   for (const kept of schedules) {
     const { ready, schedule } = kept;

@@ -1,13 +1,15 @@
 import { listBackups } from "../core/backups/manifest.ts";
 import { prunable, prune } from "../core/backups/prune.ts";
 import { now } from "../core/clock.ts";
-import { type Kept, withStores } from "../core/doors/backups.ts";
+import { schedulesOf, withStores } from "../core/doors/backups.ts";
 import { STORES } from "../providers/stores.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
+import type { Ready } from "./declaration.ts";
 
 /** Removes what no rule of retention keeps, once the user wants it. */
-export async function pruneSchedules(context: Context, schedules: readonly Kept[]): Promise<number> {
+export async function pruneSchedules(context: Context, ready: readonly Ready[]): Promise<number> {
+  const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const { output, secrets } = context;
   for (const kept of schedules) {
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {

@@ -1,17 +1,19 @@
-import { type Found, listBackups, partName } from "../core/backups/manifest.ts";
-import type { Store } from "../core/backups/model.ts";
+import { chooseBackup } from "../core/backups/choose.ts";
+import { partName } from "../core/backups/manifest.ts";
 import { keyName } from "../core/backups/seal.ts";
 import { restored } from "../core/backups/streams.ts";
 import { error } from "../core/diagnostic.ts";
-import { type Kept, keyFor, withStores } from "../core/doors/backups.ts";
+import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
+import type { Ready } from "./declaration.ts";
 import { resolveSecrets } from "./sessions.ts";
 
 /** Puts a backup into a new database, `--into NAME`, on the server of the data source or of `--url`. */
-export async function restore(context: Context, schedules: readonly Kept[]): Promise<number> {
+export async function restore(context: Context, ready: readonly Ready[]): Promise<number> {
+  const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const { options, output, secrets, operands, io } = context;
   const [kept] = schedules;
   if (!kept || operands[1] === undefined) throw usage("`backup restore` needs the name of a schedule");
@@ -24,7 +26,11 @@ export async function restore(context: Context, schedules: readonly Kept[]): Pro
   const abort = new AbortController();
   void io.interrupted.then(() => abort.abort());
   return withStores(kept, { stores: STORES, secrets }, async (stores) => {
-    const { found, store } = await chosen(stores, kept, operands[2]);
+    const { found, store } = await chooseBackup(stores, {
+      dataSource: kept.ready.source.name,
+      schedule: kept.schedule.name,
+      id: operands[2],
+    });
     const { manifest } = found;
     if (manifest.key !== undefined && (!key || keyName(key) !== manifest.key)) throw wrongKey(manifest.id, kept);
     const { source, url } = kept.ready;
@@ -57,28 +63,6 @@ export async function restore(context: Context, schedules: readonly Kept[]): Pro
     output.result(`${source.name}: ${manifest.id} is restored into ${into} (${seconds} s)\n`);
     return 0;
   });
-}
-
-/** The backup that is named, or the newest that is whole, in the first place that has it. */
-async function chosen(
-  stores: readonly Store[],
-  { ready, schedule }: Kept,
-  id: string | undefined,
-): Promise<{ readonly found: Found; readonly store: Store }> {
-  const all: { readonly found: Found; readonly store: Store }[] = [];
-  for (const store of stores)
-    for (const found of (await listBackups(store, ready.source.name, schedule.name)).backups)
-      all.push({ found, store });
-  const fit = all.filter(({ found }) => found.damaged.length === 0 && (id === undefined || found.manifest.id === id));
-  const [best] = fit.sort((a, b) => (a.found.manifest.id < b.found.manifest.id ? 1 : -1));
-  if (best) return best;
-  const spoilt = all.find(({ found }) => found.manifest.id === id);
-  const summary = spoilt
-    ? `The backup ${id} lacks ${spoilt.found.damaged.join(", ")}`
-    : id === undefined
-      ? "There is no whole backup"
-      : `There is no backup ${id}`;
-  throw new Refusal([error("UNKNOWN_REFERENCE", summary, { detail: "`datumline backup list` shows what there is." })]);
 }
 
 function wrongKey(id: string, { at }: Kept): Refusal {

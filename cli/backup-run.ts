@@ -4,19 +4,21 @@ import { prunable, prune } from "../core/backups/prune.ts";
 import { runBackup } from "../core/backups/run.ts";
 import { now } from "../core/clock.ts";
 import { type Diagnostic, error, warning } from "../core/diagnostic.ts";
-import { type Kept, keyFor, withStores } from "../core/doors/backups.ts";
+import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { failure } from "../core/doors/failure.ts";
 import { Refusal } from "../core/errors.ts";
 import { amountText } from "../core/render/amount.ts";
 import { STORES } from "../providers/stores.ts";
 import type { Context } from "./context.ts";
+import type { Ready } from "./declaration.ts";
 import { resolveSecrets } from "./sessions.ts";
 
 /** Share of the last backup that must be free beyond its size. */
 const ROOM = 1.2;
 
 /** Takes a backup of each schedule, one after the other, and prunes what may go. */
-export async function runSchedules(context: Context, schedules: readonly Kept[]): Promise<number> {
+export async function runSchedules(context: Context, ready: readonly Ready[]): Promise<number> {
+  const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   await resolveSecrets(
     context,
     schedules.map(({ ready }) => ready),

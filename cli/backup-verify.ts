@@ -1,13 +1,16 @@
 import { type Found, listBackups } from "../core/backups/manifest.ts";
 import { verifyBackup } from "../core/backups/verify.ts";
 import { error } from "../core/diagnostic.ts";
-import { type Kept, keyFor, withStores } from "../core/doors/backups.ts";
+import { keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores.ts";
 import type { Context } from "./context.ts";
+import type { Ready } from "./declaration.ts";
 
 /** Reads backups from end to end: all, or the one that is named. */
-export async function verify({ operands, output, secrets }: Context, schedules: readonly Kept[]): Promise<number> {
+export async function verify(context: Context, ready: readonly Ready[]): Promise<number> {
+  const { operands, output, secrets } = context;
+  const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const [, , id] = operands;
   let bad = 0;
   let seen = 0;

@@ -1,12 +1,11 @@
 /** Backups by hand, as their runners do them: the first operand says what. */
 import { error } from "../core/diagnostic.ts";
-import { type Kept, schedulesOf } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { nearest } from "../core/names.ts";
 import type { Context } from "./context.ts";
-import { readDeclaration } from "./declaration.ts";
+import { type Ready, readDeclaration } from "./declaration.ts";
 
-type Action = (context: Context, schedules: readonly Kept[]) => Promise<number>;
+type Action = (context: Context, ready: readonly Ready[]) => Promise<number>;
 
 /** What can be done, each loaded when it is asked for. */
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
@@ -14,15 +13,16 @@ const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   list: async () => (await import("./backup-list.ts")).list,
   verify: async () => (await import("./backup-verify.ts")).verify,
   restore: async () => (await import("./backup-restore.ts")).restore,
+  drill: async () => (await import("./backup-drill.ts")).drill,
   prune: async () => (await import("./backup-prune.ts")).pruneSchedules,
 };
 
 export async function backup(context: Context): Promise<number> {
-  const [what = "", name] = context.operands;
+  const [what = ""] = context.operands;
   const load = Object.hasOwn(ACTIONS, what) ? ACTIONS[what] : undefined;
   if (!load) throw unknown(what);
   const { load: ready } = await readDeclaration(context);
-  return (await load())(context, schedulesOf(await ready(), name, context.io.cwd));
+  return (await load())(context, await ready());
 }
 
 function unknown(what: string): Refusal {

@@ -11,7 +11,7 @@ export async function check(context: Context): Promise<number> {
   const { load } = await readDeclaration(context);
   const judging = (await load()).map(async ({ source, engine, declared }) => {
     const { desired, diagnostics } = lower(declared, engine, undefined);
-    const found = await judge({ source, declared, desired, live: new Map(), told: diagnostics });
+    const found = await judge({ source, declared, desired, live: new Map(), told: diagnostics, cwd: context.io.cwd });
     return { name: source.name, declared: declared.size, found };
   });
   const checked = await Promise.all(judging);

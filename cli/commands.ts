@@ -1,7 +1,7 @@
 /** The commands: what each takes, an example, and the file that does it, loaded only when it is run. */
 import type { PlanFormat } from "../core/render/plan.ts";
 import type { Context } from "./context.ts";
-import { COMMON, DECLARING, type OptionName } from "./options.ts";
+import { COMMON, DECLARING, type OptionName, type Options } from "./options.ts";
 
 export interface Command {
   readonly summary: string;
@@ -13,6 +13,10 @@ export interface Command {
   /** Words that `--format` takes here; all where absent. */
   readonly formats?: readonly string[];
   readonly example: string;
+  /** What its exit code says, where that is more than what it says of every command. */
+  readonly exitCodes?: string;
+  /** Does it run until it is interrupted, which then is no failure? */
+  readonly serves?: (options: Options) => boolean;
   readonly load: () => Promise<(context: Context) => Promise<number>>;
 }
 
@@ -29,9 +33,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   connect: {
     summary: "test a connection step by step",
     usage: "-f PATH | --url URL",
-    options: [...DECLARING, "url", "format", ...COMMON],
+    options: [...DECLARING, "url", "queries", "format", ...COMMON],
     formats: ["text", "json"],
-    example: "datumline connect --url env:DATABASE_URL",
+    exitCodes: "0 every data source can be worked with · 1 a step failed",
+    example: "datumline connect --url env:DATABASE_URL\n  datumline connect -f warehouse/ --format json",
     load: async () => (await import("./connect.ts")).connect,
   },
   inspect: {
@@ -108,13 +113,56 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./test.ts")).test,
   },
   access: {
-    summary: "who can do what, through which path",
+    summary: "who can do what, through which path; of a live system also what is open, and what would close it",
     usage: "-f PATH | --url URL",
-    options: [...DECLARING, "url", "as", "to", "column", "classification", "why", "format", ...COMMON],
+    options: [...DECLARING, "url", "as", "to", "column", "classification", "why", "format", "out", "force", ...COMMON],
     formats: ["text", "markdown", "json", "csv", "html"],
     example:
-      "datumline access --url env:DATABASE_URL --as analyst --why\n  datumline access -f warehouse/ --to sales.customer_dim",
+      "datumline access --url env:DATABASE_URL --as analyst --why\n  datumline access --url env:DATABASE_URL --out closing/\n  datumline access -f warehouse/ --to sales.customer_dim",
     load: async () => (await import("./access.ts")).access,
+  },
+  health: {
+    summary: "how the data sources are: status and score from thresholds, once or served to Prometheus",
+    usage: "-f PATH | --url URL [--serve]",
+    options: [...DECLARING, "url", "format", "serve", "interval", ...COMMON],
+    formats: ["text", "json", "markdown", "prometheus"],
+    exitCodes: "0 all healthy · 2 something is warning or critical · 1 error",
+    serves: ({ serve }) => serve !== undefined,
+    example:
+      "datumline health -f warehouse/\n  datumline health -f warehouse/ --serve 127.0.0.1:9187 --interval 30s\n  datumline health --url env:DATABASE_URL --format json",
+    load: async () => (await import("./health.ts")).health,
+  },
+  render: {
+    summary: "files for other programs, from the declaration: settings of clients, alerts, dashboard",
+    usage: "client --for CLIENT | alerts | dashboard -f PATH",
+    options: [...DECLARING, "url", "for", "pool", "user", "client", "out", ...COMMON],
+    operands: [1, 1],
+    example:
+      "datumline render client -f warehouse/ --for sqlalchemy --user bi_reader --out database.py\n  datumline render client -f warehouse/ --for django --pool app\n  datumline render alerts -f warehouse/ > datumline.rules.yaml\n  datumline render dashboard -f warehouse/ > dashboard.json",
+    load: async () => (await import("./render.ts")).render,
+  },
+  backup: {
+    summary: "backups as declared: run, list, verify, restore, prune",
+    usage: "run | list | verify | restore | prune [SCHEDULE] [BACKUP] -f PATH",
+    options: [
+      ...DECLARING,
+      "url",
+      "into",
+      "schema",
+      "table",
+      "globals",
+      "overwrite",
+      "confirm",
+      "format",
+      "yes",
+      ...COMMON,
+    ],
+    operands: [1, 3],
+    formats: ["text", "json"],
+    exitCodes: "0 done, all as it should be · 2 a backup is overdue (`list`) or damaged (`verify`) · 1 error",
+    example:
+      "datumline backup run nightly -f warehouse/\n  datumline backup list -f warehouse/\n  datumline backup restore nightly -f warehouse/ --into warehouse_restored",
+    load: async () => (await import("./backup.ts")).backup,
   },
   explain: {
     summary: "a code of a diagnostic or hazard; why an object is planned as it is",

@@ -1,41 +1,61 @@
+/** `datumline connect`: all data sources side by side, each told in the order in which it is declared. */
+import { Readable } from "node:stream";
+import { connectionSteps } from "../core/doors/connect.ts";
 import type { ConnectionStep } from "../core/engine.ts";
-import { painter } from "../core/render/paint.ts";
+import { type Paint, painter } from "../core/render/paint.ts";
 import type { Context } from "./context.ts";
-import { type Ready, readDeclaration } from "./declaration.ts";
-import { resolveSecrets } from "./sessions.ts";
+import { readDeclaration } from "./declaration.ts";
 
-/** Each step of a connection, until the first that fails. */
-export async function connect(context: Context): Promise<number> {
-  const { load } = await readDeclaration(context, "optional");
-  const ready = await load();
-  await resolveSecrets(context, ready, "connection");
-  const reports: { readonly dataSource: string; readonly ok: boolean; readonly steps: readonly ConnectionStep[] }[] =
-    [];
-  for (const one of ready) {
-    const steps = await stepsOf(context, one);
-    reports.push({ dataSource: one.source.name, ok: steps.every(({ ok }) => ok), steps });
+interface Report {
+  readonly dataSource: string;
+  readonly ok: boolean;
+  readonly steps: readonly ConnectionStep[];
+}
+
+/** Each step of each connection, until the first that fails. */
+export async function connect({ options, output, secrets, ...context }: Context): Promise<number> {
+  const { load } = await readDeclaration({ options, output, secrets, ...context }, "optional");
+  const { format, queries } = options;
+  const asked = queries === undefined ? {} : { queries };
+  const running = (await load()).map((ready) => ({
+    name: ready.source.name,
+    steps: begun(connectionSteps(secrets, ready, asked)),
+  }));
+  const paint = painter(output.colour);
+  const tell = (text: string): void => {
+    if (format !== "json") output.result(text);
+  };
+  const reports: Report[] = [];
+  for (const { name, steps: coming } of running) {
+    tell(`${paint("bold", name)}\n`);
+    const steps: ConnectionStep[] = [];
+    for await (const step of coming) {
+      steps.push(step);
+      tell(line(step, paint));
+    }
+    reports.push({ dataSource: name, ok: steps.every(({ ok }) => ok), steps });
   }
-  if (context.options.format === "json") {
-    context.output.result(`${JSON.stringify(reports.length === 1 ? reports[0] : { connections: reports }, null, 2)}\n`);
-  }
-  context.output.diagnostics(reports.flatMap(({ steps }) => steps.flatMap(({ diagnostic }) => diagnostic ?? [])));
+  if (format === "json")
+    output.result(`${JSON.stringify(reports.length === 1 ? reports[0] : { connections: reports }, null, 2)}\n`);
+  output.diagnostics(reports.flatMap(({ steps }) => steps.flatMap(({ diagnostic }) => diagnostic ?? [])));
   return reports.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function stepsOf(
-  { options, output, secrets }: Context,
-  { source, engine, url }: Ready,
-): Promise<ConnectionStep[]> {
-  const isText = options.format !== "json";
-  const paint = painter(output.colour);
-  if (isText) output.result(`${paint("bold", source.name)}\n`);
-  const connection = { secret: secrets.resolve.bind(secrets), readOnly: true, ...(url !== undefined && { url }) };
-  const steps: ConnectionStep[] = [];
-  for await (const step of engine.diagnose(source, connection)) {
-    steps.push(step);
-    const sign = !step.ok ? paint("red", "✗") : step.diagnostic ? paint("yellow", "!") : paint("green", "✓");
-    const took = paint("dim", `${step.milliseconds} ms`);
-    if (isText) output.result(`  ${sign} ${step.step.padEnd(16)} ${step.result}  ${took}\n`);
-  }
-  return steps;
+/** Runs at once, whoever listens later. */
+function begun(steps: AsyncGenerator<ConnectionStep>): AsyncIterable<ConnectionStep> {
+  const stream = Readable.from(steps, { highWaterMark: 1000 });
+  stream.read(0);
+  return stream;
 }
+
+function line({ step, ok, result, milliseconds, diagnostic }: ConnectionStep, paint: Paint): string {
+  const severity = ok ? diagnostic?.severity : "error";
+  const sign = severity === undefined ? paint("green", "✓") : SIGNS[severity](paint);
+  return `  ${sign} ${step.padEnd(16)} ${result}  ${paint("dim", `${milliseconds} ms`)}\n`;
+}
+
+const SIGNS = {
+  error: (paint: Paint) => paint("red", "✗"),
+  warning: (paint: Paint) => paint("yellow", "!"),
+  note: (paint: Paint) => paint("cyan", "→"),
+} as const;

@@ -26,7 +26,7 @@ export async function drift(context: Context): Promise<number> {
   return drifts.some(({ drifted }) => drifted.length > 0) ? 2 : 0;
 }
 
-async function driftIn({ options }: Context, { ready, session }: Opened): Promise<Drift | Diagnostic> {
+async function driftIn({ options, output }: Context, { ready, session }: Opened): Promise<Drift | Diagnostic> {
   const { source, engine, declared } = ready;
   if (!session.ledger) {
     const detail =
@@ -41,13 +41,17 @@ async function driftIn({ options }: Context, { ready, session }: Opened): Promis
       "`datumline apply` writes the ledger. Is this the right database, and the right schema of the ledger?";
     return error("LEDGER_UNAVAILABLE", `Nothing was ever applied to ${session.target.location}`, { detail });
   }
+  const { desired, unwanted, diagnostics } = lower(declared, engine, inspection);
+  // Ways past what is declared that a plan does not close are nobody's drift, and still to be known.
+  output.diagnostics(diagnostics.filter(({ severity }) => severity === "warning"));
   return driftOf({
     dataSource: source.name,
     engine,
     inspection,
     ledger,
     ownership: ownership(source, declared, options.mode),
-    declared: lower(declared, engine, inspection).desired,
+    declared: desired,
+    unwanted,
     probes: looked,
   });
 }

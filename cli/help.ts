@@ -35,7 +35,7 @@ Usage: datumline ${name} ${command.usage}
 
 Options:
 ${options.map(([flags, summary]) => `  ${flags.padEnd(width)}${summary}`).join("\n")}
-
+${command.exitCodes === undefined ? "" : `\nExit codes: ${command.exitCodes}\n`}
 Example:
   ${command.example}
 `;

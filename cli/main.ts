@@ -7,8 +7,12 @@ if (args.length === 1 && ["version", "--version", "-V"].includes(args[0] as stri
   process.stdout.write(`${packageVersion()}\n`);
 } else {
   const [{ run }, { processIo }] = await Promise.all([import("./program.ts"), import("./io.ts")]);
-  const exitCode = await run(args, processIo());
-  process.exitCode = exitCode;
+  const io = processIo();
+  let interrupted = false;
+  void io.interrupted.then(() => {
+    interrupted = true;
+  });
+  process.exitCode = await run(args, io);
   // An interrupted run leaves work behind that nobody waits for any more.
-  if (exitCode === 130) process.exit();
+  if (interrupted) process.exit();
 }

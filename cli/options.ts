@@ -16,9 +16,12 @@ interface Option {
   /** The words that it takes. */
   readonly words?: readonly string[];
   readonly whole?: boolean;
+  readonly duration?: boolean;
+  /** Its value where none is given. */
+  readonly fallback?: string;
 }
 
-const FORMATS = ["text", "markdown", "json", "sql", "html", "csv", "junit", "tap"] as const;
+const FORMATS = ["text", "markdown", "json", "sql", "html", "csv", "junit", "tap", "prometheus"] as const;
 
 export const OPTIONS = {
   file: {
@@ -42,7 +45,14 @@ export const OPTIONS = {
   "max-drops": { value: "N", whole: true, summary: "stop above that many dropped objects" },
   "max-revokes": { value: "N", whole: true, summary: "stop above that many privileges taken away" },
   format: { value: "FORMAT", words: FORMATS, summary: "how the result is printed" },
-  out: { value: "FILE", summary: "write the plan (JSON) there as well" },
+  out: { value: "PATH", summary: "write the plan (JSON), the documents, or the settings, there" },
+  for: {
+    value: "CLIENT",
+    summary: "sqlalchemy, superset, django, node-pg, jdbc, dbt, airflow, odbc, env or libpq",
+  },
+  pool: { value: "NAME", summary: "the client goes through this ConnectionPool" },
+  user: { value: "ROLE", summary: "the client connects as this role (default: that of the client or the data source)" },
+  client: { value: "NAME", summary: "the client under `clients` of the data source, with its user and pool" },
   emit: { value: "FORM", words: ["yaml", "json", "typescript"], summary: "what is written (default: yaml)" },
   as: { value: "ROLE", summary: "what this role can do" },
   to: { value: "OBJECT", summary: "who can do something with this object: sales.customer_dim, or an address" },
@@ -55,6 +65,19 @@ export const OPTIONS = {
     summary: "only proofs of this name: `AccessTest/*`, a title; * stands for any characters; repeatable",
   },
   prove: { summary: "prove what is declared before the change is kept; where it does not hold, nothing is changed" },
+  serve: {
+    value: "[HOST:PORT]",
+    fallback: "127.0.0.1:9187",
+    summary: "measure until interrupted, for /metrics, /health.json and /healthz (default: 127.0.0.1:9187)",
+  },
+  queries: { value: "N", whole: true, summary: "queries that the latency is measured with (default: 20)" },
+  interval: { value: "TIME", duration: true, summary: "time between two measurements with --serve: 30s" },
+  into: { value: "DATABASE", summary: "the new database that a backup is restored into" },
+  schema: { value: "NAME", several: true, summary: "restore only this schema; repeatable" },
+  table: { value: "SCHEMA.NAME", several: true, summary: "restore only this table; repeatable" },
+  globals: { summary: "make roles of the backup that the server lacks, without passwords" },
+  overwrite: { summary: "drop the database first, if it is there; say so twice, with --confirm" },
+  confirm: { value: "DATABASE", summary: "the database that --overwrite may drop" },
   force: { summary: "replace what an earlier run wrote into the folder" },
   "detailed-exitcode": { summary: "exit 2 when there are changes" },
   yes: { summary: "do not ask" },
@@ -93,6 +116,19 @@ export interface Options {
   readonly only: readonly string[];
   readonly prove: boolean;
   readonly diagnostics: "text" | "json";
+  readonly for?: string;
+  readonly pool?: string;
+  readonly user?: string;
+  readonly client?: string;
+  readonly serve?: string;
+  readonly interval?: string;
+  readonly queries?: number;
+  readonly into?: string;
+  readonly schema: readonly string[];
+  readonly table: readonly string[];
+  readonly globals: boolean;
+  readonly overwrite: boolean;
+  readonly confirm?: string;
   readonly force: boolean;
   readonly detailedExitcode: boolean;
   readonly yes: boolean;
@@ -116,7 +152,7 @@ export const DECLARING = ["file", "app", "data-source", "no-cache"] as const sat
 export function parseOptions(args: readonly string[], takes: readonly OptionName[], command: string): Parsed {
   const known: Readonly<Record<string, Option>> = OPTIONS;
   const { tokens } = parseArgs({
-    args: [...args],
+    args: withFallbacks(args, known),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -150,6 +186,14 @@ export function parseOptions(args: readonly string[], takes: readonly OptionName
   return { options: optionsOf(given), operands, diagnostics };
 }
 
+/** An option whose value may be left out stands last, or before another option. */
+function withFallbacks(args: readonly string[], known: Readonly<Record<string, Option>>): string[] {
+  return args.map((arg, index) => {
+    const fallback = arg.startsWith("--") ? known[arg.slice(2)]?.fallback : undefined;
+    return fallback !== undefined && (args[index + 1] ?? "-").startsWith("-") ? `${arg}=${fallback}` : arg;
+  });
+}
+
 function unknown(rawName: string, exists: boolean, takes: readonly OptionName[], command: string): Diagnostic {
   const near = nearest(rawName.replace(/^-+/, ""), takes);
   const summary = exists ? `\`${command}\` takes no ${rawName}` : `There is no option ${rawName}`;
@@ -173,6 +217,8 @@ function faultOf(rawName: string, option: Option, value: string | undefined): Di
   }
   if (option.whole && !/^\d+$/.test(value))
     return error("USAGE", `${rawName} takes a whole number`, { detail: "0 stops at the first." });
+  if (option.duration && !/^\d+(ms|s|min|h|d)$/.test(value))
+    return error("USAGE", `${rawName} takes a time`, { detail: "It reads 500ms, 30s, 5min or 2h." });
   return undefined;
 }
 
@@ -187,6 +233,7 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     mode: text("mode"),
     maxDrops: whole("max-drops"),
     maxRevokes: whole("max-revokes"),
+    queries: whole("queries"),
     format: text("format"),
     out: text("out"),
     emit: text("emit"),
@@ -194,6 +241,14 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     to: text("to"),
     column: text("column"),
     classification: text("classification"),
+    for: text("for"),
+    into: text("into"),
+    confirm: text("confirm"),
+    pool: text("pool"),
+    user: text("user"),
+    client: text("client"),
+    serve: text("serve"),
+    interval: text("interval"),
   };
   return {
     ...(Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Options>),
@@ -203,6 +258,10 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     why: has("why"),
     only: given.get("only") ?? [],
     prove: has("prove"),
+    schema: given.get("schema") ?? [],
+    table: given.get("table") ?? [],
+    globals: has("globals"),
+    overwrite: has("overwrite"),
     force: has("force"),
     detailedExitcode: has("detailed-exitcode"),
     yes: has("yes"),

@@ -3,6 +3,7 @@ import { type Diagnostic, error } from "../core/diagnostic.ts";
 import { failure } from "../core/doors/failure.ts";
 import { nearest } from "../core/names.ts";
 import { Secrets } from "../core/secret.ts";
+import { STORES } from "../providers/secrets/index.ts";
 import { COMMANDS, type Command } from "./commands.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import type { Io } from "./io.ts";
@@ -12,7 +13,7 @@ import { Output } from "./output.ts";
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name = "help", ...rest] = args;
   const { env } = io;
-  const secrets = new Secrets({ env, cwd: io.cwd });
+  const secrets = new Secrets({ env, cwd: io.cwd, stores: STORES });
   const outputFor = (diagnostics: "text" | "json", quiet: boolean, noColor: boolean): Output =>
     new Output(io, {
       colour: !noColor && !env.NO_COLOR && env.TERM !== "dumb",
@@ -49,7 +50,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const start = await command.load();
     const interrupted = io.interrupted.then(() => "interrupted" as const);
-    const ended = await Promise.race([start({ options, operands, io, output, secrets }), interrupted]);
+    const running = start({ options, operands, io, output, secrets });
+    const ended = await (command.serves?.(options) ? running : Promise.race([running, interrupted]));
     if (ended !== "interrupted") return ended;
     const detail =
       "What had not been kept is undone by the engine where it can undo it; plan again to see what is there.";

@@ -35,6 +35,7 @@ export async function recalled(context: Context, read: Read): Promise<readonly P
       origin: undefined,
       engine: await load(),
       url: read.reached?.url,
+      others: new Map((one.plan.others ?? []).map((other) => [other.name, other])),
       remembered: one,
     });
   }

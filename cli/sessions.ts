@@ -27,8 +27,8 @@ export function resolveSecrets(
   return doors.resolveSecrets(secrets, ready, which);
 }
 
-export function declarationOf({ options }: Context, { source, declared }: Ready): Declaration {
-  return { source, declared, diagnostics: [], ...(options.mode && { mode: options.mode }) };
+export function declarationOf({ options, io }: Context, { source, declared }: Ready): Declaration {
+  return { source, declared, cwd: io.cwd, diagnostics: [], ...(options.mode && { mode: options.mode }) };
 }
 
 /** The plan of every data source, in the order in which they are declared. */

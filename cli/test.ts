@@ -1,5 +1,6 @@
 import { error } from "../core/diagnostic.ts";
 import { proveAll } from "../core/doors/prove.ts";
+import type { Session } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
 import { isFailure, type ProofReport } from "../core/proofs/report.ts";
 import { type ProofFormat, renderProofs } from "../core/render/proofs.ts";
@@ -18,7 +19,11 @@ export async function test(context: Context): Promise<number> {
     for (const { ready: one, session } of opened) {
       const progress = output.progress(`Proving ${one.source.name}`);
       const { source, engine, declared } = one;
-      made.push(await proveAll({ dataSource: source.name, engine, session, declared, only: options.only, progress }));
+      const { only } = options;
+      const report = await proveAll({ dataSource: source.name, engine, session, declared, only, progress });
+      // Some of them say nothing of the whole.
+      if (only.length === 0) await remember(session, report);
+      made.push(report);
     }
     return made;
   });
@@ -26,6 +31,12 @@ export async function test(context: Context): Promise<number> {
   const format = (options.format ?? "text") as ProofFormat;
   output.result(renderProofs(reports, format, { colour: output.colour, verbose: options.verbose }));
   return reports.some(({ results }) => results.some(isFailure)) ? 2 : 0;
+}
+
+/** For `datumline health`. */
+async function remember({ ledger }: Session, { results }: ProofReport): Promise<void> {
+  const failed = results.filter(isFailure).length;
+  if (results.length > 0) await ledger?.proved?.(results.length - failed, failed);
 }
 
 function nothing(only: readonly string[]): Refusal {

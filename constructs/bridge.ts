@@ -21,10 +21,13 @@ import {
   Tokenization,
 } from "cdktf";
 import type { Construct } from "constructs";
+import type { ClientName } from "../core/clients/index.ts";
+import type { ClientFile } from "../core/clients/model.ts";
 import { carry, escaped, laterIn, withFilesFrom } from "./carry.ts";
+import { type ClientOptions, settingsFor } from "./clients.ts";
 import { DataSource } from "./data-source.ts";
 import { askedFolder, DECLARATION, writeDeclaration } from "./declaration.ts";
-import { documentsOf, documentsOfSource, pathOf } from "./document.ts";
+import { documentsFor, documentsOfSource, pathOf } from "./document.ts";
 import type { DataSourceProps } from "./kinds.ts";
 import type { Later, LaterForm } from "./later.ts";
 import { packageVersion } from "./package.ts";
@@ -68,11 +71,14 @@ export interface PostgresDataSourceProps extends Omit<DataSourceProps, "password
 /** A PostgreSQL database and the server that it is on, in a stack. */
 export class PostgresDataSource extends DataSource {
   readonly #declaration: TerraformResource | undefined;
+  /** Terraform hands on how to log in, so that no document says it. */
+  readonly #isHandedLogin: boolean;
 
   constructor(scope: Construct, id: string, props: PostgresDataSourceProps = {}) {
     const { terraform = {}, ...given } = props;
     refuseClear(terraform, pathOf(scope, id));
     super("postgresql", scope, id, given, TOKENS);
+    this.#isHandedLogin = (terraform.password ?? terraform.url) !== undefined;
     this.#declaration = declareInStack(this, terraform);
   }
 
@@ -81,6 +87,15 @@ export class PostgresDataSource extends DataSource {
     return (
       this.#declaration ?? refuse(this.node.path, "There is no TerraformStack above this data source", "Make one.")
     );
+  }
+
+  /**
+   * What a client is told of it: `client("sqlalchemy", { user: analyst }).text`. Of what is declared by then; in a stack
+   * the text is a token, as the following, for outputs, files and containers of Terraform.
+   */
+  client(name: ClientName, options: ClientOptions = {}): ClientFile {
+    const file = settingsFor(this, name, options, this.#isHandedLogin ? "elsewhere" : undefined);
+    return this.#declaration === undefined ? file : { ...file, text: new Filled(file.text).toString() };
   }
 
   /** The statements that the last apply ran: tokens, as the following. */
@@ -257,7 +272,7 @@ function writeWithStack(stack: TerraformStack): void {
 /** The command line wants all that the app declares in one file; Terraform wants each stack's beside its own. */
 function write(stack: TerraformStack, session: ISynthesisSession): void {
   const asked = askedFolder();
-  const documents = documentsOf(asked === undefined ? stack : (stack.node.root as Construct));
+  const documents = documentsFor(asked === undefined ? stack : (stack.node.root as Construct));
   const [token] = laterIn(documents, TOKENS);
   if (asked !== undefined) {
     if (token) {

@@ -24,7 +24,7 @@ export function carry(documents: readonly PlainDocument[], root: string, later: 
   const secrets = new Map<string, string | number>();
   const carried = documents.map((document) =>
     replaced(document, later, (value, path) => {
-      const inside = document.$construct.slice(root.length + 1);
+      const inside = insideOf(document.$construct, root);
       const field = path.join(".");
       if (inside === "" && later.handedOn.has(field)) {
         secrets.set(field, value);
@@ -38,8 +38,13 @@ export function carry(documents: readonly PlainDocument[], root: string, later: 
   return { spec: escaped(JSON.stringify({ documents: carried })), values, secrets };
 }
 
+/** The path below the data source: nothing for itself, the whole path for what stands outside. */
+function insideOf(path: string, root: string): string {
+  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
 /**
- * The documents with files of secrets named from another folder than the app's: `up` leads from there to here. What is
+ * The documents with files named from another folder than the app's: `up` leads from there to here. What is
  * known later may be a path from anywhere.
  */
 export function withFilesFrom(up: string, documents: readonly PlainDocument[], later: Later): PlainDocument[] {
@@ -48,8 +53,10 @@ export function withFilesFrom(up: string, documents: readonly PlainDocument[], l
     if (!schema) return document;
     return walk(schema, document as { readonly [field: string]: Json }, ({ schema: field, value }) => {
       const { file } = (field.secret && typeof value === "object" ? value : {}) as { readonly file?: Json };
-      const isOurs = typeof file === "string" && !isAbsolute(file) && later.formOf(file) === undefined;
-      return isOurs ? { file: join(up, file) } : undefined;
+      const isOurs = (path: Json | undefined): path is string =>
+        typeof path === "string" && !isAbsolute(path) && later.formOf(path) === undefined;
+      if (isOurs(file)) return { file: join(up, file) };
+      return field.path && isOurs(value) ? join(up, value) : undefined;
     }) as PlainDocument;
   });
 }

@@ -33,18 +33,36 @@ export abstract class Documented extends Construct {
   toDocument(): PlainDocument {
     return { ...this.#fields, $construct: this.node.path };
   }
+
+  /** The same, where it may stand for several. */
+  toDocuments(): readonly PlainDocument[] {
+    return [this.toDocument()];
+  }
 }
 
 /** The documents of a construct and of all below it, in the order in which they were made. */
 export function documentsOf(root: Construct): PlainDocument[] {
-  return root.node.findAll().flatMap((each) => (each instanceof Documented ? each.toDocument() : []));
+  return root.node.findAll().flatMap((each) => (each instanceof Documented ? each.toDocuments() : []));
 }
 
-/** The documents of a data source: its own, and those that belong to it. */
+/** The same with what judges every data source, wherever it was made. */
+export function documentsFor(scope: Construct): PlainDocument[] {
+  const mine = documentsOf(scope);
+  const there = new Set(mine.map(({ $construct }) => $construct));
+  const others = documentsOf(scope.node.root as Construct).filter(({ $construct }) => !there.has($construct));
+  return [...mine, ...others.filter(judgesAll)];
+}
+
+function judgesAll({ kind, dataSource }: PlainDocument): boolean {
+  return dataSource === undefined && KINDS.get(kind)?.judges === true;
+}
+
+/** The documents of a data source: its own, those that belong to it, and what judges all of them. */
 export function documentsOfSource(source: Documented & { readonly name: string }): PlainDocument[] {
-  return documentsOf(source).filter(
-    ({ kind, name, dataSource }) => (kind === "DataSource" ? name : dataSource) === source.name,
-  );
+  return documentsOf(source.node.root as Construct).filter((document) => {
+    const { kind, name, dataSource } = document;
+    return judgesAll(document) || (kind === "DataSource" ? name : dataSource) === source.name;
+  });
 }
 
 /** The path that a construct will have; refuses an id that is taken, since two documents would stand in one place. */

@@ -3,6 +3,7 @@
 import type { Construct } from "constructs";
 import type { DataSource } from "./data-source.ts";
 import { Declared, type QualifiedName } from "./declared.ts";
+import { Judging } from "./judging.ts";
 import type { Secret } from "./secret.ts";
 import type { SqlText } from "./sql.ts";
 
@@ -48,7 +49,7 @@ export interface DataSourceProps {
   readonly user?: string;
   /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
   readonly password?: Secret;
-  /** Logs in with a token of AWS IAM in place of a password (RDS, Aurora). */
+  /** Logs in with a token of AWS IAM in place of a password (RDS, Aurora); the connection is encrypted then. */
   readonly iam?: {
     /** Region of the instance, such as `eu-central-1`; by default that of the environment. */
     readonly region?: string;
@@ -74,10 +75,10 @@ export interface DataSourceProps {
     readonly port?: number;
     /** User there. */
     readonly user?: string;
-    /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    /** Private key; by default what the system's `ssh` finds. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
     readonly key?: Secret;
-    /** File with the bastion's key, relative to the document. An unknown host is refused. */
-    readonly knownHosts?: string;
+    /** Keys of the bastion, as in `known_hosts`; by default those of the user. An unknown host is refused. */
+    readonly knownHosts?: Secret;
   };
   /** Seconds until an attempt to connect is given up. @default 10 */
   readonly connectTimeout?: number;
@@ -102,6 +103,13 @@ export interface DataSourceProps {
     readonly kinds?: { readonly [name: string]: "observe" | "additive" | "authoritative" };
     /** A plan that drops more than this many objects is refused. */
     readonly maxDrops?: number;
+    /** A plan that would delete data is refused without a RestoreDrill that held lately. */
+    readonly requireDrill?: {
+      /** How long ago at most. */
+      readonly within: string;
+      /** Folder with the evidence of drills. @default "evidence" */
+      readonly evidence?: string;
+    };
     /** A plan that takes away more than this many privileges is refused. */
     readonly maxRevokes?: number;
   };
@@ -241,6 +249,15 @@ export interface DataSourceProps {
     /** Commands that run after a change, in order. */
     readonly after?: readonly (readonly string[])[];
   };
+  /** Files of a PgBouncer, and how it is restarted. */
+  readonly pgbouncer?: {
+    /** Its `pgbouncer.ini`, as this machine sees it; by default the file that the console names. */
+    readonly config?: string;
+    /** Its userlist, as this machine sees it; by default the file that the configuration names. */
+    readonly userlist?: string;
+    /** Command that restarts it, for settings that nothing else changes. */
+    readonly restart?: readonly string[];
+  };
   /** Environment, such as `production`. */
   readonly environment?: string;
   /** Where it runs. */
@@ -294,6 +311,252 @@ export interface DataSourceProps {
   readonly ignore?: readonly string[];
   /** Its former name; renames in place. */
   readonly renamedFrom?: string;
+}
+
+export interface PoolerSettingsProps {
+  /** Where it listens; a change needs a restart. */
+  readonly listen?: {
+    /** Addresses; `*` for all. */
+    readonly addresses?: readonly string[];
+    /** Port. */
+    readonly port?: number;
+    /** Directory of its Unix socket. */
+    readonly socketDirectory?: string;
+    /** Connections that may wait to be accepted. */
+    readonly backlog?: number;
+  };
+  /** Clients that may be connected in all; 100 where it is not given. */
+  readonly maxClients?: number;
+  /** What pools are where they do not say otherwise. */
+  readonly pools?: {
+    /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. `session` where it is not given. */
+    readonly mode?: "session" | "transaction" | "statement";
+    /** Server connections of a pool, which is one for each database and user; 20 where it is not given. */
+    readonly size?: number;
+    /** Server connections that are kept open. */
+    readonly min?: number;
+    /** Further ones for clients that have waited for `reserveTimeout`. */
+    readonly reserve?: number;
+    /** Wait after which the reserve is opened; 5 s where it is not given. */
+    readonly reserveTimeout?: string;
+    /** Server connections of one database, whoever its users are; 0 for no limit. */
+    readonly maxConnections?: number;
+    /** Server connections of one user, whatever the database; 0 for no limit. */
+    readonly maxUserConnections?: number;
+    /** Clients of one database; 0 for no limit. PgBouncer 1.24. */
+    readonly maxClients?: number;
+    /** Clients of one user; 0 for no limit. PgBouncer 1.24. */
+    readonly maxUserClients?: number;
+  };
+  /** When it gives up; `0s` for never. */
+  readonly timeouts?: {
+    /** A statement that runs longer is cancelled. */
+    readonly query?: string;
+    /** A client that leaves a transaction open longer is disconnected. */
+    readonly idleTransaction?: string;
+    /** A client whose transaction lasts longer is disconnected. */
+    readonly transaction?: string;
+    /** A client that does nothing for longer is disconnected. */
+    readonly clientIdle?: string;
+    /** A client that waits longer for a server connection is disconnected. */
+    readonly queryWait?: string;
+    /** A cancellation that waits longer is dropped. PgBouncer 1.19. */
+    readonly cancelWait?: string;
+    /** A client that has not logged in by then is disconnected. */
+    readonly clientLogin?: string;
+    /** A server that has not answered by then counts as unreachable. */
+    readonly serverConnect?: string;
+    /** Wait after a failed login at the server before the next. */
+    readonly serverRetry?: string;
+    /** A server connection that is idle for longer is closed. */
+    readonly serverIdle?: string;
+    /** A server connection that is older is replaced. */
+    readonly serverLifetime?: string;
+    /** A server connection that was idle for longer is tried before it is used. */
+    readonly serverCheck?: string;
+  };
+  /** Encryption between clients and the pooler. */
+  readonly clientTls?: {
+    /** What is encrypted and checked. */
+    readonly mode?: "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
+    /** Certificates that are trusted. Path as the pooler sees it. */
+    readonly ca?: string;
+    /** Certificate that is shown. Path as the pooler sees it. */
+    readonly cert?: string;
+    /** Key of that certificate. Path as the pooler sees it. */
+    readonly key?: string;
+    /** Versions of the protocol, such as `secure`. */
+    readonly protocols?: string;
+    /** Ciphers of TLS 1.2 and older, in OpenSSL's words. */
+    readonly ciphers?: string;
+  };
+  /** Encryption between the pooler and its servers. */
+  readonly serverTls?: {
+    /** What is encrypted and checked. */
+    readonly mode?: "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
+    /** Certificates that are trusted. Path as the pooler sees it. */
+    readonly ca?: string;
+    /** Certificate that is shown. Path as the pooler sees it. */
+    readonly cert?: string;
+    /** Key of that certificate. Path as the pooler sees it. */
+    readonly key?: string;
+    /** Versions of the protocol, such as `secure`. */
+    readonly protocols?: string;
+    /** Ciphers of TLS 1.2 and older, in OpenSSL's words. */
+    readonly ciphers?: string;
+  };
+  /** How clients prove who they are. */
+  readonly auth?: {
+    /** How. */
+    readonly type?: "scram-sha-256" | "md5" | "cert" | "hba" | "pam" | "ldap" | "plain" | "trust" | "any";
+    /** Userlist. Path as the pooler sees it. */
+    readonly file?: string;
+    /** Rules for `type: hba`. Path as the pooler sees it. */
+    readonly hba?: string;
+    /** Map of names for `cert` and `peer`. Path as the pooler sees it. PgBouncer 1.23. */
+    readonly ident?: string;
+    /** Role that looks passwords up, where a pool names none. */
+    readonly user?: string;
+    /** Statement that looks a password up, where a pool has none of its own. */
+    readonly query?: string;
+    /** Database in which it does. PgBouncer 1.19. */
+    readonly database?: string;
+  };
+  /** Users that may do everything on the console. */
+  readonly admins?: readonly string[];
+  /** Users that may look at the console. */
+  readonly stats?: readonly string[];
+  /** Parameters of clients that are passed over rather than refused, such as `extra_float_digits`. */
+  readonly ignoreStartupParameters?: readonly string[];
+  /** Further settings of the session that follow a client from server connection to server connection; a change needs a restart. PgBouncer 1.20. */
+  readonly trackExtraParameters?: readonly string[];
+  /** Prepared statements that are kept for each server connection in pools by transaction or statement; 0 for none. PgBouncer 1.21. */
+  readonly maxPreparedStatements?: number;
+  /** Further settings by their own names, as `pgbouncer.ini` has them. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+}
+
+/** Settings of a PgBouncer as a whole: where it listens, how many clients it takes, what its pools are where they do not say otherwise. One for each data source. */
+export class PoolerSettings extends Declared<"PoolerSettings"> {
+  constructor(scope: Construct, id: string, props: PoolerSettingsProps = {}) {
+    super("PoolerSettings", scope, id, props);
+  }
+}
+
+export interface PoolUserProps {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Data source whose role of this name lends its password verifier to the userlist. @default the construct that it is made in */
+  readonly from?: DataSourceName;
+  /** Password for the userlist. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+  readonly password?: Secret;
+  /** How the userlist keeps the password: as a SCRAM verifier, which lets a client in, or in clear, which the pooler needs to log in by itself. @default "verifier" */
+  readonly keep?: "verifier" | "clear";
+  /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. */
+  readonly mode?: "session" | "transaction" | "statement";
+  /** Server connections of each of its pools. PgBouncer 1.23. */
+  readonly size?: number;
+  /** Further ones for clients that wait. PgBouncer 1.24. */
+  readonly reserve?: number;
+  /** Server connections of all its pools; 0 for no limit. */
+  readonly maxConnections?: number;
+  /** Its clients; 0 for no limit. PgBouncer 1.24. */
+  readonly maxClients?: number;
+  /** Limits of its own. PgBouncer 1.24. */
+  readonly timeouts?: {
+    /** A statement that runs longer is cancelled. */
+    readonly query?: string;
+    /** A client that leaves a transaction open longer is disconnected. */
+    readonly idleTransaction?: string;
+    /** A client whose transaction lasts longer is disconnected. */
+    readonly transaction?: string;
+    /** A client that does nothing for longer is disconnected. */
+    readonly clientIdle?: string;
+  };
+  /** Further settings by their own names, as `pgbouncer.ini` has them. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A user of a PgBouncer: limits of its own, and how the userlist knows it where nobody looks it up. */
+export class PoolUser extends Declared<"PoolUser"> {
+  constructor(scope: Construct, id: string, props: PoolUserProps = {}) {
+    super("PoolUser", scope, id, props);
+  }
+}
+
+export interface ConnectionPoolProps {
+  /** Database that clients ask the pooler for. @default the id of the construct */
+  readonly name?: string;
+  /** Data source behind it; or `host` by hand. @default the construct that it is made in */
+  readonly to?: DataSourceName;
+  /** Replica of that data source, by its name there. */
+  readonly replica?: string;
+  /** Host of the server, where it is no data source. */
+  readonly host?: string;
+  /** Its port. @default 5432 */
+  readonly port?: number;
+  /** Database there; by default that of the data source, or else the name of the pool. */
+  readonly database?: string;
+  /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. */
+  readonly mode?: "session" | "transaction" | "statement";
+  /** Server connections for each user, or in all where `user` is given. */
+  readonly size?: number;
+  /** Server connections that are kept open. */
+  readonly min?: number;
+  /** Further ones for clients that wait. */
+  readonly reserve?: number;
+  /** Server connections in all, whoever its users are; 0 for no limit. */
+  readonly maxConnections?: number;
+  /** Clients that it takes; 0 for no limit. PgBouncer 1.24. */
+  readonly maxClients?: number;
+  /** Clients that are expected, for the sum of the pooler's. */
+  readonly clients?: number;
+  /** User that the pooler logs in as, whoever the client is: one pool for all of them. */
+  readonly user?: string;
+  /** Password of `user`, for the userlist. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+  readonly password?: Secret;
+  /** Roles of the data source that connect through it; each has connections of its own. */
+  readonly users?: readonly string[];
+  /** How the pooler knows the passwords of `users`. */
+  readonly auth?: {
+    /** `query`: it looks them up in the database, by a role and a function that are made there; `userlist`: their verifiers are written into its file. @default "query" */
+    readonly by?: "query" | "userlist";
+    /** Role that looks them up. */
+    readonly user?: string;
+    /** Password of that role. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly password?: Secret;
+    /** Schema of the function; by default `pooler`. */
+    readonly schema?: string;
+    /** Statement that looks a password up, where the function is not to be made. */
+    readonly query?: string;
+    /** Database in which it does. PgBouncer 1.19. */
+    readonly database?: string;
+  };
+  /** Further settings by their own names, as `pgbouncer.ini` has them. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A name that clients connect to at a pooler, and the database behind it: which data source, how many connections, when one goes back to the pool, who may use it. */
+export class ConnectionPool extends Declared<"ConnectionPool"> {
+  constructor(scope: Construct, id: string, props: ConnectionPoolProps = {}) {
+    super("ConnectionPool", scope, id, props);
+  }
 }
 
 export interface RoleProps {
@@ -614,6 +877,59 @@ export interface EnumProps {
 export class Enum extends Declared<"Enum"> {
   constructor(scope: Construct, id: string, props: EnumProps) {
     super("Enum", scope, id, props);
+  }
+}
+
+export interface FunctionProps {
+  /** Schema that holds it. @default the construct that it is made in */
+  readonly schema?: SchemaName;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. @default the id of the construct */
+  readonly name?: string;
+  /** Arguments in order, all of them input and without defaults. */
+  readonly arguments?: readonly {
+    /** Name. */
+    readonly name?: string;
+    /** Type, as in the engine. */
+    readonly type: string;
+  }[];
+  /** What it returns: a type, `SETOF type`, `TABLE(name type, …)`, `trigger`. @default "void" */
+  readonly returns?: string;
+  /** Language. @default "sql" */
+  readonly language?: string;
+  /** Its text, kept to the letter. */
+  readonly body: string;
+  /** Whose rights it runs with: those of whoever calls it, or its owner's. @default "invoker" */
+  readonly security?: "invoker" | "definer";
+  /** What its result depends on. @default "volatile" */
+  readonly volatility?: "volatile" | "stable" | "immutable";
+  /** Returns null, without being run, where an argument is null. @default false */
+  readonly strict?: boolean;
+  /** Tells nothing of its arguments but by its result; only a superuser may say so. @default false */
+  readonly leakproof?: boolean;
+  /** May it run in parallel? @default "unsafe" */
+  readonly parallel?: "unsafe" | "restricted" | "safe";
+  /** Estimated cost of a call. @default 100 */
+  readonly cost?: number;
+  /** Estimated rows, where it returns a set. @default 1000 */
+  readonly rows?: number;
+  /** Settings while it runs, such as `search_path`, which a function with its owner's rights needs. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: RoleName;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A function in SQL or a procedural language. A new one may be executed by nobody but its owner until a Grant says who: EXECUTE is taken from PUBLIC as it is made. */
+export class Function extends Declared<"Function"> {
+  constructor(scope: Construct, id: string, props: FunctionProps) {
+    super("Function", scope, id, props);
   }
 }
 
@@ -1519,6 +1835,51 @@ export class Seed extends Declared<"Seed"> {
   }
 }
 
+export interface PoolerAccessProps {
+  /** Name of the pool, for reports. @default the id of the construct */
+  readonly name?: string;
+  /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. @default "session" */
+  readonly mode?: "session" | "transaction" | "statement";
+  /** Connections for each user, or in all where `user` is given. */
+  readonly size: number;
+  /** Further ones for clients that wait. @default 0 */
+  readonly reserve?: number;
+  /** Connections in all, whoever its users are; 0 for no limit. @default 0 */
+  readonly maxConnections?: number;
+  /** Poolers that have this pool, each for itself. @default 1 */
+  readonly poolers?: number;
+  /** Role that it logs in as, whoever the client is. */
+  readonly user?: RoleName;
+  /** Roles that connect through it. */
+  readonly users?: readonly RoleName[];
+  /** Replica of the data source that it leads to. */
+  readonly replica?: string;
+  /** How the pooler looks passwords up: a role that may call one function and nothing else. */
+  readonly lookup?: {
+    /** Role, which is made. */
+    readonly role: string;
+    /** Its password. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly password?: Secret;
+    /** Schema of the function, which is made. @default "pooler" */
+    readonly schema?: string;
+  };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+}
+
+/** A pool of connections to this data source: how many it may open and in which mode, and the role and function by which its pooler looks passwords up. A ConnectionPool declares it by itself; by hand for a pooler that somebody else keeps. */
+export class PoolerAccess extends Declared<"PoolerAccess"> {
+  constructor(scope: Construct, id: string, props: PoolerAccessProps) {
+    super("PoolerAccess", scope, id, props);
+  }
+}
+
 export interface AccessTestProps {
   /** Name, as reports show it. @default the id of the construct */
   readonly name?: string;
@@ -1687,7 +2048,7 @@ export interface PolicyProps {
 }
 
 /** A rule over what is declared and planned: how much a built-in guardrail counts, conditions of your own, or a module with rules in TypeScript. It holds for every data source unless it names one. */
-export class Policy extends Declared<"Policy"> {
+export class Policy extends Judging<"Policy"> {
   constructor(scope: Construct, id: string, props: PolicyProps = {}) {
     super("Policy", scope, id, props);
   }
@@ -1711,7 +2072,7 @@ export interface PolicyExceptionProps {
 }
 
 /** What a rule finds and may stay for a while, with a reason, an owner and an end. Every plan lists it; past its end the rule counts again. */
-export class PolicyException extends Declared<"PolicyException"> {
+export class PolicyException extends Judging<"PolicyException"> {
   constructor(scope: Construct, id: string, props: PolicyExceptionProps) {
     super("PolicyException", scope, id, props);
   }

@@ -133,7 +133,7 @@ export function standing(desired: Catalog, ledger: ReadonlyMap<Address, LedgerEn
     const kind = kindNamed(object.kind);
     const { made, by } = ledger.get(address) ?? {};
     const mode = ownership.mode(kind, object.spec as Spec);
-    if (by !== undefined || mode === "observe") return false;
+    if (kind.fixed || by !== undefined || mode === "observe") return false;
     return made === true || (mode === "authoritative" && ownership.manages(kind, object.spec));
   };
   const gone = [...desired].filter(goes).map(([address]) => address);

@@ -196,7 +196,7 @@ function disappear(address: Address, before: DataObject, sides: Sides, result: C
   const { made, by } = entry ?? {};
   const mode = sides.ownership.mode(kind, before.spec);
   const fields = release(kind, before, entry);
-  if (fields.length > 0 && !(mode === "authoritative" && managed)) {
+  if (fields.length > 0 && (kind.fixed || !(mode === "authoritative" && managed))) {
     const after = released(kind, before, fields);
     const reason = "nothing declared asks for it any more";
     const change: Change = {
@@ -214,7 +214,7 @@ function disappear(address: Address, before: DataObject, sides: Sides, result: C
     return;
   }
   const ours = made === true && by === undefined;
-  if (!managed && !ours) return;
+  if (kind.fixed || (!managed && !ours)) return;
   const drop: Change = { address, action: "drop", kind, before, fields: [], computed: {} };
   // It has its owner: another data source declares it for this system.
   if (by !== undefined) result.unmanaged.push({ address, by });

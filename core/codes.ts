@@ -184,6 +184,8 @@ export const CODES = {
     "Clients reach the data source through a pool by transaction or statement whose pooler does not keep prepared statements: they fail, or meet those of others. Set `maxPreparedStatements` (PgBouncer 1.21), or turn them off in the client.",
   POOLS_TOO_LARGE:
     "All pools and direct clients together may open more connections than the server, or a role, allows. The message says by how many, and the nearest sizes that fit; or raise the limit on the server.",
+  CLIENTS_BEYOND_LIMIT:
+    "More clients are expected than the pooler takes, and those beyond are refused. Raise `maxClients` of its PoolerSettings, and the open files that its process may have.",
   PORT_TAKEN: "Two poolers are declared for one port of one host, or for one configuration. Give each its own.",
   MASK_BYPASSED:
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
@@ -206,6 +208,8 @@ export const CODES = {
   NO_SPACE: "A place for backups has too little room for the next one; nothing was begun.",
   NOT_STORED: "A backup could not be kept in one of its places; the others have it.",
   BACKUP_OVERDUE: "The newest good backup is older than its `rpo`, or a run that was due has left nothing.",
+  DRILL_REQUIRED:
+    "The plan deletes data, and the data source asks for a restore that was proved lately (`manage.requireDrill`). Run a drill, then apply.",
   ROLE_MISSING: "Roles that a backup names are not on the server. Make them, or restore with `--globals`.",
 
   // Hazards

@@ -1,5 +1,6 @@
 import type { Address } from "./address.ts";
 import type { Code } from "./codes.ts";
+import type { Remedy } from "./remedy.ts";
 
 /** Where a document stands: a file with a line, or the path of a construct. Lines and columns count from 1. */
 export interface Origin {
@@ -22,6 +23,10 @@ export interface Diagnostic {
   /** Policy that it breaks, or that decided how much it counts. */
   readonly rule?: string;
   readonly origin?: Origin;
+  /** Documents that would close it. */
+  readonly closes?: readonly Remedy[];
+  /** What no document does of that: a line of SQL to run. */
+  readonly byHand?: string;
 }
 
 export function error(

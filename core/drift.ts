@@ -1,7 +1,7 @@
 /**
  * Drift: what differs in the live system from what was last applied. The ledger holds what was applied in the server's
  * own spelling, so both sides are read in the same words. What others add where others may (a column, a membership) is
- * no drift, but told; in an authoritative scope nobody else may.
+ * no drift, but told; in an authoritative scope nobody else may, nor where a declaration says what must not be.
  */
 import type { Address } from "./address.ts";
 import { kindOf } from "./address.ts";
@@ -17,13 +17,16 @@ import { type LedgerEntry, madeElement } from "./ledger.ts";
 import { pathKey } from "./objects.ts";
 import type { Ownership } from "./ownership.ts";
 import type { Unmanaged } from "./plan.ts";
+import { type Unwanted, unwantedKey } from "./unwanted.ts";
 
 export interface Drifted {
   readonly address: Address;
-  /** `added`: by another hand, in an authoritative scope. */
+  /** `added`: by another hand, in an authoritative scope or where a declaration says that nothing else may be. */
   readonly how: "changed" | "gone" | "added";
   /** From what was applied to what is there. */
   readonly fields?: readonly FieldChange[];
+  /** Why nobody may add it: what is declared leaves no room for it. */
+  readonly reason?: string;
 }
 
 export interface Drift {
@@ -45,12 +48,14 @@ export interface DriftInput {
   readonly ownership: Ownership;
   /** Native objects that are declared now, for the fields that they ignore; empty where there are no documents. */
   readonly declared: Catalog;
+  /** What must not be by what is declared. */
+  readonly unwanted: Unwanted;
   /** What the inspection looked at besides the catalogs. */
   readonly probes: Catalog;
 }
 
 export function driftOf(input: DriftInput): Drift {
-  const { dataSource, inspection, ledger, ownership, declared } = input;
+  const { dataSource, inspection, ledger, ownership, declared, unwanted } = input;
   const drifted: Drifted[] = [];
   const unmanaged: Unmanaged[] = [];
   let compared = 0;
@@ -70,7 +75,12 @@ export function driftOf(input: DriftInput): Drift {
   for (const [address, object] of inspection.catalog) {
     if (ledger.has(address) || declared.has(address)) continue;
     const kind = kindOfObject(object);
-    if (!ownership.manages(kind, object.spec)) continue;
+    const reason = unwanted.get(address);
+    if (reason !== undefined) {
+      drifted.push({ address, how: "added", reason });
+      continue;
+    }
+    if (kind.fixed || !ownership.manages(kind, object.spec)) continue;
     if (ownership.mode(kind, object.spec) === "authoritative") drifted.push({ address, how: "added" });
     else unmanaged.push({ address });
   }
@@ -90,7 +100,7 @@ function differences(
   applied: Spec,
   live: Spec,
   entry: LedgerEntry,
-  { ownership, declared }: DriftInput,
+  { ownership, declared, unwanted }: DriftInput,
   unmanaged: Unmanaged[],
 ): FieldChange[] {
   const { ignore } = declared.get(entry.address)?.spec ?? {};
@@ -102,7 +112,8 @@ function differences(
     ({ path, from: there, to: was }): FieldChange[] => {
       if (ended && was === undefined && path[0] === "memberOf" && hadMembership(applied, path[1]))
         return [{ path, from: was, to: there }];
-      if (!whole && was === undefined && openCollection(kind.schema, path) && !madeElement(entry, pathKey(path))) {
+      const isOpen = !whole && !unwanted.has(unwantedKey(entry.address, path));
+      if (isOpen && was === undefined && openCollection(kind.schema, path) && !madeElement(entry, pathKey(path))) {
         unmanaged.push({ address: entry.address, element: path.join(".") });
         return [];
       }

@@ -293,6 +293,11 @@ export interface ConnectOptions {
   readonly readOnly: boolean;
 }
 
+export interface DiagnoseOptions extends ConnectOptions {
+  /** Queries that the latency is measured with. @default 20 */
+  readonly queries?: number;
+}
+
 export interface Engine {
   readonly name: string;
   /** Schemes of its URLs, without the colon. */
@@ -308,8 +313,8 @@ export interface Engine {
   connect(source: DataSource, options: ConnectOptions): Promise<Session>;
   /** How it is backed up, by the tool that a BackupSchedule names; absent where it cannot be. */
   readonly backups?: Readonly<Record<string, BackupTool>>;
-  /** Tests a connection step by step. */
-  diagnose(source: DataSource, options: ConnectOptions): AsyncIterable<ConnectionStep>;
+  /** Tests a connection step by step, its secrets being resolved. */
+  diagnose(source: DataSource, options: DiagnoseOptions): AsyncIterable<ConnectionStep>;
   /** How it is measured; absent where the engine cannot be. */
   readonly health?: HealthEngine;
   /** The statement that makes unqualified names of the user's text mean what they should in a schema. */
@@ -354,10 +359,13 @@ export interface AccessEngine {
   ): { readonly role: string; readonly privileges: readonly string[]; readonly of: string } | undefined;
 }
 
+/** One step of a connection that is tested. */
 export interface ConnectionStep {
   readonly step: string;
   readonly ok: boolean;
   readonly result: string;
   readonly milliseconds: number;
   readonly diagnostic?: Diagnostic;
+  /** The result for machines, where it is more than words. */
+  readonly facts?: { readonly [name: string]: Json };
 }

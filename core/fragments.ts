@@ -10,9 +10,9 @@ export const OWNER: Schema = {
 export const COMMENT: Schema = text("Comment kept by the engine beside the object.");
 
 /** Where a secret manager keeps it: its name, or that and more; `key` where the secret is a JSON object. */
-function stored(description: string, fields: Readonly<Record<string, Schema>>): Schema {
+function stored(description: string, { id, ...fields }: Readonly<Record<string, Schema>> & { id: Schema }): Schema {
   const key = text("Field of the secret, where it is a JSON object.");
-  return { anyOf: [text(description), object(description, { ...fields, key }, ["id"])], description };
+  return { anyOf: [{ ...id, description }, object(description, { id, ...fields, key }, ["id"])], description };
 }
 
 /** A secret by reference; a literal is refused, so that no document ever holds one. */
@@ -30,21 +30,28 @@ export const SECRET: Schema = {
       version: text("Stage of the version.", { default: "AWSCURRENT" }),
     }),
     vault: stored("HashiCorp Vault, key-value store: `mount/path` of the secret.", {
-      id: text("Mount and path, such as `secret/warehouse`."),
+      id: text("Mount and path, such as `secret/warehouse`.", { pattern: "^[^/]+/.*[^/]$" }),
       address: text("Address of the server; by default VAULT_ADDR."),
       namespace: text("Namespace; by default VAULT_NAMESPACE."),
       version: text("Version; by default the newest."),
     }),
     gcpSecret: stored("Google Secret Manager: `projects/P/secrets/S`.", {
-      id: text("Resource name: `projects/P/secrets/S`."),
+      id: text("Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`.", {
+        pattern: "^projects/[^/]+/(locations/[^/]+/)?secrets/[^/]+$",
+      }),
       version: text("Version.", { default: "latest" }),
     }),
     azureSecret: stored("Azure Key Vault: `VAULT/NAME`.", {
-      id: text("Name of the vault and of the secret: `VAULT/NAME`."),
+      id: text(
+        "Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL.",
+        {
+          pattern: "^(https?://.+|[^/:]+)/[^/]+$",
+        },
+      ),
       version: text("Version; by default the newest."),
     }),
     kubernetesSecret: stored("Secret mounted into the pod: `NAME/KEY`.", {
-      id: text("Name and key: `NAME/KEY`."),
+      id: text("Name and key: `NAME/KEY`.", { pattern: "^[^/]+/[^/]+$" }),
       mount: text("Folder under which secrets are mounted.", { default: "/var/run/secrets" }),
     }),
   },

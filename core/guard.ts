@@ -1,6 +1,9 @@
 import { readable } from "./address.ts";
+import { newestDrill } from "./backups/evidence.ts";
+import { now } from "./clock.ts";
 import { type Code, HAZARDS, type HazardCode } from "./codes.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
+import { milliseconds } from "./duration.ts";
 import { nearest } from "./names.ts";
 import { hazardsOf, type Plan, type Step } from "./plan.ts";
 import type { DataSource } from "./specs.ts";
@@ -10,11 +13,13 @@ export interface Allowance {
   readonly allow: ReadonlySet<HazardCode> | "all";
   readonly maxDrops?: number;
   readonly maxRevokes?: number;
+  /** A restore must have been proved: since when at the latest, and when it last was. */
+  readonly drill?: { readonly since: Date; readonly within: string; readonly last?: string };
 }
 
 /** What the declaration and the run allow together: of each limit the smaller one counts. */
 export function allowance(
-  { manage }: DataSource,
+  { name, manage }: DataSource,
   run: {
     readonly allow: Allowance["allow"];
     readonly maxDrops: number | undefined;
@@ -27,7 +32,17 @@ export function allowance(
     allow: run.allow,
     ...(maxDrops !== undefined && { maxDrops }),
     ...(maxRevokes !== undefined && { maxRevokes }),
+    ...(manage?.requireDrill && { drill: drilled(name, manage.requireDrill) }),
   };
+}
+
+function drilled(
+  name: string,
+  { within, evidence = "evidence" }: NonNullable<NonNullable<DataSource["manage"]>["requireDrill"]>,
+): NonNullable<Allowance["drill"]> {
+  const last = newestDrill(evidence, name)?.endedAt;
+  const since = new Date(now().getTime() - milliseconds(within));
+  return { since, within, ...(last !== undefined && { last }) };
 }
 
 function smaller(a: number | undefined, b: number | undefined): number | undefined {
@@ -42,8 +57,11 @@ export const GUARDRAIL_CODES: ReadonlySet<Code> = new Set<Code>([
   "TOO_MANY_DROPS",
   "TOO_MANY_REVOKES",
   "STALE_PLAN",
+  "DRILL_REQUIRED",
   "WRONG_TARGET",
   "MASK_BYPASSED",
+  "POOLS_TOO_LARGE",
+  "POLICY_BEHIND_POOLER",
   "WRITES_THROUGH_MASK",
 ]);
 
@@ -71,6 +89,7 @@ export function guard(plan: Plan, allowance: Allowance): Diagnostic[] {
   return [
     ...plan.diagnostics.filter((diagnostic) => diagnostic.severity === "error"),
     ...limits(plan, allowance),
+    ...undrilled(plan, allowance),
     ...dangers(plan, allowance),
   ];
 }
@@ -116,6 +135,18 @@ function revokesOf(step: Step): number {
     ).length;
   }
   return (step.fields ?? []).filter((field) => field.path[0] === "memberOf" && field.to === undefined).length;
+}
+
+/** What deletes data cannot be undone but by a restore, which must be known to work. */
+function undrilled(plan: Plan, { drill }: Allowance): Diagnostic[] {
+  if (!drill || !hazardsOf(plan).some(({ hazard }) => hazard.code === "DELETES_DATA")) return [];
+  if (drill.last !== undefined && new Date(drill.last) >= drill.since) return [];
+  const known = drill.last === undefined ? "no drill has held" : `the last drill that held was on ${drill.last}`;
+  return [
+    error("DRILL_REQUIRED", `The plan deletes data, and ${known}; within ${drill.within} one must`, {
+      detail: "Run `datumline backup run` and `datumline backup drill`, then apply again.",
+    }),
+  ];
 }
 
 function dangers(plan: Plan, { allow }: Allowance): Diagnostic[] {

@@ -2,7 +2,7 @@
 import type { Address } from "./address.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Code } from "./codes.ts";
-import type { Diagnostic, Origin } from "./diagnostic.ts";
+import type { Diagnostic, Severity } from "./diagnostic.ts";
 import type { Inspection } from "./engine.ts";
 import type { Plan } from "./plan.ts";
 import type { DataSource } from "./specs.ts";
@@ -14,7 +14,7 @@ export interface Judged {
   readonly declared: Catalog;
   /** What it becomes on the engine. */
   readonly desired: Catalog;
-  /** What is there and stays as far as the declaration decides; empty where nothing was connected to. */
+  /** What is there and the plan leaves; empty where nothing was connected to. */
   readonly live: Catalog;
   /** What was told of it already, which policies govern as well. */
   readonly told: readonly Diagnostic[];
@@ -22,17 +22,13 @@ export interface Judged {
   readonly inspection?: Inspection;
   /** Absent where nothing was connected to. */
   readonly plan?: Plan;
+  /** Folder that the places of documents are told from; the current one where absent. */
+  readonly cwd?: string;
 }
 
-/** One thing that a rule found; where it stands follows from its address. */
-export interface Finding {
+/** One thing that a rule found. Where it stands follows from its address, unless `origin` says otherwise. */
+export interface Finding extends Omit<Diagnostic, "severity" | "code" | "rule" | "address"> {
   readonly address: Address;
-  /** A sentence that names the object. */
-  readonly summary: string;
-  /** What to do about it, and why. */
-  readonly detail?: string;
-  /** Where it is, if not where the object is declared. */
-  readonly origin?: Origin;
 }
 
 /** One rule. Pure: equal input, equal findings. */
@@ -41,6 +37,8 @@ export interface Guardrail {
   readonly code: Code;
   /** Rules that are switched together. */
   readonly pack: string;
+  /** How much it counts where no Policy says otherwise. @default "warning" */
+  readonly severity?: Severity;
   find(judged: Judged): readonly Finding[];
 }
 

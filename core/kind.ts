@@ -29,6 +29,8 @@ export interface Kind<S = Spec> {
   readonly keeps: boolean;
   /** Is it made and compared, by itself or as what it becomes? Neither what proves, judges or keeps is, nor a whole system. */
   readonly planned: boolean;
+  /** Part of the system itself: there is one, which is altered and neither made nor dropped. */
+  readonly fixed?: true;
   /** Reading order of a catalog and the order among equals when building; lower is earlier. */
   readonly rank: number;
   address(spec: S): Address;

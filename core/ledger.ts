@@ -28,6 +28,8 @@ export interface Ledger {
   write(entries: readonly NewEntry[], gone: readonly Address[]): Promise<void>;
   /** Makes the ledger where it is missing; throws a Refusal with the SQL for an administrator where it may not. */
   prepare(): Promise<void>;
+  /** Keeps that all was tried just now, and how much of it held; does nothing where it may not. */
+  proved?(held: number, failed: number): Promise<void>;
 }
 
 /** What an entry says when it is written: whose it is follows from who writes. */

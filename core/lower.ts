@@ -40,12 +40,16 @@ export function lower(declared: Catalog, engine: Engine, inspection: Inspected |
   for (const [address, object] of declared) {
     const intent = engine.intents[object.kind];
     if (!intent) {
-      if (kindOfObject(object).planned) add(objects, object, diagnostics);
+      if (kindOfObject(object).planned) put(objects, object, diagnostics);
       continue;
     }
     const lowered = intent.lower(object.spec, context);
     const origin = object.origin && { origin: object.origin };
-    for (const { kind, spec } of lowered.objects) add(objects, { kind, spec, intent: address, ...origin }, diagnostics);
+    for (const { kind, spec } of lowered.objects) {
+      // What only becomes more exact is still itself.
+      const made = kind === object.kind ? {} : { intent: address };
+      for (const each of expanded(kind, spec)) put(objects, { kind, spec: each, ...made, ...origin }, diagnostics);
+    }
     for (const each of lowered.amend ?? []) amending.push({ ...each, intent: address, ...origin });
     for (const each of lowered.unwanted ?? []) unwanted.set(each.address, each.reason);
     for (const found of lowered.diagnostics ?? []) diagnostics.push({ address, ...origin, ...found });
@@ -57,11 +61,6 @@ export function lower(declared: Catalog, engine: Engine, inspection: Inspected |
       diagnostics.push({ address, ...(origin && { origin }), ...found });
   const changesAt = nextTurn([...desired.values(), ...declared.values()], context.now);
   return { desired, unwanted, diagnostics, ...(changesAt !== undefined && { changesAt }) };
-}
-
-function add(objects: Map<Address, DataObject>, object: DataObject, diagnostics: Diagnostic[]): void {
-  const specs = object.intent ? expanded(object) : [object.spec];
-  for (const spec of specs) put(objects, { ...object, spec }, diagnostics);
 }
 
 /** Under the address that its fields give it, which the engine's spelling of a name may have changed. */
@@ -85,9 +84,10 @@ function put(objects: Map<Address, DataObject>, object: DataObject, diagnostics:
   objects.set(address, merged ? { ...object, spec: canonical(kind.schema, merged) } : object);
 }
 
-function expanded(object: DataObject): Spec[] {
-  const kind = kindOfObject(object);
-  const normal = kind.normalise?.(object.spec) ?? object.spec;
+function expanded(kindName: string, written: Spec): Spec[] {
+  const kind = KINDS.get(kindName);
+  if (!kind) throw new Error(`internal: no kind named ${kindName}`);
+  const normal = kind.normalise?.(written) ?? written;
   return (kind.expand?.(normal) ?? [normal]).map((spec) => canonical(kind.schema, spec));
 }
 

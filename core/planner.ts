@@ -52,6 +52,7 @@ export function makePlan(input: PlanInput): Plan {
     desired,
     live,
     target: inspection.target,
+    facts: inspection.facts,
     isNew: (of) => planned.get(of)?.action === "create",
     planned: (of) => planned.get(of),
   };

@@ -17,5 +17,5 @@ export function quantity(text: string): number {
   const factor = UNITS[unit];
   if (factor === undefined) throw new Error(`internal: ${text} is no quantity`);
   // 0.57 is what 57 % means, not 0.5700000000000001.
-  return Number((Number(amount) * factor).toPrecision(12));
+  return Number((Number(amount) * factor).toPrecision(15));
 }

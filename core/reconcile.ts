@@ -21,6 +21,8 @@ export interface Declaration {
   readonly source: DataSource;
   readonly declared: Catalog;
   readonly mode?: Mode;
+  /** Folder that the places of documents are told from. @default the current one */
+  readonly cwd?: string;
   /** What the offline checks and guardrails had to say. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -43,7 +45,7 @@ export async function compareWith(
   ledger: ReadonlyMap<Address, LedgerEntry> | undefined,
   judge?: Judge,
 ): Promise<Plan> {
-  const { source, declared, mode } = declaration;
+  const { source, declared, mode, cwd } = declaration;
   const { desired, unwanted, diagnostics, changesAt } = lower(declared, engine, inspection);
   const renames = applyRenames(desired, inspection.catalog);
   const { live } = renames;
@@ -51,8 +53,6 @@ export async function compareWith(
   const questions = unsettled(desired, live, known ?? new Map());
   const spelled =
     questions.size > 0 ? await session.spell(questions, { desired, live, facts: inspection.facts }) : new Map();
-  // What is taken away in any case is nothing to warn of.
-  const left = unwanted.size > 0 ? new Map([...live].filter(([at]) => desired.has(at) || !unwanted.has(at))) : live;
   const made = makePlan({
     engine,
     source,
@@ -69,8 +69,16 @@ export async function compareWith(
     diagnostics: [...declaration.diagnostics, ...diagnostics, ...missing(desired, declared, inspection, engine)],
   });
   if (!judge) return made;
-  const judged = { source, declared, desired, live: left, inspection, plan: made, told: made.diagnostics };
-  const told = await judge(judged);
+  const told = await judge({
+    source,
+    declared,
+    desired,
+    live: leftBy(made, live),
+    inspection,
+    plan: made,
+    told: made.diagnostics,
+    ...(cwd !== undefined && { cwd }),
+  });
   // A plan holds what is computed only when it is asked for, so it is not copied.
   return Object.assign(made, { diagnostics: told });
 }
@@ -79,6 +87,12 @@ export async function compareWith(
 export function othersIn(declared: Catalog): Map<string, DataSource> {
   const sources = [...declared.values()].filter(({ kind }) => kind === "DataSource");
   return new Map(sources.map(({ spec }) => [spec.name as string, spec as unknown as DataSource]));
+}
+
+/** What is there and stays: what the plan takes away is nothing to warn of. */
+function leftBy({ steps }: Plan, live: Catalog): Catalog {
+  const gone = new Set(steps.filter(({ action }) => action === "drop").map(({ address }) => address));
+  return gone.size > 0 ? new Map([...live].filter(([address]) => !gone.has(address))) : live;
 }
 
 /** Declared objects that hold secrets or rows, which only a look of their own can compare. */

@@ -52,6 +52,8 @@ export interface Schema {
   readonly secret?: boolean;
   /** What an absent field means where there is no default: none at all, or whatever is there. @default "none" */
   readonly absent?: "none" | "keep";
+  /** Names a file, relative to the document. */
+  readonly path?: boolean;
   /** Known to the declaration only; no engine holds it. */
   readonly local?: boolean;
   /** Filled by inspection only; nobody declares it. Compared where it has a default, which is what everybody declares. */
@@ -67,6 +69,7 @@ export const VOCABULARY = [
   "open",
   "rewritten",
   "secret",
+  "path",
   "absent",
   "local",
   "computed",

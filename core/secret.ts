@@ -1,15 +1,23 @@
 /** Where secrets become values, and where everything that leaves the process is kept free of them. */
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { type Diagnostic, error, type Origin } from "./diagnostic.ts";
 import { Refusal } from "./errors.ts";
 import type { Kind, Spec } from "./kind.ts";
 import { walk } from "./objects.ts";
 import type { Schema } from "./schema.ts";
-import type { SecretReference } from "./sql.ts";
+import {
+  fieldOf,
+  type SecretContext,
+  type SecretStore,
+  secretOfEnv,
+  secretOfExec,
+  secretOfFile,
+  Unresolved,
+} from "./secret-ways.ts";
+import { type SecretReference, type StoredSecret, secretPlace } from "./sql.ts";
 
-const EXEC_TIMEOUT = 30_000;
+/** Milliseconds until a command or a secret manager is given up. */
+const PATIENCE = 30_000;
 /**
  * Shorter ones are not hidden: the gaps that replacing every `a` leaves would make the text unreadable and tell the
  * secret besides. Whoever has such a password has none.
@@ -22,15 +30,14 @@ const SHORTEST_HIDDEN = 4;
 const STRONG = 12;
 const HIDDEN = "***";
 
-/** Fetches a secret from where one kind of store keeps it; throws an Error that says why it cannot. */
-export type SecretStore = (of: {
-  readonly id: string;
-  readonly [field: string]: string | undefined;
-}) => Promise<string>;
+/** How to make the store that a field of a reference speaks of. */
+export type SecretStores = Readonly<Partial<Record<keyof SecretReference, () => Promise<SecretStore>>>>;
 
 export interface SecretsOptions {
-  /** Secret managers by the field that refers to them. */
-  readonly stores?: Readonly<Partial<Record<keyof SecretReference, () => Promise<SecretStore>>>>;
+  /** Secret managers by the field that refers to them, each made when it is first needed. */
+  readonly stores?: SecretStores;
+  /** Milliseconds until a command or a secret manager is given up. @default 30000 */
+  readonly patience?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths of files start from. */
   readonly cwd: string;
@@ -40,6 +47,7 @@ export interface SecretsOptions {
 export class Secrets {
   readonly #options: SecretsOptions;
   readonly #resolved = new Map<string, Promise<string>>();
+  readonly #stores = new Map<keyof SecretReference, Promise<SecretStore> | undefined>();
   readonly #origins = new Map<string, Origin>();
   readonly #hidden = new Set<string>();
   readonly #open = new Set<string>();
@@ -62,6 +70,13 @@ export class Secrets {
       this.#resolved.set(key, value);
     }
     return value;
+  }
+
+  /** Resolves each anew from now on: a long run may outlive a secret. What was hidden stays hidden. */
+  renew(): void {
+    this.#resolved.clear();
+    // Their tokens end as well.
+    this.#stores.clear();
   }
 
   /** Resolves all of them, so that whatever is wrong with any is told at once. */
@@ -121,95 +136,65 @@ export class Secrets {
   }
 
   async #find(reference: SecretReference, origin: Origin | undefined): Promise<string> {
-    const { env, file, exec } = reference;
-    const unresolved = (summary: string, detail: string): Refusal =>
-      new Refusal([error("SECRET_UNRESOLVED", summary, { detail, ...(origin && { origin }) })]);
-    let value: string;
-    if (env !== undefined) {
-      const given = this.#options.env[env];
-      if (!given) {
-        const what = given === undefined ? "is not set" : "is empty";
-        throw unresolved(`The environment variable ${env} ${what}`, `Set ${env} to the secret and run again.`);
-      }
-      value = given;
-    } else if (file !== undefined) {
-      value = await readSecret(resolve(this.#options.cwd, file), file, unresolved);
-    } else if (exec !== undefined && exec.length > 0) {
-      value = await runForSecret(exec, this.#options, unresolved);
-    } else {
-      throw unresolved(
-        "A secret says nothing of where it is",
-        "Write `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`.",
-      );
+    const { env, cwd, patience = PATIENCE } = this.#options;
+    const context: SecretContext = { env, cwd, signal: AbortSignal.timeout(patience) };
+    try {
+      const value = await Promise.race([this.#fetch(reference, context), outOfTime(reference, context, patience)]);
+      this.hide(value);
+      return value;
+    } catch (problem) {
+      throw placed(problem, reference, origin);
     }
-    this.hide(value);
-    return value;
+  }
+
+  async #fetch(reference: SecretReference, context: SecretContext): Promise<string> {
+    const { env, file, exec, ...stored } = reference;
+    if (env !== undefined) return secretOfEnv(env, context);
+    if (file !== undefined) return secretOfFile(file, context);
+    if (exec?.[0] !== undefined) return secretOfExec(exec as readonly [string, ...string[]], context);
+    const [way, of] = (Object.entries(stored)[0] ?? []) as [keyof typeof stored, StoredSecret | undefined];
+    const store = await this.#store(way);
+    if (!store || of === undefined)
+      throw new Unresolved(
+        "A secret says nothing of where it is",
+        "Write `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it.",
+      );
+    const given = typeof of === "string" ? { id: of } : of;
+    const text = await store(given, context);
+    this.hide(text);
+    return given.key === undefined ? text : fieldOf(text, given.key, `The secret ${secretPlace(reference)}`);
+  }
+
+  #store(way: keyof SecretReference): Promise<SecretStore> | undefined {
+    if (!this.#stores.has(way)) this.#stores.set(way, this.#options.stores?.[way]?.());
+    return this.#stores.get(way);
   }
 }
 
-type Unresolved = (summary: string, detail: string) => Refusal;
-
-async function readSecret(path: string, shown: string, unresolved: Unresolved): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason =
-      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "permission denied" : `the system says ${code}`;
-    throw unresolved(
-      `The secret in the file ${shown} cannot be read: ${reason}`,
-      "Check the path, which is relative to the document, and its permissions.",
-    );
-  }
-  const value = withoutLineBreak(text);
-  if (value === "") throw unresolved(`The file ${shown} holds no secret: it is empty`, "Write the secret into it.");
-  return value;
+/** Ends the wait for what does not look at the signal itself. */
+function outOfTime(reference: SecretReference, { signal }: SecretContext, patience: number): Promise<never> {
+  const problem = new Unresolved(
+    `The secret ${secretPlace(reference)} was not told within ${patience / 1000} s`,
+    "Check that the secret manager can be reached from here, and that a firewall lets you through.",
+  );
+  return new Promise((_, fail) => signal.addEventListener("abort", () => fail(problem), { once: true }));
 }
 
-/** No shell, and nothing of what the command said: its words may hold the secret. */
-async function runForSecret(
-  command: readonly string[],
-  { env, cwd }: SecretsOptions,
-  unresolved: Unresolved,
-): Promise<string> {
-  const [program, ...args] = command as readonly [string, ...string[]];
-  const name = basename(program);
-  const output = await new Promise<string>((done, fail) => {
-    const child = execFile(
-      program,
-      args,
-      { env: env as NodeJS.ProcessEnv, cwd, timeout: EXEC_TIMEOUT, maxBuffer: 1 << 20 },
-      (problem, stdout) => {
-        if (!problem) return done(stdout);
-        const { code, killed, signal } = problem as { code?: number | string; killed?: boolean; signal?: string };
-        const how =
-          killed && signal
-            ? `did not answer within ${EXEC_TIMEOUT / 1000} s`
-            : typeof code === "number"
-              ? `ended with exit code ${code}`
-              : `could not be run (${code ?? signal})`;
-        fail(
-          unresolved(
-            `The command ${name}, which should print a secret, ${how}`,
-            "Run it by hand to see why; what it printed is not shown here, because it may hold the secret.",
-          ),
+/**
+ * What went wrong, with the place of the reference. Of what nobody foresaw only the name is told: its words are those of
+ * somebody who had the secret in hand.
+ */
+function placed(problem: unknown, reference: SecretReference, origin: Origin | undefined): Refusal {
+  const at = origin && { origin };
+  if (problem instanceof Refusal) return new Refusal(problem.diagnostics.map((each) => ({ ...each, ...at })));
+  const { message, next } =
+    problem instanceof Unresolved
+      ? problem
+      : new Unresolved(
+          `The secret ${secretPlace(reference)} could not be fetched (${(problem as Error | undefined)?.name})`,
+          "Try to read it with the command line of the secret manager, as the same user.",
         );
-      },
-    );
-    child.stdin?.end();
-  });
-  const value = withoutLineBreak(output);
-  if (value === "")
-    throw unresolved(
-      `The command ${name} printed no secret`,
-      "It must print the secret and nothing else to its standard output.",
-    );
-  return value;
-}
-
-function withoutLineBreak(text: string): string {
-  return text.replace(/\r?\n$/, "");
+  return new Refusal([error("SECRET_UNRESOLVED", message, { detail: next, ...at })]);
 }
 
 /** How a secret may look in a URL, a JSON text or an SQL literal. */

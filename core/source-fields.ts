@@ -26,10 +26,13 @@ export const CONNECTION: Schema = object("How to reach it: the fields one by one
   database: text("Database."),
   user: text("User."),
   password: SECRET,
-  iam: object("Logs in with a token of AWS IAM in place of a password (RDS, Aurora).", {
-    region: text("Region of the instance, such as `eu-central-1`; by default that of the environment."),
-    profile: text("Profile of the AWS configuration."),
-  }),
+  iam: object(
+    "Logs in with a token of AWS IAM in place of a password (RDS, Aurora); the connection is encrypted then.",
+    {
+      region: text("Region of the instance, such as `eu-central-1`; by default that of the environment."),
+      profile: text("Profile of the AWS configuration."),
+    },
+  ),
   tls: TLS,
   tunnel: object(
     "Through a bastion host, by the system's `ssh`, which also reads its own configuration.",
@@ -37,8 +40,12 @@ export const CONNECTION: Schema = object("How to reach it: the fields one by one
       host: text("Bastion host, or a `Host` of the SSH configuration."),
       port: whole("Its port.", { minimum: 1, maximum: 65535, default: 22 }),
       user: text("User there."),
-      key: SECRET,
-      knownHosts: text("File with the bastion's key, relative to the document. An unknown host is refused."),
+      key: { ...SECRET, description: `Private key; by default what the system's \`ssh\` finds. ${SECRET.description}` },
+      knownHosts: {
+        ...SECRET,
+        description:
+          "Keys of the bastion, as in `known_hosts`; by default those of the user. An unknown host is refused.",
+      },
     },
     ["host"],
   ),
@@ -158,6 +165,16 @@ export const FILES: Schema = object("A folder of files that schedulers and the l
     "Commands that run after a change, in order.",
     list("Command and its arguments.", text("Word."), { minItems: 1 }),
   ),
+});
+
+/** Of the engine `pgbouncer`, whose console stands under `connection`. */
+export const PGBOUNCER: Schema = object("Files of a PgBouncer, and how it is restarted.", {
+  config: text("Its `pgbouncer.ini`, as this machine sees it; by default the file that the console names."),
+  userlist: text("Its userlist, as this machine sees it; by default the file that the configuration names."),
+  restart: list("Command that restarts it, for settings that nothing else changes.", text("Word."), {
+    minItems: 1,
+    examples: [["systemctl", "restart", "pgbouncer"]],
+  }),
 });
 
 export const EXTERNAL: Schema = object("What others own and these documents refer to; `*` stands for any characters.", {

@@ -42,7 +42,7 @@ export type DataSource = {
       };
       /** Google Secret Manager: `projects/P/secrets/S`. */
       readonly gcpSecret?: string | {
-        /** Resource name: `projects/P/secrets/S`. */
+        /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
         readonly id: string;
         /** Version. @default "latest" */
         readonly version?: string;
@@ -51,7 +51,7 @@ export type DataSource = {
       };
       /** Azure Key Vault: `VAULT/NAME`. */
       readonly azureSecret?: string | {
-        /** Name of the vault and of the secret: `VAULT/NAME`. */
+        /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
         readonly id: string;
         /** Version; by default the newest. */
         readonly version?: string;
@@ -112,7 +112,7 @@ export type DataSource = {
       };
       /** Google Secret Manager: `projects/P/secrets/S`. */
       readonly gcpSecret?: string | {
-        /** Resource name: `projects/P/secrets/S`. */
+        /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
         readonly id: string;
         /** Version. @default "latest" */
         readonly version?: string;
@@ -121,7 +121,7 @@ export type DataSource = {
       };
       /** Azure Key Vault: `VAULT/NAME`. */
       readonly azureSecret?: string | {
-        /** Name of the vault and of the secret: `VAULT/NAME`. */
+        /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
         readonly id: string;
         /** Version; by default the newest. */
         readonly version?: string;
@@ -138,7 +138,7 @@ export type DataSource = {
         readonly key?: string;
       };
     };
-    /** Logs in with a token of AWS IAM in place of a password (RDS, Aurora). */
+    /** Logs in with a token of AWS IAM in place of a password (RDS, Aurora); the connection is encrypted then. */
     readonly iam?: {
       /** Region of the instance, such as `eu-central-1`; by default that of the environment. */
       readonly region?: string;
@@ -183,7 +183,7 @@ export type DataSource = {
         };
         /** Google Secret Manager: `projects/P/secrets/S`. */
         readonly gcpSecret?: string | {
-          /** Resource name: `projects/P/secrets/S`. */
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
           readonly id: string;
           /** Version. @default "latest" */
           readonly version?: string;
@@ -192,7 +192,7 @@ export type DataSource = {
         };
         /** Azure Key Vault: `VAULT/NAME`. */
         readonly azureSecret?: string | {
-          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
           readonly id: string;
           /** Version; by default the newest. */
           readonly version?: string;
@@ -243,7 +243,7 @@ export type DataSource = {
         };
         /** Google Secret Manager: `projects/P/secrets/S`. */
         readonly gcpSecret?: string | {
-          /** Resource name: `projects/P/secrets/S`. */
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
           readonly id: string;
           /** Version. @default "latest" */
           readonly version?: string;
@@ -252,7 +252,7 @@ export type DataSource = {
         };
         /** Azure Key Vault: `VAULT/NAME`. */
         readonly azureSecret?: string | {
-          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
           readonly id: string;
           /** Version; by default the newest. */
           readonly version?: string;
@@ -303,7 +303,7 @@ export type DataSource = {
         };
         /** Google Secret Manager: `projects/P/secrets/S`. */
         readonly gcpSecret?: string | {
-          /** Resource name: `projects/P/secrets/S`. */
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
           readonly id: string;
           /** Version. @default "latest" */
           readonly version?: string;
@@ -312,7 +312,7 @@ export type DataSource = {
         };
         /** Azure Key Vault: `VAULT/NAME`. */
         readonly azureSecret?: string | {
-          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
           readonly id: string;
           /** Version; by default the newest. */
           readonly version?: string;
@@ -338,7 +338,7 @@ export type DataSource = {
       readonly port?: number;
       /** User there. */
       readonly user?: string;
-      /** A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+      /** Private key; by default what the system's `ssh` finds. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
       readonly key?: {
         /** Name of an environment variable that holds the secret. */
         readonly env?: string;
@@ -372,7 +372,7 @@ export type DataSource = {
         };
         /** Google Secret Manager: `projects/P/secrets/S`. */
         readonly gcpSecret?: string | {
-          /** Resource name: `projects/P/secrets/S`. */
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
           readonly id: string;
           /** Version. @default "latest" */
           readonly version?: string;
@@ -381,7 +381,7 @@ export type DataSource = {
         };
         /** Azure Key Vault: `VAULT/NAME`. */
         readonly azureSecret?: string | {
-          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
           readonly id: string;
           /** Version; by default the newest. */
           readonly version?: string;
@@ -398,8 +398,66 @@ export type DataSource = {
           readonly key?: string;
         };
       };
-      /** File with the bastion's key, relative to the document. An unknown host is refused. */
-      readonly knownHosts?: string;
+      /** Keys of the bastion, as in `known_hosts`; by default those of the user. An unknown host is refused. */
+      readonly knownHosts?: {
+        /** Name of an environment variable that holds the secret. */
+        readonly env?: string;
+        /** Path of a file that holds the secret, relative to the document; one trailing line break is ignored. */
+        readonly file?: string;
+        /** A command and its arguments; what it prints is the secret. */
+        readonly exec?: readonly string[];
+        /** AWS Secrets Manager: name or ARN of the secret. */
+        readonly awsSecret?: string | {
+          /** Name or ARN. */
+          readonly id: string;
+          /** Region; by default that of the environment. */
+          readonly region?: string;
+          /** Stage of the version. @default "AWSCURRENT" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+        readonly vault?: string | {
+          /** Mount and path, such as `secret/warehouse`. */
+          readonly id: string;
+          /** Address of the server; by default VAULT_ADDR. */
+          readonly address?: string;
+          /** Namespace; by default VAULT_NAMESPACE. */
+          readonly namespace?: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Google Secret Manager: `projects/P/secrets/S`. */
+        readonly gcpSecret?: string | {
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
+          readonly id: string;
+          /** Version. @default "latest" */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Azure Key Vault: `VAULT/NAME`. */
+        readonly azureSecret?: string | {
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
+          readonly id: string;
+          /** Version; by default the newest. */
+          readonly version?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+        /** Secret mounted into the pod: `NAME/KEY`. */
+        readonly kubernetesSecret?: string | {
+          /** Name and key: `NAME/KEY`. */
+          readonly id: string;
+          /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+          readonly mount?: string;
+          /** Field of the secret, where it is a JSON object. */
+          readonly key?: string;
+        };
+      };
     };
     /** Seconds until an attempt to connect is given up. @default 10 */
     readonly connectTimeout?: number;
@@ -425,6 +483,13 @@ export type DataSource = {
     readonly kinds?: { readonly [name: string]: "observe" | "additive" | "authoritative" };
     /** A plan that drops more than this many objects is refused. */
     readonly maxDrops?: number;
+    /** A plan that would delete data is refused without a RestoreDrill that held lately. */
+    readonly requireDrill?: {
+      /** How long ago at most. */
+      readonly within: string;
+      /** Folder with the evidence of drills. @default "evidence" */
+      readonly evidence?: string;
+    };
     /** A plan that takes away more than this many privileges is refused. */
     readonly maxRevokes?: number;
   };
@@ -564,6 +629,15 @@ export type DataSource = {
     /** Commands that run after a change, in order. */
     readonly after?: readonly (readonly string[])[];
   };
+  /** Files of a PgBouncer, and how it is restarted. */
+  readonly pgbouncer?: {
+    /** Its `pgbouncer.ini`, as this machine sees it; by default the file that the console names. */
+    readonly config?: string;
+    /** Its userlist, as this machine sees it; by default the file that the configuration names. */
+    readonly userlist?: string;
+    /** Command that restarts it, for settings that nothing else changes. */
+    readonly restart?: readonly string[];
+  };
   /** Environment, such as `production`. */
   readonly environment?: string;
   /** Where it runs. */
@@ -611,6 +685,418 @@ export type DataSource = {
   readonly monitored?: boolean;
   /** Comment kept by the engine beside the object. */
   readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+};
+
+/** Settings of a PgBouncer as a whole: where it listens, how many clients it takes, what its pools are where they do not say otherwise. One for each data source. */
+export type PoolerSettings = {
+  /** Where it listens; a change needs a restart. */
+  readonly listen?: {
+    /** Addresses; `*` for all. */
+    readonly addresses?: readonly string[];
+    /** Port. */
+    readonly port?: number;
+    /** Directory of its Unix socket. */
+    readonly socketDirectory?: string;
+    /** Connections that may wait to be accepted. */
+    readonly backlog?: number;
+  };
+  /** Clients that may be connected in all; 100 where it is not given. */
+  readonly maxClients?: number;
+  /** What pools are where they do not say otherwise. */
+  readonly pools?: {
+    /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. `session` where it is not given. */
+    readonly mode?: "session" | "transaction" | "statement";
+    /** Server connections of a pool, which is one for each database and user; 20 where it is not given. */
+    readonly size?: number;
+    /** Server connections that are kept open. */
+    readonly min?: number;
+    /** Further ones for clients that have waited for `reserveTimeout`. */
+    readonly reserve?: number;
+    /** Wait after which the reserve is opened; 5 s where it is not given. */
+    readonly reserveTimeout?: string;
+    /** Server connections of one database, whoever its users are; 0 for no limit. */
+    readonly maxConnections?: number;
+    /** Server connections of one user, whatever the database; 0 for no limit. */
+    readonly maxUserConnections?: number;
+    /** Clients of one database; 0 for no limit. PgBouncer 1.24. */
+    readonly maxClients?: number;
+    /** Clients of one user; 0 for no limit. PgBouncer 1.24. */
+    readonly maxUserClients?: number;
+  };
+  /** When it gives up; `0s` for never. */
+  readonly timeouts?: {
+    /** A statement that runs longer is cancelled. */
+    readonly query?: string;
+    /** A client that leaves a transaction open longer is disconnected. */
+    readonly idleTransaction?: string;
+    /** A client whose transaction lasts longer is disconnected. */
+    readonly transaction?: string;
+    /** A client that does nothing for longer is disconnected. */
+    readonly clientIdle?: string;
+    /** A client that waits longer for a server connection is disconnected. */
+    readonly queryWait?: string;
+    /** A cancellation that waits longer is dropped. PgBouncer 1.19. */
+    readonly cancelWait?: string;
+    /** A client that has not logged in by then is disconnected. */
+    readonly clientLogin?: string;
+    /** A server that has not answered by then counts as unreachable. */
+    readonly serverConnect?: string;
+    /** Wait after a failed login at the server before the next. */
+    readonly serverRetry?: string;
+    /** A server connection that is idle for longer is closed. */
+    readonly serverIdle?: string;
+    /** A server connection that is older is replaced. */
+    readonly serverLifetime?: string;
+    /** A server connection that was idle for longer is tried before it is used. */
+    readonly serverCheck?: string;
+  };
+  /** Encryption between clients and the pooler. */
+  readonly clientTls?: {
+    /** What is encrypted and checked. */
+    readonly mode?: "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
+    /** Certificates that are trusted. Path as the pooler sees it. */
+    readonly ca?: string;
+    /** Certificate that is shown. Path as the pooler sees it. */
+    readonly cert?: string;
+    /** Key of that certificate. Path as the pooler sees it. */
+    readonly key?: string;
+    /** Versions of the protocol, such as `secure`. */
+    readonly protocols?: string;
+    /** Ciphers of TLS 1.2 and older, in OpenSSL's words. */
+    readonly ciphers?: string;
+  };
+  /** Encryption between the pooler and its servers. */
+  readonly serverTls?: {
+    /** What is encrypted and checked. */
+    readonly mode?: "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
+    /** Certificates that are trusted. Path as the pooler sees it. */
+    readonly ca?: string;
+    /** Certificate that is shown. Path as the pooler sees it. */
+    readonly cert?: string;
+    /** Key of that certificate. Path as the pooler sees it. */
+    readonly key?: string;
+    /** Versions of the protocol, such as `secure`. */
+    readonly protocols?: string;
+    /** Ciphers of TLS 1.2 and older, in OpenSSL's words. */
+    readonly ciphers?: string;
+  };
+  /** How clients prove who they are. */
+  readonly auth?: {
+    /** How. */
+    readonly type?: "scram-sha-256" | "md5" | "cert" | "hba" | "pam" | "ldap" | "plain" | "trust" | "any";
+    /** Userlist. Path as the pooler sees it. */
+    readonly file?: string;
+    /** Rules for `type: hba`. Path as the pooler sees it. */
+    readonly hba?: string;
+    /** Map of names for `cert` and `peer`. Path as the pooler sees it. PgBouncer 1.23. */
+    readonly ident?: string;
+    /** Role that looks passwords up, where a pool names none. */
+    readonly user?: string;
+    /** Statement that looks a password up, where a pool has none of its own. */
+    readonly query?: string;
+    /** Database in which it does. PgBouncer 1.19. */
+    readonly database?: string;
+  };
+  /** Users that may do everything on the console. */
+  readonly admins?: readonly string[];
+  /** Users that may look at the console. */
+  readonly stats?: readonly string[];
+  /** Parameters of clients that are passed over rather than refused, such as `extra_float_digits`. */
+  readonly ignoreStartupParameters?: readonly string[];
+  /** Further settings of the session that follow a client from server connection to server connection; a change needs a restart. PgBouncer 1.20. */
+  readonly trackExtraParameters?: readonly string[];
+  /** Prepared statements that are kept for each server connection in pools by transaction or statement; 0 for none. PgBouncer 1.21. */
+  readonly maxPreparedStatements?: number;
+  /** Further settings by their own names, as `pgbouncer.ini` has them. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** What the file says otherwise than what is in force, and what waits to be loaded. @default {} */
+  readonly unloaded?: { readonly [name: string]: string };
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+};
+
+/** A user of a PgBouncer: limits of its own, and how the userlist knows it where nobody looks it up. */
+export type PoolUser = {
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. */
+  readonly name: string;
+  /** Data source whose role of this name lends its password verifier to the userlist. */
+  readonly from?: string;
+  /** Password for the userlist. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+  readonly password?: {
+    /** Name of an environment variable that holds the secret. */
+    readonly env?: string;
+    /** Path of a file that holds the secret, relative to the document; one trailing line break is ignored. */
+    readonly file?: string;
+    /** A command and its arguments; what it prints is the secret. */
+    readonly exec?: readonly string[];
+    /** AWS Secrets Manager: name or ARN of the secret. */
+    readonly awsSecret?: string | {
+      /** Name or ARN. */
+      readonly id: string;
+      /** Region; by default that of the environment. */
+      readonly region?: string;
+      /** Stage of the version. @default "AWSCURRENT" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+    readonly vault?: string | {
+      /** Mount and path, such as `secret/warehouse`. */
+      readonly id: string;
+      /** Address of the server; by default VAULT_ADDR. */
+      readonly address?: string;
+      /** Namespace; by default VAULT_NAMESPACE. */
+      readonly namespace?: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Google Secret Manager: `projects/P/secrets/S`. */
+    readonly gcpSecret?: string | {
+      /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
+      readonly id: string;
+      /** Version. @default "latest" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Azure Key Vault: `VAULT/NAME`. */
+    readonly azureSecret?: string | {
+      /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
+      readonly id: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Secret mounted into the pod: `NAME/KEY`. */
+    readonly kubernetesSecret?: string | {
+      /** Name and key: `NAME/KEY`. */
+      readonly id: string;
+      /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+      readonly mount?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+  };
+  /** How the userlist keeps the password: as a SCRAM verifier, which lets a client in, or in clear, which the pooler needs to log in by itself. @default "verifier" */
+  readonly keep?: "verifier" | "clear";
+  /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. */
+  readonly mode?: "session" | "transaction" | "statement";
+  /** Server connections of each of its pools. PgBouncer 1.23. */
+  readonly size?: number;
+  /** Further ones for clients that wait. PgBouncer 1.24. */
+  readonly reserve?: number;
+  /** Server connections of all its pools; 0 for no limit. */
+  readonly maxConnections?: number;
+  /** Its clients; 0 for no limit. PgBouncer 1.24. */
+  readonly maxClients?: number;
+  /** Limits of its own. PgBouncer 1.24. */
+  readonly timeouts?: {
+    /** A statement that runs longer is cancelled. */
+    readonly query?: string;
+    /** A client that leaves a transaction open longer is disconnected. */
+    readonly idleTransaction?: string;
+    /** A client whose transaction lasts longer is disconnected. */
+    readonly transaction?: string;
+    /** A client that does nothing for longer is disconnected. */
+    readonly clientIdle?: string;
+  };
+  /** Further settings by their own names, as `pgbouncer.ini` has them. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** What the file says otherwise than what is in force, and what waits to be loaded. @default {} */
+  readonly unloaded?: { readonly [name: string]: string };
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+};
+
+/** A name that clients connect to at a pooler, and the database behind it: which data source, how many connections, when one goes back to the pool, who may use it. */
+export type ConnectionPool = {
+  /** Database that clients ask the pooler for. */
+  readonly name: string;
+  /** Data source behind it; or `host` by hand. */
+  readonly to?: string;
+  /** Replica of that data source, by its name there. */
+  readonly replica?: string;
+  /** Host of the server, where it is no data source. */
+  readonly host?: string;
+  /** Its port. @default 5432 */
+  readonly port?: number;
+  /** Database there; by default that of the data source, or else the name of the pool. */
+  readonly database?: string;
+  /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. */
+  readonly mode?: "session" | "transaction" | "statement";
+  /** Server connections for each user, or in all where `user` is given. */
+  readonly size?: number;
+  /** Server connections that are kept open. */
+  readonly min?: number;
+  /** Further ones for clients that wait. */
+  readonly reserve?: number;
+  /** Server connections in all, whoever its users are; 0 for no limit. */
+  readonly maxConnections?: number;
+  /** Clients that it takes; 0 for no limit. PgBouncer 1.24. */
+  readonly maxClients?: number;
+  /** Clients that are expected, for the sum of the pooler's. */
+  readonly clients?: number;
+  /** User that the pooler logs in as, whoever the client is: one pool for all of them. */
+  readonly user?: string;
+  /** Password of `user`, for the userlist. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+  readonly password?: {
+    /** Name of an environment variable that holds the secret. */
+    readonly env?: string;
+    /** Path of a file that holds the secret, relative to the document; one trailing line break is ignored. */
+    readonly file?: string;
+    /** A command and its arguments; what it prints is the secret. */
+    readonly exec?: readonly string[];
+    /** AWS Secrets Manager: name or ARN of the secret. */
+    readonly awsSecret?: string | {
+      /** Name or ARN. */
+      readonly id: string;
+      /** Region; by default that of the environment. */
+      readonly region?: string;
+      /** Stage of the version. @default "AWSCURRENT" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+    readonly vault?: string | {
+      /** Mount and path, such as `secret/warehouse`. */
+      readonly id: string;
+      /** Address of the server; by default VAULT_ADDR. */
+      readonly address?: string;
+      /** Namespace; by default VAULT_NAMESPACE. */
+      readonly namespace?: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Google Secret Manager: `projects/P/secrets/S`. */
+    readonly gcpSecret?: string | {
+      /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
+      readonly id: string;
+      /** Version. @default "latest" */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Azure Key Vault: `VAULT/NAME`. */
+    readonly azureSecret?: string | {
+      /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
+      readonly id: string;
+      /** Version; by default the newest. */
+      readonly version?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+    /** Secret mounted into the pod: `NAME/KEY`. */
+    readonly kubernetesSecret?: string | {
+      /** Name and key: `NAME/KEY`. */
+      readonly id: string;
+      /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+      readonly mount?: string;
+      /** Field of the secret, where it is a JSON object. */
+      readonly key?: string;
+    };
+  };
+  /** Roles of the data source that connect through it; each has connections of its own. */
+  readonly users?: readonly string[];
+  /** How the pooler knows the passwords of `users`. */
+  readonly auth?: {
+    /** `query`: it looks them up in the database, by a role and a function that are made there; `userlist`: their verifiers are written into its file. @default "query" */
+    readonly by?: "query" | "userlist";
+    /** Role that looks them up. */
+    readonly user?: string;
+    /** Password of that role. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly password?: {
+      /** Name of an environment variable that holds the secret. */
+      readonly env?: string;
+      /** Path of a file that holds the secret, relative to the document; one trailing line break is ignored. */
+      readonly file?: string;
+      /** A command and its arguments; what it prints is the secret. */
+      readonly exec?: readonly string[];
+      /** AWS Secrets Manager: name or ARN of the secret. */
+      readonly awsSecret?: string | {
+        /** Name or ARN. */
+        readonly id: string;
+        /** Region; by default that of the environment. */
+        readonly region?: string;
+        /** Stage of the version. @default "AWSCURRENT" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+      readonly vault?: string | {
+        /** Mount and path, such as `secret/warehouse`. */
+        readonly id: string;
+        /** Address of the server; by default VAULT_ADDR. */
+        readonly address?: string;
+        /** Namespace; by default VAULT_NAMESPACE. */
+        readonly namespace?: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Google Secret Manager: `projects/P/secrets/S`. */
+      readonly gcpSecret?: string | {
+        /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
+        readonly id: string;
+        /** Version. @default "latest" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Azure Key Vault: `VAULT/NAME`. */
+      readonly azureSecret?: string | {
+        /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
+        readonly id: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Secret mounted into the pod: `NAME/KEY`. */
+      readonly kubernetesSecret?: string | {
+        /** Name and key: `NAME/KEY`. */
+        readonly id: string;
+        /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+        readonly mount?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+    };
+    /** Schema of the function; by default `pooler`. */
+    readonly schema?: string;
+    /** Statement that looks a password up, where the function is not to be made. */
+    readonly query?: string;
+    /** Database in which it does. PgBouncer 1.19. */
+    readonly database?: string;
+  };
+  /** Further settings by their own names, as `pgbouncer.ini` has them. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
+  /** Paused by hand or by a run that was stopped. @default false */
+  readonly paused?: boolean;
+  /** Disabled by hand: no new clients. @default false */
+  readonly disabled?: boolean;
+  /** What the file says otherwise than what is in force, and what waits to be loaded. @default {} */
+  readonly unloaded?: { readonly [name: string]: string };
   /** Never dropped or replaced, whatever is allowed. @default false */
   readonly protect?: boolean;
   /** Fields whose differences are left alone. */
@@ -675,7 +1161,7 @@ export type Role = {
     };
     /** Google Secret Manager: `projects/P/secrets/S`. */
     readonly gcpSecret?: string | {
-      /** Resource name: `projects/P/secrets/S`. */
+      /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
       readonly id: string;
       /** Version. @default "latest" */
       readonly version?: string;
@@ -684,7 +1170,7 @@ export type Role = {
     };
     /** Azure Key Vault: `VAULT/NAME`. */
     readonly azureSecret?: string | {
-      /** Name of the vault and of the secret: `VAULT/NAME`. */
+      /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
       readonly id: string;
       /** Version; by default the newest. */
       readonly version?: string;
@@ -784,7 +1270,7 @@ export type ReadOnlyRole = {
     };
     /** Google Secret Manager: `projects/P/secrets/S`. */
     readonly gcpSecret?: string | {
-      /** Resource name: `projects/P/secrets/S`. */
+      /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
       readonly id: string;
       /** Version. @default "latest" */
       readonly version?: string;
@@ -793,7 +1279,7 @@ export type ReadOnlyRole = {
     };
     /** Azure Key Vault: `VAULT/NAME`. */
     readonly azureSecret?: string | {
-      /** Name of the vault and of the secret: `VAULT/NAME`. */
+      /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
       readonly id: string;
       /** Version; by default the newest. */
       readonly version?: string;
@@ -1004,6 +1490,53 @@ export type Enum = {
   readonly name: string;
   /** Values, in their sort order. */
   readonly values: readonly string[];
+  /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
+  readonly owner?: string;
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+};
+
+/** A function in SQL or a procedural language. A new one may be executed by nobody but its owner until a Grant says who: EXECUTE is taken from PUBLIC as it is made. */
+export type Function = {
+  /** Schema that holds it. */
+  readonly schema: string;
+  /** Name, exactly as the engine holds it; nothing is folded to lower case. */
+  readonly name: string;
+  /** Arguments in order, all of them input and without defaults. */
+  readonly arguments?: readonly {
+    /** Name. */
+    readonly name?: string;
+    /** Type, as in the engine. */
+    readonly type: string;
+  }[];
+  /** What it returns: a type, `SETOF type`, `TABLE(name type, …)`, `trigger`. @default "void" */
+  readonly returns?: string;
+  /** Language. @default "sql" */
+  readonly language?: string;
+  /** Its text, kept to the letter. */
+  readonly body: string;
+  /** Whose rights it runs with: those of whoever calls it, or its owner's. @default "invoker" */
+  readonly security?: "invoker" | "definer";
+  /** What its result depends on. @default "volatile" */
+  readonly volatility?: "volatile" | "stable" | "immutable";
+  /** Returns null, without being run, where an argument is null. @default false */
+  readonly strict?: boolean;
+  /** Tells nothing of its arguments but by its result; only a superuser may say so. @default false */
+  readonly leakproof?: boolean;
+  /** May it run in parallel? @default "unsafe" */
+  readonly parallel?: "unsafe" | "restricted" | "safe";
+  /** Estimated cost of a call. @default 100 */
+  readonly cost?: number;
+  /** Estimated rows, where it returns a set. @default 1000 */
+  readonly rows?: number;
+  /** Settings while it runs, such as `search_path`, which a function with its owner's rights needs. */
+  readonly settings?: { readonly [name: string]: string | number | boolean };
   /** Role that owns it. Absent: whoever owns it now, or whoever creates it. */
   readonly owner?: string;
   /** Comment kept by the engine beside the object. */
@@ -1828,6 +2361,103 @@ export type Seed = {
   readonly ignore?: readonly string[];
 };
 
+/** A pool of connections to this data source: how many it may open and in which mode, and the role and function by which its pooler looks passwords up. A ConnectionPool declares it by itself; by hand for a pooler that somebody else keeps. */
+export type PoolerAccess = {
+  /** Name of the pool, for reports. */
+  readonly name: string;
+  /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. @default "session" */
+  readonly mode?: "session" | "transaction" | "statement";
+  /** Connections for each user, or in all where `user` is given. */
+  readonly size: number;
+  /** Further ones for clients that wait. @default 0 */
+  readonly reserve?: number;
+  /** Connections in all, whoever its users are; 0 for no limit. @default 0 */
+  readonly maxConnections?: number;
+  /** Poolers that have this pool, each for itself. @default 1 */
+  readonly poolers?: number;
+  /** Role that it logs in as, whoever the client is. */
+  readonly user?: string;
+  /** Roles that connect through it. */
+  readonly users?: readonly string[];
+  /** Replica of the data source that it leads to. */
+  readonly replica?: string;
+  /** How the pooler looks passwords up: a role that may call one function and nothing else. */
+  readonly lookup?: {
+    /** Role, which is made. */
+    readonly role: string;
+    /** Its password. A secret by reference, never a literal: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it. */
+    readonly password?: {
+      /** Name of an environment variable that holds the secret. */
+      readonly env?: string;
+      /** Path of a file that holds the secret, relative to the document; one trailing line break is ignored. */
+      readonly file?: string;
+      /** A command and its arguments; what it prints is the secret. */
+      readonly exec?: readonly string[];
+      /** AWS Secrets Manager: name or ARN of the secret. */
+      readonly awsSecret?: string | {
+        /** Name or ARN. */
+        readonly id: string;
+        /** Region; by default that of the environment. */
+        readonly region?: string;
+        /** Stage of the version. @default "AWSCURRENT" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** HashiCorp Vault, key-value store: `mount/path` of the secret. */
+      readonly vault?: string | {
+        /** Mount and path, such as `secret/warehouse`. */
+        readonly id: string;
+        /** Address of the server; by default VAULT_ADDR. */
+        readonly address?: string;
+        /** Namespace; by default VAULT_NAMESPACE. */
+        readonly namespace?: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Google Secret Manager: `projects/P/secrets/S`. */
+      readonly gcpSecret?: string | {
+        /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
+        readonly id: string;
+        /** Version. @default "latest" */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Azure Key Vault: `VAULT/NAME`. */
+      readonly azureSecret?: string | {
+        /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
+        readonly id: string;
+        /** Version; by default the newest. */
+        readonly version?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+      /** Secret mounted into the pod: `NAME/KEY`. */
+      readonly kubernetesSecret?: string | {
+        /** Name and key: `NAME/KEY`. */
+        readonly id: string;
+        /** Folder under which secrets are mounted. @default "/var/run/secrets" */
+        readonly mount?: string;
+        /** Field of the secret, where it is a JSON object. */
+        readonly key?: string;
+      };
+    };
+    /** Schema of the function, which is made. @default "pooler" */
+    readonly schema?: string;
+  };
+  /** Comment kept by the engine beside the object. */
+  readonly comment?: string;
+  /** Never dropped or replaced, whatever is allowed. @default false */
+  readonly protect?: boolean;
+  /** Fields whose differences are left alone. */
+  readonly ignore?: readonly string[];
+  /** Its former name; renames in place. */
+  readonly renamedFrom?: string;
+};
+
 /** What a role can do, tried on the live system as that role, in a transaction that is rolled back. A test that could show nothing has failed. */
 export type AccessTest = {
   /** Name, as reports show it. */
@@ -1886,7 +2516,7 @@ export type AccessTest = {
     };
     /** Google Secret Manager: `projects/P/secrets/S`. */
     readonly gcpSecret?: string | {
-      /** Resource name: `projects/P/secrets/S`. */
+      /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
       readonly id: string;
       /** Version. @default "latest" */
       readonly version?: string;
@@ -1895,7 +2525,7 @@ export type AccessTest = {
     };
     /** Azure Key Vault: `VAULT/NAME`. */
     readonly azureSecret?: string | {
-      /** Name of the vault and of the secret: `VAULT/NAME`. */
+      /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
       readonly id: string;
       /** Version; by default the newest. */
       readonly version?: string;
@@ -2185,7 +2815,7 @@ export type BackupSchedule = {
         };
         /** Google Secret Manager: `projects/P/secrets/S`. */
         readonly gcpSecret?: string | {
-          /** Resource name: `projects/P/secrets/S`. */
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
           readonly id: string;
           /** Version. @default "latest" */
           readonly version?: string;
@@ -2194,7 +2824,7 @@ export type BackupSchedule = {
         };
         /** Azure Key Vault: `VAULT/NAME`. */
         readonly azureSecret?: string | {
-          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
           readonly id: string;
           /** Version; by default the newest. */
           readonly version?: string;
@@ -2245,7 +2875,7 @@ export type BackupSchedule = {
         };
         /** Google Secret Manager: `projects/P/secrets/S`. */
         readonly gcpSecret?: string | {
-          /** Resource name: `projects/P/secrets/S`. */
+          /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
           readonly id: string;
           /** Version. @default "latest" */
           readonly version?: string;
@@ -2254,7 +2884,7 @@ export type BackupSchedule = {
         };
         /** Azure Key Vault: `VAULT/NAME`. */
         readonly azureSecret?: string | {
-          /** Name of the vault and of the secret: `VAULT/NAME`. */
+          /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
           readonly id: string;
           /** Version; by default the newest. */
           readonly version?: string;
@@ -2309,7 +2939,7 @@ export type BackupSchedule = {
       };
       /** Google Secret Manager: `projects/P/secrets/S`. */
       readonly gcpSecret?: string | {
-        /** Resource name: `projects/P/secrets/S`. */
+        /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
         readonly id: string;
         /** Version. @default "latest" */
         readonly version?: string;
@@ -2318,7 +2948,7 @@ export type BackupSchedule = {
       };
       /** Azure Key Vault: `VAULT/NAME`. */
       readonly azureSecret?: string | {
-        /** Name of the vault and of the secret: `VAULT/NAME`. */
+        /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
         readonly id: string;
         /** Version; by default the newest. */
         readonly version?: string;
@@ -2438,7 +3068,7 @@ export type RestoreDrill = {
       };
       /** Google Secret Manager: `projects/P/secrets/S`. */
       readonly gcpSecret?: string | {
-        /** Resource name: `projects/P/secrets/S`. */
+        /** Resource name: `projects/P/secrets/S`, or `projects/P/locations/L/secrets/S`. */
         readonly id: string;
         /** Version. @default "latest" */
         readonly version?: string;
@@ -2447,7 +3077,7 @@ export type RestoreDrill = {
       };
       /** Azure Key Vault: `VAULT/NAME`. */
       readonly azureSecret?: string | {
-        /** Name of the vault and of the secret: `VAULT/NAME`. */
+        /** Names of the vault and of the secret: `VAULT/NAME`; in other clouds the identifier of the secret, a URL. */
         readonly id: string;
         /** Version; by default the newest. */
         readonly version?: string;
@@ -2474,3 +3104,43 @@ export type RestoreDrill = {
   /** Why it matters; reports show it. */
   readonly comment?: string;
 };
+
+/** The fields of every kind, by its name. */
+export interface Specs {
+  readonly DataSource: DataSource;
+  readonly PoolerSettings: PoolerSettings;
+  readonly PoolUser: PoolUser;
+  readonly ConnectionPool: ConnectionPool;
+  readonly Role: Role;
+  readonly ReadOnlyRole: ReadOnlyRole;
+  readonly RoleTemplate: RoleTemplate;
+  readonly BreakGlassRole: BreakGlassRole;
+  readonly Schema: Schema;
+  readonly Extension: Extension;
+  readonly Enum: Enum;
+  readonly Function: Function;
+  readonly Sequence: Sequence;
+  readonly Table: Table;
+  readonly DimensionTable: DimensionTable;
+  readonly FactTable: FactTable;
+  readonly DateDimension: DateDimension;
+  readonly Index: Index;
+  readonly MaterializedView: MaterializedView;
+  readonly View: View;
+  readonly MaskedView: MaskedView;
+  readonly RowPolicy: RowPolicy;
+  readonly RowAccess: RowAccess;
+  readonly TenantIsolation: TenantIsolation;
+  readonly Grant: Grant;
+  readonly ColumnAccess: ColumnAccess;
+  readonly DefaultPrivilege: DefaultPrivilege;
+  readonly Seed: Seed;
+  readonly PoolerAccess: PoolerAccess;
+  readonly AccessTest: AccessTest;
+  readonly QualityCheck: QualityCheck;
+  readonly Policy: Policy;
+  readonly PolicyException: PolicyException;
+  readonly File: File;
+  readonly BackupSchedule: BackupSchedule;
+  readonly RestoreDrill: RestoreDrill;
+}

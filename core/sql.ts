@@ -38,6 +38,13 @@ export type SecretReference = {
 /** Name of a secret in its store, or that and what else tells it. */
 export type StoredSecret = string | { readonly id: string; readonly [field: string]: string | undefined };
 
+/** Where a secret is, in few words: `env WAREHOUSE_PASSWORD`. */
+export function secretPlace(reference: SecretReference): string {
+  const [way = "nowhere", of] = Object.entries(reference)[0] ?? [];
+  const [where] = typeof of === "object" ? ("id" in of ? [of.id] : of) : [of];
+  return `${way} ${where ?? ""}`.trimEnd();
+}
+
 export function sql(strings: TemplateStringsArray, ...holes: readonly Sql[]): Sql {
   let text = strings[0] as string;
   const secrets: SecretHole[] = [];

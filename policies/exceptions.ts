@@ -8,14 +8,14 @@ import { daysLeft, ENDS_SOON, isPast } from "../core/expiry.ts";
 import type { Judged } from "../core/guardrail.ts";
 import { matchesAny } from "../core/ownership.ts";
 import type { PolicyException } from "../core/specs.ts";
-import { type Declared, declaredOf } from "./declared.ts";
+import { type ObjectOf, objectsOf } from "./objects.ts";
 
 /** The same diagnostics, of which those that are excepted are notes, and what is to be said of the exceptions. */
 export function excepted(diagnostics: readonly Diagnostic[], { declared, plan }: Judged): Diagnostic[] {
-  const exceptions = declaredOf<PolicyException>("PolicyException", declared);
+  const exceptions = objectsOf("PolicyException", declared);
   if (exceptions.length === 0) return [...diagnostics];
-  const used = new Set<Declared<PolicyException>>();
-  const refused = new Set<Declared<PolicyException>>();
+  const used = new Set<ObjectOf<"PolicyException">>();
+  const refused = new Set<ObjectOf<"PolicyException">>();
   const told = diagnostics.map((one) => {
     const exception = exceptions.find(({ spec }) => covers(spec, one));
     if (!exception) return one;
@@ -46,7 +46,7 @@ function stays({ summary, ...rest }: Diagnostic, { name, reason, owner, until }:
 }
 
 function remarks(
-  { spec: { name, rule, until, owner }, address, origin }: Declared<PolicyException>,
+  { spec: { name, rule, until, owner }, address, origin }: ObjectOf<"PolicyException">,
   isUsed: boolean,
   isRefused: boolean,
   isPlanned: boolean,

@@ -1,23 +1,14 @@
 /** What is wrong with privileges as they are handed out, each told of the grant that does it. */
-import { type Address, readable } from "../core/address.ts";
-import type { Catalog, DataObject } from "../core/catalog.ts";
+import { readable } from "../core/address.ts";
 import type { Finding, Guardrail } from "../core/guardrail.ts";
-import type { Grant, Role } from "../core/specs.ts";
+import type { Spec } from "../core/kind.ts";
+import type { Grant } from "../core/specs.ts";
+import { giving, revoking } from "./by-hand.ts";
+import { type ObjectOf, objectsOf } from "./objects.ts";
 
-interface Declared {
-  readonly address: Address;
-  readonly object: DataObject;
-  readonly grant: Grant;
-}
-
-function grantsIn(catalog: Catalog): Declared[] {
-  return [...catalog].flatMap(([address, object]) =>
-    object.kind === "Grant" ? [{ address, object, grant: object.spec as unknown as Grant }] : [],
-  );
-}
-
-function told({ address }: Declared, summary: string, detail: string): Finding {
-  return { address, summary: `${readable(address)}: ${summary}`, detail };
+/** What was found of a grant. */
+export function told({ address }: ObjectOf<"Grant">, { summary, ...more }: Omit<Finding, "address">): Finding {
+  return { address, summary: `${readable(address)}: ${summary}`, ...more };
 }
 
 /** A column list restricts nothing for whom the whole table is granted to as well. */
@@ -25,21 +16,32 @@ export const columnGrantWithoutEffect: Guardrail = {
   code: "COLUMN_GRANT_WITHOUT_EFFECT",
   pack: "grants",
   find({ desired, live }) {
-    const grants = grantsIn(desired);
-    const all = new Set([...grants, ...grantsIn(live)].filter(({ grant: { on } }) => on.table && !on.columns).map(key));
+    const grants = objectsOf("Grant", desired);
+    const all = new Set(
+      [...grants, ...objectsOf("Grant", live)].filter(({ spec: { on } }) => on.table && !on.columns).map(key),
+    );
     return grants
-      .filter((declared) => declared.grant.on.columns && all.has(key(declared)))
-      .map((declared) =>
-        told(
-          declared,
-          `${declared.grant.to} has it on the whole table, so the columns restrict nothing`,
-          "Take the grant on the whole table away; a privilege on columns only ever adds.",
-        ),
-      );
+      .filter((declared) => declared.spec.on.columns && all.has(key(declared)))
+      .map((declared) => told(declared, restricting(declared.spec)));
   },
 };
 
-function key({ grant: { to, privileges, on } }: Declared): string {
+function restricting(grant: Grant): Omit<Finding, "address"> {
+  const { to, privileges, on } = grant;
+  const { table = "", columns } = on;
+  const onlyReads = privileges.every((privilege) => privilege === "select");
+  return {
+    summary: `${to} has it on the whole table, so the columns restrict nothing`,
+    detail:
+      "Take the grant on the whole table away, or let a ColumnAccess do it for good; a privilege on columns only ever adds.",
+    // What is taken from the table by hand is taken from each of its columns.
+    ...(onlyReads
+      ? { closes: [{ kind: "ColumnAccess", spec: { table, to: [to], columns } }] }
+      : { byHand: `${revoking({ ...grant, on: { table } })} ${giving(grant)}` }),
+  };
+}
+
+function key({ spec: { to, privileges, on } }: ObjectOf<"Grant">): string {
   return JSON.stringify([to, privileges, on.table]);
 }
 
@@ -48,8 +50,8 @@ export const everybodyMayDoIt: Guardrail = {
   code: "GRANTED_TO_EVERYBODY",
   pack: "grants",
   find: ({ desired }) =>
-    grantsIn(desired)
-      .filter(({ grant: { to, on, privileges } }) => {
+    objectsOf("Grant", desired)
+      .filter(({ spec: { to, on, privileges } }) => {
         if (to !== "public") return false;
         return (
           on.table !== undefined ||
@@ -58,38 +60,12 @@ export const everybodyMayDoIt: Guardrail = {
         );
       })
       .map((declared) =>
-        told(
-          declared,
-          "every role that can connect has it, those to come included",
-          "Grant it to a role that stands for the people meant, and make them members.",
-        ),
+        told(declared, {
+          summary: "every role that can connect has it, those to come included",
+          detail: "Grant it to a role that stands for the people meant, and make them members.",
+          byHand: revoking(declared.spec),
+        }),
       ),
-};
-
-/** What two logins were granted one by one is what a group is for: the third will be forgotten. */
-export const grantedToLogin: Guardrail = {
-  code: "GRANTED_TO_LOGIN",
-  pack: "grants",
-  find({ desired, live }) {
-    const alike = new Map<string, Declared[]>();
-    for (const declared of grantsIn(desired)) {
-      const { to, privileges, on } = declared.grant;
-      if (declared.object.intent !== undefined || !roleOf(to, desired, live)?.login) continue;
-      const what = JSON.stringify([privileges, on]);
-      const same = alike.get(what);
-      if (same) same.push(declared);
-      else alike.set(what, [declared]);
-    }
-    return [...alike.values()]
-      .filter((declared) => declared.length > 1)
-      .map((declared) =>
-        told(
-          declared[0] as Declared,
-          `it is granted to ${declared.length} logins one by one: ${declared.map(({ grant }) => grant.to).join(", ")}`,
-          "Grant it to a group role without login and make them members.",
-        ),
-      );
-  },
 };
 
 /** Who may grant further decides who has it. */
@@ -97,18 +73,15 @@ export const grantOptionSpreads: Guardrail = {
   code: "GRANT_OPTION_SPREADS",
   pack: "grants",
   find: ({ desired }) =>
-    grantsIn(desired)
-      .filter(({ grant: { grantOption } }) => grantOption)
+    objectsOf("Grant", desired)
+      .filter(({ spec: { grantOption } }) => grantOption)
       .map((declared) =>
-        told(
-          declared,
-          `${declared.grant.to} may hand it on, and nobody here decides to whom`,
-          "Leave `grantOption` out; whoever is to have it is granted it here.",
-        ),
+        told(declared, {
+          summary: `${declared.spec.to} may hand it on, and nobody here decides to whom`,
+          detail: "Leave `grantOption` out; whoever is to have it is granted it here.",
+          ...(declared.spec.on.columns
+            ? { byHand: revoking(declared.spec, "GRANT OPTION FOR ") }
+            : { closes: [{ kind: "Grant", spec: { ...declared.spec, grantOption: false } as unknown as Spec }] }),
+        }),
       ),
 };
-
-function roleOf(name: string, desired: Catalog, live: Catalog): Partial<Role> | undefined {
-  const at = `Role/${name}` as Address;
-  return (desired.get(at) ?? live.get(at))?.spec as unknown as Partial<Role> | undefined;
-}

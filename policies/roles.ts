@@ -3,6 +3,8 @@ import { readable } from "../core/address.ts";
 import type { Catalog } from "../core/catalog.ts";
 import type { Guardrail } from "../core/guardrail.ts";
 import type { Role, Table } from "../core/specs.ts";
+import { sqlPart } from "./by-hand.ts";
+import { rolesIn, withGroups } from "./memberships.ts";
 
 /** A login that passes every check: whoever gets hold of its password has everything. */
 export const loginPassesChecks: Guardrail = {
@@ -10,13 +12,17 @@ export const loginPassesChecks: Guardrail = {
   pack: "roles",
   find: ({ desired }) =>
     [...desired].flatMap(([address, { kind, spec }]) => {
-      const { login, superuser, bypassrls } = spec as unknown as Role;
+      const { name, login, superuser, bypassrls } = spec as unknown as Role;
       if (kind !== "Role" || !login || !(superuser || bypassrls)) return [];
       return [
         {
           address,
           summary: `${readable(address)} can connect and ${superuser ? "passes every check" : "passes every row policy"}`,
           detail: `Take \`${superuser ? "superuser" : "bypassrls"}\` from it. What needs it for a while becomes a role without login by SET ROLE.`,
+          // Whoever is left without a superuser has nobody to make one: that is decided by hand.
+          ...(superuser
+            ? { byHand: `ALTER ROLE ${sqlPart(name)} NOSUPERUSER NOBYPASSRLS;` }
+            : { closes: [{ kind: "Role", spec: { name, bypassrls: false } }] }),
         },
       ];
     }),
@@ -29,7 +35,7 @@ export const ownerBypassesRowSecurity: Guardrail = {
   find({ desired, live }) {
     const logins = loginsIn(desired, live);
     return [...desired].flatMap(([address, { kind, spec }]) => {
-      const { rowSecurity, owner: declared } = spec as unknown as Table;
+      const { schema, name, rowSecurity, owner: declared } = spec as unknown as Table;
       const owner = declared ?? (live.get(address)?.spec.owner as string | undefined);
       if (kind !== "Table" || rowSecurity !== "on" || owner === undefined || !logins.has(owner)) return [];
       return [
@@ -37,6 +43,7 @@ export const ownerBypassesRowSecurity: Guardrail = {
           address,
           summary: `${readable(address)}: its policies do not hold for ${owner}, who owns it and can connect`,
           detail: "Say `rowSecurity: forced`, or give it an owner without login and members.",
+          closes: [{ kind: "Table", spec: { schema, name, rowSecurity: "forced" } }],
         },
       ];
     });
@@ -45,12 +52,9 @@ export const ownerBypassesRowSecurity: Guardrail = {
 
 /** Roles that can connect, and roles that one that can connect is a member of. */
 function loginsIn(desired: Catalog, live: Catalog): Set<string> {
-  const roles = new Map<string, Role>();
-  for (const catalog of [live, desired])
-    for (const { kind, spec } of catalog.values())
-      if (kind === "Role") roles.set(spec.name as string, spec as unknown as Role);
-  const found = new Set([...roles.values()].filter(({ login }) => login).map(({ name }) => name));
-  for (const name of found)
-    for (const of of roles.get(name)?.memberOf ?? []) found.add(typeof of === "string" ? of : of.role);
-  return found;
+  const roles = rolesIn(live, desired);
+  return withGroups(
+    [...roles.values()].filter(({ login }) => login).map(({ name }) => name),
+    roles,
+  );
 }

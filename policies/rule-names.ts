@@ -3,14 +3,13 @@ import type { Catalog } from "../core/catalog.ts";
 import { CODES } from "../core/codes.ts";
 import { type Diagnostic, error } from "../core/diagnostic.ts";
 import { nearest } from "../core/names.ts";
-import type { Policy, PolicyException } from "../core/specs.ts";
-import { declaredOf } from "./declared.ts";
 import { GUARDRAILS } from "./index.ts";
+import { type ObjectOf, objectsOf } from "./objects.ts";
 
 /** Rules that are named and do not exist, each with the nearest that does. */
 export function unknownRules(declared: Catalog): Diagnostic[] {
-  const policies = declaredOf<Policy>("Policy", declared);
-  const exceptions = declaredOf<PolicyException>("PolicyException", declared);
+  const policies = objectsOf("Policy", declared);
+  const exceptions = objectsOf("PolicyException", declared);
   if (policies.length + exceptions.length === 0) return [];
   const codes = Object.keys(CODES);
   const packs = [...new Set(GUARDRAILS.map(({ pack }) => pack))];
@@ -23,7 +22,7 @@ export function unknownRules(declared: Catalog): Diagnostic[] {
 
 function unknown(
   kind: string,
-  { spec, address, origin }: ReturnType<typeof declaredOf<Pick<Policy, "name" | "rule">>>[number],
+  { spec, address, origin }: ObjectOf<"Policy"> | ObjectOf<"PolicyException">,
   known: readonly string[],
 ): Diagnostic[] {
   const { rule, name } = spec;

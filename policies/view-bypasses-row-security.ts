@@ -33,6 +33,9 @@ function bypassing(desired: Catalog, live: Catalog): Finding[] {
         address,
         summary: `${readable(address)} shows rows of ${tables.map((table) => inWords(table, policies)).join(", ")} that the row policies of its readers would hide`,
         detail: next,
+        ...(kind === "View" && {
+          closes: [{ kind, spec: { schema: spec.schema, name: spec.name, securityInvoker: true } }],
+        }),
       },
     ];
   });

@@ -8,6 +8,7 @@ import { Secrets } from "../core/secret.ts";
 import type { DataSource } from "../core/specs.ts";
 import type { SecretReference } from "../core/sql.ts";
 import { ENGINES } from "../providers/index.ts";
+import { STORES } from "../providers/secrets/index.ts";
 import type { Settings } from "./settings.ts";
 
 /** Stands for the password of the configuration; known by identity, whatever it says. */
@@ -18,7 +19,7 @@ export class ResourceSecrets extends Secrets {
   readonly #password: string | undefined;
 
   constructor({ password, url }: Partial<Pick<Settings, "password" | "url">> = {}) {
-    super({ env: process.env, cwd: process.cwd() });
+    super({ env: process.env, cwd: process.cwd(), stores: STORES });
     this.#password = password;
     // The driver takes it by itself where nothing else is given.
     for (const value of [password, process.env.PGPASSWORD]) if (value) this.hide(value);
@@ -50,12 +51,13 @@ export async function reachable(
   return { ...ready, source, url: given?.url };
 }
 
-/** The fields of a connection one by one, since a URL has its password inside. */
+/** The fields of a connection one by one, since a URL has its password inside; how it gets there stays as declared. */
 async function withPassword(source: DataSource, given: Reached | undefined, secrets: Secrets): Promise<DataSource> {
-  const { url } = source.connection;
-  const known = given ?? (url ? await reached(await secrets.resolve(url), secrets, "connection.url") : undefined);
-  const { connection } = known ? reachedBy(source, known) : source;
-  return { ...source, connection: withPasswordBeside(connection) };
+  const { connection } = given ? reachedBy(source, given) : source;
+  const { url } = connection;
+  const named = url && !given ? (await reached(await secrets.resolve(url), secrets, "connection.url")).connection : {};
+  const tls = { ...connection.tls, ...named.tls };
+  return { ...source, connection: withPasswordBeside({ ...connection, ...named, ...(tls.mode && { tls }) }) };
 }
 
 /** What a URL of the configuration names. */
@@ -63,7 +65,7 @@ export function reached(url: string, secrets: Secrets, called: string): Promise<
   return reach(url, { engines: ENGINES, secrets, called });
 }
 
-/** A connection with a password beside it. */
-export function withPasswordBeside({ url: _, ...fields }: DataSource["connection"]): DataSource["connection"] {
+/** A connection with a password beside it, in place of any other login. */
+export function withPasswordBeside({ url: _, iam: __, ...fields }: DataSource["connection"]): DataSource["connection"] {
   return { ...fields, password: PASSWORD };
 }

@@ -126,7 +126,7 @@ GRANT USAGE ON SCHEMA s TO reader; GRANT SELECT ON s.v TO reader`);
     expect(lines(await on.apply(less))).toEqual(["bi_reader loses SELECT on sales.customer.email [pii]"]);
     const alone = less.replace("login: true, memberOf: [bi_reader]", "login: true");
     expect(lines(await on.apply(alone))).toEqual([
-      "analyst loses SELECT on sales.customer.region",
+      "analyst loses SELECT on sales.customer.region (via bi_reader → analyst)",
       "analyst, rows of sales.customer: region = CURRENT_USER → none",
     ]);
     expect(lines(await on.apply(alone.replace("rowSecurity: on\n", "")))).toEqual([

@@ -41,6 +41,7 @@ function estate(more = "") {
 name: warehouse
 engine: postgresql
 connection: { url: { env: DB } }
+external: { schemas: [public] }
 ---
 kind: BackupSchedule
 name: nightly
@@ -150,4 +151,71 @@ describe("bad input", () => {
     const { code, err } = await here.run("check -f w.yaml");
     expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(words))]);
   });
+});
+
+const DRILLED = `---
+kind: RestoreDrill
+name: weekly
+of: nightly
+---
+{ kind: Role, name: reader }
+---
+kind: Table
+schema: public
+name: orders
+columns: [{ name: id, type: bigint }, { name: region, type: text }]
+primaryKey: [id]
+rowSecurity: forced
+---
+{ kind: RowPolicy, table: public.orders, name: own, to: [reader], using: region = current_user }
+---
+{ kind: Grant, to: reader, privileges: [select], on: { table: public.orders } }
+---
+{ kind: QualityCheck, name: orders have a region, on: public.orders, notNull: region }
+`;
+
+(hasTools ? describe : describe.skip)("a drill", () => {
+  test("restores, compares, proves, and keeps the evidence", async () => {
+    const here = estate(`rto: 5min\n${DRILLED}`);
+    const files = "-f w.yaml";
+    expect(await here.run(`apply ${files} --yes`)).toMatchObject({ code: 0 });
+    await ask("warehouse", "INSERT INTO orders SELECT i, 'EU' FROM generate_series(1, 50) i");
+    expect((await here.run(`backup run ${files}`)).code).toBe(0);
+    const held = await here.run(`backup drill ${files}`);
+    expect([held.code, held.err]).toEqual([0, ""]);
+    expect(held.out).toContain("✓ it can be restored");
+    const [json = ""] = /\S+\.json/.exec(held.out) ?? [];
+    const evidence = JSON.parse(readFileSync(json.replace(",", ""), "utf8"));
+    expect(evidence).toMatchObject({ drill: "weekly", problems: [], objects: { differences: [] } });
+    expect(evidence.tables.compared).toContainEqual(expect.objectContaining({ table: "public.orders", rows: 50 }));
+    expect(evidence.proofs.held).toBeGreaterThan(2);
+    // What the backup does not have is seen.
+    await ask("warehouse", "UPDATE orders SET region = NULL WHERE id = 1; DROP POLICY own ON orders");
+    await here.run(`backup run ${files}`);
+    const failed = await here.run(`backup drill ${files}`);
+    expect([failed.code, failed.out]).toEqual([2, expect.stringContaining("✗ QualityCheck/orders have a region")]);
+  });
+});
+
+(hasTools ? test : test.skip)("a plan that deletes data asks for a restore that was proved", async () => {
+  const here = estate(`${DRILLED.replace("name: weekly", "name: weekly\nevidence: proofs")}`);
+  const drops = async (): Promise<{ code: number; err: string }> => {
+    here.write("w.yaml", dropping);
+    return here.run("apply -f w.yaml --yes --allow all");
+  };
+  const text = readFileSync(join(here.path, "w.yaml"), "utf8").replaceAll("orders", "items");
+  const declared = text.replace("external:", "manage: { requireDrill: { within: 7d, evidence: proofs } }\nexternal:");
+  const dropping = declared.slice(0, declared.indexOf("---\n{ kind: Role"));
+  here.write("w.yaml", declared);
+  expect(await here.run("apply -f w.yaml --yes")).toMatchObject({ code: 0 });
+  expect(await drops()).toMatchObject({ code: 3, err: expect.stringContaining("DRILL_REQUIRED") });
+  here.write("w.yaml", declared);
+  await here.run("backup run -f w.yaml");
+  await ask("warehouse", "INSERT INTO items VALUES (1, 'EU')");
+  await here.run("backup run -f w.yaml");
+  expect(await here.run("backup drill -f w.yaml")).toMatchObject({ code: 0 });
+  setClock(() => new Date(Date.now() + 8 * 86_400_000));
+  expect(await drops()).toMatchObject({ code: 3, err: expect.stringContaining("the last drill that held was on") });
+  setClock();
+  expect(await drops()).toMatchObject({ code: 0 });
 });

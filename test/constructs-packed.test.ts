@@ -1,5 +1,5 @@
 /** What users import is the build: with both libraries, from both kinds of modules. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,4 +89,41 @@ test("the examples are one app for two libraries", () => {
 test("an app of cdktn does not load cdktf", () => {
   rmSync(join(app, "node_modules", "cdktf"));
   synthesised("cdktn", "mjs");
+});
+
+/** What the installed command line says of one table that breaks a rule in a module of this name. */
+function checked(module: string): { status: number | null; stderr: string } {
+  const here = mkdtempSync(join(app, "rules-"));
+  writeFileSync(
+    join(here, "w.yaml"),
+    `{ kind: DataSource, name: w, engine: postgresql, connection: {} }
+---
+{ kind: Schema, name: s }
+---
+{ kind: Table, schema: s, name: t, columns: [{ name: id, type: bigint }] }
+---
+{ kind: Policy, name: own, module: ${module} }
+`,
+  );
+  const typed = module.endsWith(".ts") ? ": Rule[]" : "";
+  writeFileSync(
+    join(here, module),
+    `${typed && 'import type { Rule } from "datumline/policies";\n'}import { objectsOf } from "datumline/policies";
+export const rules${typed} = [({ desired }) => objectsOf("Table", desired).map(({ address }) => ({ address, summary: "found" }))];`,
+  );
+  return spawnSync(process.execPath, [join(dist, "cli/main.js"), "check", "-f", "w.yaml"], {
+    cwd: here,
+    encoding: "utf8",
+  });
+}
+
+test("a module with rules imports the package, in JavaScript everywhere", () => {
+  expect(checked("rules.mjs")).toMatchObject({ status: 3, stderr: expect.stringContaining("POLICY_BROKEN: found") });
+});
+
+test("in TypeScript where Node.js reads it; an older one says what to do", () => {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const reads = major > 22 || (major === 22 && minor >= 18);
+  const said = reads ? "POLICY_BROKEN: found" : "Node.js reads TypeScript from 22.18 on";
+  expect(checked("rules.ts")).toMatchObject({ status: reads ? 3 : 1, stderr: expect.stringContaining(said) });
 });

@@ -163,6 +163,17 @@ describe("objects", () => {
     );
     expect(nothing.diagnostics.map(({ code }) => code).sort()).toEqual(["NOTHING_TO_OVERRIDE", "NOTHING_TO_OVERRIDE"]);
   });
+
+  test("an override need not say all that a kind asks for; what it makes of the whole must make sense", async () => {
+    const check = "kind: QualityCheck\nname: q\non: sales.customer\n";
+    const whole = `${SOURCE}${TABLE}${check}notNull: id\n---\n`;
+    const sample = await declared(`${whole}kind: QualityCheck\nname: q\noverride: true\nsample: 2\n`);
+    expect(sample.diagnostics).toEqual([]);
+    const two = await declared(`${whole}kind: QualityCheck\nname: q\noverride: true\nunique: [id]\n`);
+    expect(two.diagnostics.map(brief)).toEqual([
+      expect.stringMatching(/^WRONG_TYPE 17:1 it takes one of .*, and has notNull, unique$/),
+    ]);
+  });
 });
 
 describe("references", () => {

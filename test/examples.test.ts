@@ -29,7 +29,7 @@ async function load(name: string): Promise<Declaration> {
   const [source] = declared.sources;
   if (!source) throw new Error("no data source is declared");
   expect([...diagnostics, ...declared.diagnostics, ...(await checkReferences(source, postgresql))]).toEqual([]);
-  return { source: source.source, declared: source.declared, diagnostics: [] };
+  return { source: source.source, declared: source.declared, cwd: EXAMPLES, diagnostics: [] };
 }
 
 interface Applied {
@@ -126,6 +126,22 @@ describe("sales-analytics", () => {
     const { plan } = await applied("sales-analytics");
     expect(plan.diagnostics.map(({ code, address }) => [code, address])).toEqual([
       ["SETTING_IS_NOT_A_BOUNDARY", expect.stringContaining("regional_access")],
+    ]);
+  });
+
+  test("a group that may not enter the schema is found by the rule in TypeScript", async () => {
+    const { on, declaration } = await applied("sales-analytics");
+    const declared = new Map(
+      [...declaration.declared].filter(([address]) => address !== "Grant/account_manager/schema/sales/usage"),
+    );
+    const { diagnostics } = await on.plan({ ...declaration, declared }, OPTIONS);
+    expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([
+      expect.objectContaining({
+        code: "POLICY_BROKEN",
+        rule: "who is granted a table comes to it",
+        summary: "account_manager is granted sales.sales_fact and may not enter sales",
+      }),
+      expect.objectContaining({ summary: "account_manager is granted sales.user_customers and may not enter sales" }),
     ]);
   });
 

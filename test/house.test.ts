@@ -8,7 +8,18 @@ import { afterAll, expect, test } from "@jest/globals";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CONFIG = join(ROOT, ".dependency-cruiser.js");
 const DEPCRUISE = join(ROOT, "node_modules", "dependency-cruiser", "bin", "dependency-cruise.mjs");
-const PACKAGES = ["ajv", "yaml", "pg", "constructs", "cdktf", "@cdktf/provider-aws", "commander", "fast-check", "pbf"];
+const PACKAGES = [
+  "ajv",
+  "yaml",
+  "pg",
+  "constructs",
+  "cdktf",
+  "@cdktf/provider-aws",
+  "@aws-sdk/client-secrets-manager",
+  "commander",
+  "fast-check",
+  "pbf",
+];
 
 /** Importing file, what it imports, the rules it breaks by that. */
 type Plant = readonly [file: string, imported: string, rules?: readonly string[]];
@@ -26,6 +37,7 @@ const ALLOWED: readonly Plant[] = [
   ["providers/postgresql/session.ts", "pg"],
   ["providers/postgresql/session.ts", "../../core/kind.ts"],
   ["providers/pgbouncer/session.ts", "../postgresql/session.ts"],
+  ["providers/secrets/aws.ts", "@aws-sdk/client-secrets-manager"],
   ["policies/rule.ts", "../core/plan.ts"],
   ["constructs/table.ts", "constructs"],
   ["constructs/table.ts", "../core/kind.ts"],
@@ -41,6 +53,7 @@ const ALLOWED: readonly Plant[] = [
   ["cli/main.ts", "commander"],
   ["examples/orders.ts", "datumline/constructs"],
   ["examples/orders.ts", "datumline/cdktf"],
+  ["examples/orders.ts", "datumline/policies"],
   ["examples/orders.ts", "cdktf"],
   ["scripts/demo.ts", "../cli/main.ts"],
   ["bench/run.ts", "../scripts/demo.ts"],
@@ -66,6 +79,7 @@ const PLANTED: readonly Plant[] = [
   ["providers/postgresql/c.ts", "mysql2", ["providers-postgresql", "no-unresolvable"]],
   ["providers/postgresql/d.ts", "../index.ts", ["providers-postgresql"]],
   ["providers/pgbouncer/a.ts", "../mysql/index.ts", ["providers-pgbouncer"]],
+  ["providers/secrets/a.ts", "../postgresql/session.ts", ["providers-secrets"]],
   ["providers/mysql/a.ts", "pg", ["providers-other"]],
   ["providers/mysql/b.ts", "../postgresql/session.ts", ["providers-other"]],
   ["providers/registry.ts", "pg", ["providers-registry"]],

@@ -23,7 +23,7 @@ function view(more: string): string {
   return `kind: MaskedView\nschema: sales\nname: customer_masked\nfrom: sales.customer_dim\n${more}`;
 }
 
-const EMAIL = "mask: { email: redact, id: hash }\nto: [reader]";
+const EMAIL = "mask: { email: redact, id: nullify }\nto: [reader]";
 
 describe("MaskedView", () => {
   test("is a barrier that runs with its owner's rights, readable by whom it is for", () => {
@@ -80,10 +80,10 @@ describe("MaskedView", () => {
     expect(shown).toMatch(/sha256\(.*card.*\) AS card|sha256\(.*\), 'hex'\) AS card/);
     expect(lowered(`${table}---\n${view("maskClasses: { pi: hash }")}`).codes).toEqual(["error UNKNOWN_CLASS"]);
     const grant = "kind: Grant\nto: reader\nprivileges: [select]\non: { table: sales.customer_dim, columns: [email] }";
-    expect(lowered(`${table}---\n${view("maskClasses: { pii: hash }\nto: [reader]")}\n---\n${grant}`).codes).toEqual([
+    expect(lowered(`${table}---\n${view("maskClasses: { pii: redact }\nto: [reader]")}\n---\n${grant}`).codes).toEqual([
       "error MASK_BYPASSED",
     ]);
-    expect(lowered(view("maskClasses: { pii: hash }"), declared(table)).codes).toEqual(["error UNKNOWN_CLASS"]);
+    expect(lowered(view("maskClasses: { pii: redact }"), declared(table)).codes).toEqual(["error UNKNOWN_CLASS"]);
   });
 
   test("sees row policies that another intent switches on", () => {
@@ -157,6 +157,27 @@ describe("a mask hides nothing", () => {
   test("from a member of a live role that owns the live table", () => {
     const live = declared([role("reader", "memberOf: [boss]"), role("boss"), `${TABLE}owner: boss`].join("\n---\n"));
     expect(lowered(view(EMAIL), live).codes).toEqual(["error MASK_BYPASSED"]);
+  });
+
+  test("from whom others granted the table, which the plan may leave", () => {
+    const live = declared([TABLE, grant("reader")].join("\n---\n"));
+    const { codes, diagnostics } = lowered(`${TABLE}---\n${view(EMAIL)}`, live);
+    expect([codes, diagnostics[0]?.detail]).toEqual([
+      ["warning MASK_BYPASSED"],
+      expect.stringContaining("Revoke SELECT on all of sales.customer_dim from reader"),
+    ]);
+  });
+
+  test.each([
+    ["id: hash, card: hash, email: redact", ["warning shows hashes of `card`, `id`, of which all values"]],
+    ["email: hash", ["note shows hashes of `email`, by which"]],
+    ["born: hash, name: hash", ["warning shows hashes of `born`", "note shows hashes of `name`"]],
+    ["name: redact", []],
+  ])("that is guessed: %s", (mask, expected) => {
+    const { diagnostics } = lowered(`${TABLE}---\n${view(`mask: { ${mask} }`)}`);
+    expect(
+      diagnostics.map(({ severity, summary }) => `${severity} ${summary.slice(summary.indexOf("shows"))}`),
+    ).toEqual(expected.map((text) => expect.stringContaining(text)));
   });
 
   test("and lets nobody write through it", () => {

@@ -53,7 +53,8 @@ describe("RowAccess", () => {
       table: "sales.fact",
       name: "own_tenant",
       to: ["app"],
-      using: "tenant = (SELECT nullif(current_setting('app.tenant', true), '')::bigint)",
+      using:
+        "tenant OPERATOR(pg_catalog.=) (SELECT nullif(pg_catalog.current_setting('app.tenant', true), '')::bigint)",
       comment: "C",
     });
   });
@@ -62,7 +63,7 @@ describe("RowAccess", () => {
     const { native } = lowered(
       join(TABLE, access("r", "to: [app]\nmatch: { column: region, setting: app.region }\ncommands: [select, insert]")),
     );
-    const using = "region = (SELECT nullif(current_setting('app.region', true), ''))";
+    const using = "region OPERATOR(pg_catalog.=) (SELECT nullif(pg_catalog.current_setting('app.region', true), ''))";
     expect([...native.values()].filter(({ kind }) => kind === "RowPolicy").map(({ spec }) => spec)).toEqual([
       { table: "sales.fact", name: "r_insert", command: "insert", to: ["app"], withCheck: using },
       { table: "sales.fact", name: "r_select", command: "select", to: ["app"], using },
@@ -131,6 +132,65 @@ describe("RowAccess", () => {
     ],
   ])("%s: %j", (more, documents, expected) => {
     expect(lowered(join(TABLE, access("r", `to: [app]\n${more}`), ...documents)).codes).toEqual(expected);
+  });
+
+  const granted = (to: string, privileges: string, on: string): string =>
+    `kind: Grant\nto: ${to}\nprivileges: [${privileges}]\non: { ${on} }`;
+  const mapping = "mapping: { table: sales.agent_region, user: login, key: region }";
+  const hierarchy =
+    "hierarchy: { table: sales.staff, child: id, parent: boss, user: login, column: employee }\nindex: false";
+  const member = role("app", "memberOf: [staff]");
+  const FACT = "table: sales.fact";
+  test.each([
+    [user, granted("app", "truncate", FACT), "error app may TRUNCATE `sales.fact`, whatever"],
+    [
+      user,
+      granted("app", "references, trigger", FACT),
+      "error app may put a trigger on and may refer by a foreign key to",
+    ],
+    [user, granted("app", "references", FACT), "warning app may refer by a foreign key to `sales.fact`"],
+    [user, join(member, granted("staff", "truncate", FACT)), "error staff may TRUNCATE"],
+    [user, granted("public", "truncate", FACT), "error public may TRUNCATE"],
+    [user, granted("loader", "truncate", FACT), undefined],
+    [mapping, granted("app", "insert", "table: sales.agent_region"), "error app may write `sales.agent_region`, which"],
+    [mapping, granted("app", "update", "table: sales.agent_region, columns: [region]"), "error app may write"],
+    [mapping, granted("app", "update", "table: sales.agent_region, columns: [secret]"), undefined],
+    [mapping, granted("app", "delete", "table: sales.agent_region"), undefined],
+    [mapping, granted("loader", "insert", "table: sales.agent_region"), undefined],
+    [
+      mapping,
+      join(role("loader", "memberOf: [app]"), granted("loader", "insert", "table: sales.agent_region")),
+      "error loader",
+    ],
+    [
+      hierarchy,
+      granted("app", "update", "table: sales.staff, columns: [boss]"),
+      "error app may write `sales.staff`, which",
+    ],
+  ])("%s beside %s", (rule, more, expected) => {
+    const told = lowered(join(TABLE, AGENTS, STAFF, access("r", `to: [app]\n${rule}`), more)).diagnostics;
+    expect(told.map(({ severity, summary }) => `${severity} ${summary}`)).toEqual(
+      expected === undefined ? [] : [expect.stringContaining(expected)],
+    );
+  });
+
+  test("warns of what others granted, unless the plan takes it", () => {
+    const live = declared(join(TABLE, granted("app", "truncate", FACT)));
+    expect(lowered(join(TABLE, access("r", "to: [app]\nuser: { column: agent }")), live).codes).toEqual([
+      "warning ACCESS_VOID",
+    ]);
+  });
+
+  test.each([
+    ["varchar(9)", "OPERATOR(pg_catalog.=)"],
+    ["timestamp(3) with time zone", "OPERATOR(pg_catalog.=)"],
+    ["bigint[]", "OPERATOR(pg_catalog.=)"],
+    ["citext", "="],
+  ])("compares a %s by %s", (type, operator) => {
+    const { spec } = lowered(
+      join(TABLE.replace("varchar(50)", type), access("r", "to: [app]\nmatch: { column: region, setting: a.r }")),
+    );
+    expect(spec("RowPolicy/sales.fact/r")?.using).toContain(`region ${operator} (SELECT`);
   });
 });
 
@@ -210,6 +270,15 @@ describe.each(majors())("PostgreSQL %i", (major) => {
     const plan = await sales.query("EXPLAIN SELECT * FROM sales.fact");
     expect(JSON.stringify(plan)).toContain("InitPlan");
     await sales.query("RESET ROLE");
+  });
+
+  test("a column whose type an extension brings, by the operator that comes with it", async () => {
+    const sales = await database();
+    const table = TABLE.replace("name: agent, type: text", "name: agent, type: citext");
+    const own = access("own", "to: [app]\nmatch: { column: agent, setting: app.agent }");
+    await sales.apply(join("kind: Extension\nname: citext", base.replace(TABLE, table), own));
+    await sales.query(rows);
+    expect(await ids(sales, "app", "SET app.agent = 'ANN'")).toEqual([1]);
   });
 
   test("on a table that nobody declares, and away again", async () => {

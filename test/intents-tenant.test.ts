@@ -16,7 +16,7 @@ function isolation(more = ""): string {
 }
 
 const SETTING = "schemas: [app]\nsetting: app.tenant\n";
-const USING = "tenant = (SELECT nullif(current_setting('app.tenant', true), '')::uuid)";
+const USING = "tenant OPERATOR(pg_catalog.=) (SELECT nullif(pg_catalog.current_setting('app.tenant', true), '')::uuid)";
 
 describe("TenantIsolation", () => {
   test("is two policies on each table of the schema, whichever kind declares it, declared or there", () => {
@@ -71,6 +71,11 @@ describe("TenantIsolation", () => {
       ["error ACCESS_VOID"],
     ],
     [
+      "a role that may hang triggers on it and refer to it",
+      [role("loader"), "kind: Grant\nto: loader\nprivileges: [trigger, references]\non: { table: app.invoice }"],
+      ["error ACCESS_VOID"],
+    ],
+    [
       "a column that one of the tables has not",
       [table("other", "{ name: id, type: bigint }")],
       ["error UNKNOWN_COLUMN"],
@@ -79,6 +84,20 @@ describe("TenantIsolation", () => {
     const scope = "tables: [app.invoice, app.other]\nsetting: app.tenant";
     const other = documents.some((document) => document.includes("name: other")) ? [] : [table("other")];
     expect(lowered(join(table("invoice"), ...other, ...documents, isolation(scope))).codes).toEqual(expected);
+  });
+
+  test.each([
+    ["loader", "to: [loader]", ["error ACCESS_VOID"]],
+    ["loader", "", ["error ACCESS_VOID"]],
+    ["loader", "to: [web]", []],
+    ["loader", "bypass: [loader]", []],
+    ["admin", "bypass: [loader]", []],
+  ])("who may write who belongs where: %s, %s", (writer, more, expected) => {
+    const member = table("member", "{ name: login, type: text }, { name: tenant, type: uuid }");
+    const mapping = `schemas: [app]\nmapping: { table: app.member, user: login, key: tenant }\n${more}`;
+    const roles = [role("web"), role("loader"), role("admin", "memberOf: [loader]")];
+    const grant = `kind: Grant\nto: ${writer}\nprivileges: [insert]\non: { table: app.member }`;
+    expect(lowered(join(table("invoice"), member, isolation(mapping), ...roles, grant)).codes).toEqual(expected);
   });
 });
 

@@ -1,29 +1,9 @@
 import { expect, test } from "@jest/globals";
-import { address } from "../core/address.ts";
-import type { Catalog, DataObject } from "../core/catalog.ts";
-import type { Judged } from "../core/guardrail.ts";
 import type { Spec } from "../core/kind.ts";
 import { GUARDRAILS } from "../policies/index.ts";
 import { judge } from "../policies/judge.ts";
+import { catalog, codes, judged } from "./support/judged.ts";
 import { lowered } from "./support/lowered.ts";
-
-function catalog(...objects: readonly (readonly [kind: string, spec: Spec])[]): Catalog {
-  return new Map(
-    objects.map(([kind, spec]): [ReturnType<typeof address>, DataObject] => [
-      address(kind, `${spec.table ?? ""}${spec.name}`),
-      { kind, spec },
-    ]),
-  );
-}
-
-function judged(desired: Catalog, live: Catalog = new Map()): Judged {
-  const source = { name: "w", engine: "postgresql", connection: {} };
-  return { source, declared: new Map(), desired, live, told: [] };
-}
-
-function codes(desired: Catalog, live: Catalog = new Map()): string[] {
-  return GUARDRAILS.flatMap((guardrail) => guardrail.find(judged(desired, live)).map(() => guardrail.code));
-}
 
 const TABLE = ["Table", { schema: "sales", name: "customer_dim", columns: [], rowSecurity: "forced" }] as const;
 const view = (query: string, more: Spec = {}) => ["View", { schema: "sales", name: "v", query, ...more }] as const;
@@ -160,56 +140,4 @@ test("a masked view of a table with row policies says so once, by itself", async
   expect((await warnings(secured)).filter((text) => text.includes("masked_customers"))).toEqual([
     "warning VIEW_BYPASSES_ROW_SECURITY MaskedView/sales.masked_customers",
   ]);
-});
-
-type Named = readonly [kind: string, spec: Spec];
-const role = (name: string, more: Spec = {}): Named => ["Role", { name, ...more }] as const;
-const grant = (to: string, more: Spec = {}): Named =>
-  [
-    "Grant",
-    { name: `${to}${JSON.stringify(more)}`, to, privileges: ["select"], on: { table: "s.t" }, ...more },
-  ] as const;
-const policy = (name: string, more: Spec = {}): Named =>
-  ["RowPolicy", { table: "s.t", name, using: "a = 1", ...more }] as const;
-const table = (more: Spec = {}): Named =>
-  ["Table", { schema: "s", name: "t", columns: [{ name: "a", type: "int" }], ...more }] as const;
-
-test.each([
-  ["PERMISSIVE_POLICIES_ADD_UP", [policy("one"), policy("two")], [policy("one"), policy("two", { as: "restrictive" })]],
-  [
-    "PERMISSIVE_POLICIES_ADD_UP",
-    [policy("one"), policy("two", { command: "select" })],
-    [policy("one", { to: ["a"] }), policy("two", { to: ["b"] })],
-  ],
-  [
-    "COLUMN_GRANT_WITHOUT_EFFECT",
-    [grant("a"), grant("a", { on: { table: "s.t", columns: ["a"] } })],
-    [grant("b"), grant("a", { on: { table: "s.t", columns: ["a"] } })],
-  ],
-  ["GRANTED_TO_EVERYBODY", [grant("public")], [grant("public", { on: { schema: "s" }, privileges: ["usage"] })]],
-  [
-    "GRANTED_TO_LOGIN",
-    [role("a", { login: true }), role("b", { login: true }), grant("a"), grant("b")],
-    [role("a", { login: true }), role("b"), grant("a"), grant("b")],
-  ],
-  ["GRANT_OPTION_SPREADS", [grant("a", { grantOption: true })], [grant("a")]],
-  [
-    "LOGIN_PASSES_CHECKS",
-    [role("a", { login: true, bypassrls: true })],
-    [role("a", { bypassrls: true }), role("b", { login: true })],
-  ],
-  [
-    "OWNER_BYPASSES_ROW_SECURITY",
-    [role("g"), role("a", { login: true, memberOf: ["g"] }), table({ rowSecurity: "on", owner: "g" })],
-    [role("a", { login: true }), table({ rowSecurity: "forced", owner: "a" }), role("g")],
-  ],
-  ["POLICY_WITHOUT_INDEX", [table(), policy("p")], [table({ primaryKey: ["a"] }), policy("p")]],
-  [
-    "POLICY_WITHOUT_INDEX",
-    [table(), policy("p", { using: "(SELECT x.y) = a" })],
-    [table(), policy("p", { using: "f(a) AND b.a = 1" })],
-  ],
-])("%s, where it is so and where it is not", (code, so, not) => {
-  expect(codes(catalog(...so))).toContain(code);
-  expect(codes(catalog(...not))).not.toContain(code);
 });

@@ -3,8 +3,15 @@
  * and objects that differ are looked at, so a plan that changes no access costs nothing.
  */
 import type { Address } from "../address.ts";
-import type { AccessModel, Effective, Holding, Through } from "./model.ts";
-import { EVERYBODY } from "./model.ts";
+import {
+  type AccessModel,
+  columnsBeyond,
+  columnsOf,
+  type Effective,
+  EVERYBODY,
+  type Holding,
+  type Through,
+} from "./model.ts";
 
 export interface AccessChange {
   /** `public` for everybody. */
@@ -49,14 +56,13 @@ export function accessDiff(sides: AccessSides): AccessChange[] {
   const changed = after.objects.filter((object) => before.objectKey(object) !== after.objectKey(object));
   const views = new Set([...changed, ...before.objects.filter((object) => after.objectKey(object) === "")]);
   const found: AccessChange[] = [];
-  const everybody = new Map<Address, Effective>(changed.map((object) => [object, after.of(EVERYBODY, object)]));
   for (const role of after.roles) {
     const another = !known.has(role) || before.roleKey(role) !== after.roleKey(role);
     if (another) found.push(...sweeping(role, sides));
     for (const object of another ? after.objects : changed) {
       const was = known.has(role) ? before.of(role, object) : NONE;
-      const change = compare(role, object, was, after.of(role, object), sides, !there.has(object));
-      found.push(...(role === EVERYBODY ? change : change.filter((one) => !shared(one, everybody.get(object)))));
+      const changes = compare(role, object, was, after.of(role, object), sides, !there.has(object));
+      found.push(...(role === EVERYBODY ? changes : changes.filter((change) => !isShared(change, object, sides))));
     }
     if (another || views.size > 0) found.push(...throughViews(role, known.has(role), sides));
   }
@@ -65,15 +71,29 @@ export function accessDiff(sides: AccessSides): AccessChange[] {
 
 const NONE: Effective = { privileges: new Map() };
 
-/** Everybody gains it too, which is told once. */
-function shared({ change, privilege, setRole }: AccessChange, everybody: Effective | undefined): boolean {
-  return change === "gains" && !setRole && everybody?.privileges.get(privilege ?? "")?.columns === "all";
+/** Everybody gains it too, or meets other rows as well, which is told once. */
+function isShared(
+  { change, privilege, columns, rows, setRole }: AccessChange,
+  object: Address,
+  sides: AccessSides,
+): boolean {
+  if (setRole || change === "loses") return false;
+  const held = (model: AccessModel): readonly Holding[] =>
+    model.of(EVERYBODY, object).privileges.get(privilege ?? "select") ?? [];
+  const [was, is] = [held(sides.before), held(sides.after)];
+  if (change === "rows") return rowsOf(was) === rows?.from && rowsOf(is) === rows?.to;
+  const theirs = columnsOf(is);
+  return theirs === "all" || (columns?.every((column) => theirs.has(column)) ?? false);
 }
 
-/** What comes with an attribute or a predefined role is one line, not one for each object. */
+/** What comes with an attribute is one line, not one for each object. */
 function sweeping(role: string, { before, after }: AccessSides): AccessChange[] {
   const [was, is] = [before.passes(role), after.passes(role)];
-  return was === is ? [] : [{ role, change: is ? "gains" : "loses", privilege: "every privilege" }];
+  const told = (change: "gains" | "loses", how: Omit<Holding, "columns">): AccessChange[] => [
+    { role, change, privilege: "every privilege", ...way(how, role) },
+  ];
+  if (is && (!was || (was.setRole && !is.setRole))) return told("gains", is);
+  return was && (!is || (is.setRole && !was.setRole)) ? told("loses", was) : [];
 }
 
 function compare(
@@ -86,52 +106,56 @@ function compare(
 ): AccessChange[] {
   const found: AccessChange[] = [];
   for (const privilege of new Set([...was.privileges.keys(), ...is.privileges.keys()])) {
-    const [from, to] = [was.privileges.get(privilege), is.privileges.get(privilege)];
-    if (!told(from, role, false) && !told(to, role, isNew)) continue;
-    const [gained, lost] = [without(to, from, object, sides), without(from, to, object, sides)];
+    const [from, to] = [was.privileges.get(privilege) ?? [], is.privileges.get(privilege) ?? []];
     const base = { role, object, privilege };
-    if (gained && told(to, role, isNew)) {
-      const rows =
-        privilege === "select" && (is.rows?.select ?? "all") !== "all"
-          ? { rows: { to: is.rows?.select as string } }
-          : {};
-      found.push({ ...base, change: "gains", ...shown(gained, object, sides), ...way(to as Holding, role), ...rows });
+    for (const [holding, columns] of news(to, from, object, sides)) {
+      if (!told(holding, role, isNew)) continue;
+      const rows = privilege === "select" && holding.rows !== undefined ? { rows: { to: holding.rows } } : {};
+      found.push({ ...base, change: "gains", ...shown(columns, object, sides), ...way(holding, role), ...rows });
     }
-    if (lost && told(from, role, false))
-      found.push({ ...base, change: "loses", ...shown(lost, object, sides), ...way(from as Holding, role) });
+    for (const [holding, columns] of news(from, to, object, sides))
+      if (told(holding, role, false))
+        found.push({ ...base, change: "loses", ...shown(columns, object, sides), ...way(holding, role) });
   }
-  const reads = was.privileges.has("select") && is.privileges.has("select");
-  const [from, to] = [was.rows?.select ?? "all", is.rows?.select ?? "all"];
-  if (reads && from !== to && told(is.privileges.get("select"), role, false))
+  const [from, to] = [rowsOf(was.privileges.get("select")), rowsOf(is.privileges.get("select"))];
+  if (from !== undefined && to !== undefined && from !== to)
     found.push({ role, object, change: "rows", rows: { from, to } });
   return found;
 }
 
-/** What everybody has is told of everybody; what an owner has of a new object, and a superuser of all, goes without saying. */
-function told(holding: Holding | undefined, role: string, isNew: boolean): boolean {
-  if (!holding || holding.by === "superuser") return false;
-  if (holding.by === "everybody") return role === EVERYBODY;
-  return !(isNew && (holding.by === "owner" || holding.by === "predefined"));
+/** Rows that are read without SET ROLE; undefined where none are because nothing is. */
+function rowsOf(holdings: readonly Holding[] = []): string | undefined {
+  const [first] = holdings;
+  return first && !first.setRole ? (first.rows ?? "all") : undefined;
 }
 
-/** Columns that one holding reaches and another does not: "all", a list, or undefined for none. */
-function without(
-  one: Holding | undefined,
-  other: Holding | undefined,
+/** What everybody has is told of everybody; what an owner has of a new object, and a superuser of all, goes without saying. */
+function told({ by, setRole }: Holding, role: string, isNew: boolean): boolean {
+  if (by === "superuser") return false;
+  if (by === "everybody" && !setRole) return role === EVERYBODY;
+  return !(isNew && (by === "owner" || by === "predefined"));
+}
+
+/** Columns that each of some holdings reaches, and neither those before it nor the other ones do. */
+function news(
+  holdings: readonly Holding[],
+  others: readonly Holding[],
   object: Address,
   sides: AccessSides,
-): "all" | readonly string[] | undefined {
-  if (!one) return undefined;
-  // To have it only after SET ROLE is less than to have it.
-  const theirs = other && (!other.setRole || one.setRole) ? other.columns : new Set<string>();
-  if (theirs === "all") return undefined;
-  if (one.columns === "all") {
-    if (theirs.size === 0) return "all";
-    const rest = sides.columns(object).filter((column) => !theirs.has(column));
-    return rest.length > 0 ? rest : undefined;
-  }
-  const rest = [...one.columns].filter((column) => !theirs.has(column)).sort();
-  return rest.length > 0 ? rest : undefined;
+): [Holding, "all" | readonly string[]][] {
+  return holdings.flatMap((holding, at): [Holding, "all" | readonly string[]][] => {
+    // To have it only after SET ROLE is less than to have it. That other rows are met without is told as such.
+    const same = ({ setRole, rows }: Holding): boolean =>
+      holding.setRole ? rows === undefined || rows === holding.rows : !setRole;
+    const theirs = columnsOf([...holdings.slice(0, at), ...others].filter(same));
+    const beyond = columnsBeyond(holding.columns, theirs);
+    const columns =
+      beyond !== "all" || theirs === "all" || theirs.size === 0
+        ? beyond
+        : new Set(sides.columns(object).filter((column) => !theirs.has(column)));
+    if (columns === "all") return [[holding, "all"]];
+    return columns.size > 0 ? [[holding, [...columns].sort()]] : [];
+  });
 }
 
 function shown(
@@ -147,31 +171,78 @@ function shown(
   };
 }
 
-function way({ path, setRole }: Holding, role: string): Pick<AccessChange, "via" | "setRole"> {
+function way({ path, setRole }: Omit<Holding, "columns">, role: string): Pick<AccessChange, "via" | "setRole"> {
   return { ...(path.length > 0 && { via: [...path, role] }), ...(setRole && { setRole }) };
 }
 
 function throughViews(role: string, existed: boolean, sides: AccessSides): AccessChange[] {
-  const key = ({ by, object }: Through): string => `${by}\n${object}`;
-  const was = new Map((existed ? sides.before.through(role) : []).map((one) => [key(one), one]));
-  const is = new Map(sides.after.through(role).map((one) => [key(one), one]));
-  const told = (change: "gains" | "loses", { by, object, columns, rows }: Through): AccessChange => ({
-    role,
-    change,
-    object,
-    privilege: "select",
-    through: by,
-    ...(sides.masks(by) ? { ...(columns && { columns }), masked: true } : shown(columns ?? "all", object, sides)),
-    ...(change === "gains" && rows !== "all" && { rows: { to: rows } }),
-  });
+  const { before, after } = sides;
+  if (isAbove(before, role) || isAbove(after, role)) return [];
+  const was = byView(existed ? before.through(role) : []);
+  const is = byView(after.through(role));
   const found: AccessChange[] = [];
-  if (sides.before.passes(role) || sides.after.passes(role)) return found;
-  for (const [at, one] of is) {
-    const old = was.get(at);
-    if (!old) found.push(told("gains", one));
-    else if (old.rows !== one.rows)
-      found.push({ role, change: "rows", object: one.object, through: one.by, rows: { from: old.rows, to: one.rows } });
+  for (const [at, now] of is) {
+    const old = was.get(at) ?? [];
+    const [only, ...others] = now as [Through, ...Through[]];
+    const [same] = old;
+    // One rule in the place of another hides or shows rows; where there are several, each is a way of its own.
+    if (same && same.rows !== only.rows && old.length + others.length === 1)
+      found.push({ role, change: "rows", ...names(only), rows: { from: same.rows, to: only.rows } });
+    found.push(...now.flatMap((one) => throughNews("gains", role, one, old, now.length + old.length === 2, sides)));
   }
-  for (const [at, one] of was) if (!is.has(at) && sides.after.objectKey(one.by) !== "") found.push(told("loses", one));
+  for (const [at, old] of was) {
+    const now = is.get(at) ?? [];
+    if (now.length > 0 || after.objectKey((old[0] as Through).by) !== "")
+      found.push(...old.flatMap((one) => throughNews("loses", role, one, now, now.length + old.length === 2, sides)));
+  }
   return found;
+}
+
+/** Passes every check without doing anything for it. */
+function isAbove(model: AccessModel, role: string): boolean {
+  const how = model.passes(role);
+  return how !== undefined && !how.setRole;
+}
+
+function byView(all: readonly Through[]): Map<string, Through[]> {
+  const found = new Map<string, Through[]>();
+  for (const one of all) {
+    const key = `${one.by}\n${one.object}`;
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return found;
+}
+
+function names({ by, object }: Through): Pick<AccessChange, "object" | "through"> {
+  return { object, through: by };
+}
+
+/** Columns that one way through a view shows and no other of the same rows does; of any rows, where there is one of each. */
+function throughNews(
+  change: "gains" | "loses",
+  role: string,
+  one: Through,
+  others: readonly Through[],
+  anyRows: boolean,
+  sides: AccessSides,
+): AccessChange[] {
+  const { by, object, columns, rows, setRole } = one;
+  const theirs = others.filter((other) => (setRole || !other.setRole) && (anyRows || other.rows === rows));
+  if (theirs.some((other) => !other.columns)) return [];
+  const known = new Set(theirs.flatMap((other) => other.columns ?? []));
+  const rest = columns?.filter((column) => !known.has(column));
+  if (rest?.length === 0 && theirs.length > 0) return [];
+  return [
+    {
+      role,
+      change,
+      ...names(one),
+      privilege: "select",
+      ...(sides.masks(by)
+        ? { ...(rest && { columns: rest }), masked: true as const }
+        : shown(rest ?? "all", object, sides)),
+      ...(setRole && { setRole }),
+      ...(change === "gains" && rows !== "all" && { rows: { to: rows } }),
+    },
+  ];
 }

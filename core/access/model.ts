@@ -8,11 +8,9 @@ import type { Address } from "../address.ts";
 /** The pseudo-role that stands for every role. */
 export const EVERYBODY = "public";
 
-export type RowCommand = "select" | "insert" | "update" | "delete";
-
-/** How a role comes to a privilege. */
+/** One way in which a role comes to a privilege. */
 export interface Holding {
-  /** Columns that it reaches; "all" includes those to come. */
+  /** Columns that it reaches so; "all" includes those to come. */
   readonly columns: "all" | ReadonlySet<string>;
   /** From the role that holds it towards the role asked about, which is left out: `["bi_reader"]`; empty where it is its own. */
   readonly path: readonly string[];
@@ -20,6 +18,8 @@ export interface Holding {
   readonly by: "grant" | "owner" | "superuser" | "predefined" | "everybody";
   /** Only after `SET ROLE` to a role of the path. */
   readonly setRole?: true;
+  /** "none", or the condition that rows must meet, as whoever acts; absent for all of them, and where there are none. */
+  readonly rows?: string;
 }
 
 /** What a role reads of one object through another that does not run with the reader's own rights. */
@@ -29,16 +29,37 @@ export interface Through {
   readonly object: Address;
   /** Columns that it uses; undefined where nobody can tell before it is made. */
   readonly columns?: readonly string[];
-  /** Rows that it shows: those of the role whose rights it runs with. */
+  /** Rows that it shows: "all", "none", or the condition that they must meet; those of the role whose rights it runs with. */
   readonly rows: string;
+  /** Role that filled it with these rows, and that the condition means by the current user; absent where it is whoever reads. */
+  readonly filledBy?: string;
+  /** Only after `SET ROLE`. */
+  readonly setRole?: true;
 }
 
 /** What one role can do with one object. */
 export interface Effective {
-  /** By privilege. A privilege on some columns only is there with these columns. */
-  readonly privileges: ReadonlyMap<string, Holding>;
-  /** "all", "none", or the condition that rows must meet; absent where the object has no rows. */
-  readonly rows?: Readonly<Record<RowCommand, string>>;
+  /**
+   * By privilege, every holder that the role has it from, nearest first, each with the columns that it has: they add up. What everybody has stands there
+   * where it adds something, and so does what is had after SET ROLE alone, which comes last.
+   */
+  readonly privileges: ReadonlyMap<string, readonly Holding[]>;
+}
+
+/** Columns of several holdings together. */
+export function columnsOf(holdings: readonly Holding[]): "all" | ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { columns } of holdings) {
+    if (columns === "all") return "all";
+    for (const column of columns) found.add(column);
+  }
+  return found;
+}
+
+/** Columns of `one` that are not in `other`; "all" minus some is still "all", because it includes those to come. */
+export function columnsBeyond(one: Holding["columns"], other: Holding["columns"]): Holding["columns"] {
+  if (other === "all") return new Set();
+  return one === "all" ? "all" : new Set([...one].filter((column) => !other.has(column)));
 }
 
 export interface AccessModel {
@@ -47,8 +68,8 @@ export interface AccessModel {
   /** Whatever privileges can be granted on. */
   readonly objects: readonly Address[];
   of(role: string, object: Address): Effective;
-  /** Passes every check, so that nothing it can do needs to be told. */
-  passes(role: string): boolean;
+  /** How it comes to pass every check, where it does; what else it can do need not be told unless that takes SET ROLE. */
+  passes(role: string): Omit<Holding, "columns"> | undefined;
   /** What the role reads through views and the like. */
   through(role: string): readonly Through[];
   /** Equal keys of two models of one system: the role has the same ways to come to privileges. */

@@ -1,6 +1,7 @@
 /** Effective access as a list: for each role and object what it can do, on which columns and rows, and on which path. */
 import type { Address } from "../address.ts";
 import type { Catalog } from "../catalog.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import type { Target } from "../engine.ts";
 import { type AccessModel, EVERYBODY, type Holding, type Through } from "./model.ts";
 
@@ -23,6 +24,8 @@ export interface AccessRow {
   readonly masked?: true;
   /** Rows that it meets, where not all. */
   readonly rows?: string;
+  /** Role that the rows were kept by, and that their condition means by the current user. */
+  readonly filledBy?: string;
 }
 
 export interface AccessReport {
@@ -31,6 +34,14 @@ export interface AccessReport {
   /** Absent where it is computed from the declaration alone. */
   readonly target?: Target;
   readonly rows: readonly AccessRow[];
+  /** What is open in a live system; absent where only a part was asked for. */
+  readonly holes?: readonly Hole[];
+}
+
+/** What a guardrail finds in a live system. */
+export interface Hole extends Diagnostic {
+  /** Documents that close it on this engine and version. */
+  readonly closedBy?: readonly Address[];
 }
 
 /** Only what is asked for. */
@@ -48,15 +59,23 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
   const objects = filter.object === undefined ? model.objects : [filter.object];
   const found: AccessRow[] = [];
   for (const role of roles) {
-    if (model.passes(role)) {
-      found.push({ role, privileges: ["every privilege"], by: "superuser" });
-      continue;
+    const above = model.passes(role);
+    if (above) {
+      const { path, setRole } = above;
+      found.push({
+        role,
+        privileges: ["every privilege"],
+        by: "superuser",
+        ...way(path, role),
+        ...(setRole && { setRole }),
+      });
+      if (!setRole) continue;
     }
     for (const object of objects) found.push(...ofObject(model, role, object, declared, filter.role !== undefined));
     for (const one of model.through(role)) {
       if (filter.object !== undefined && one.object !== filter.object) continue;
       // Who reads a view because everybody does is told with everybody.
-      if (role !== EVERYBODY && model.of(role, one.by).privileges.get("select")?.by === "everybody") continue;
+      if (role !== EVERYBODY && isEverybodys(model.of(role, one.by).privileges.get("select"))) continue;
       found.push(throughView(role, one, declared));
     }
   }
@@ -70,31 +89,45 @@ function ofObject(
   declared: Catalog,
   withEverybody: boolean,
 ): AccessRow[] {
-  const { privileges, rows } = model.of(role, object);
+  const { privileges } = model.of(role, object);
   const alike = new Map<string, AccessRow & { readonly privileges: string[] }>();
-  for (const [privilege, { columns, path, by, setRole }] of privileges) {
-    if (by === "everybody" && role !== EVERYBODY && !withEverybody) continue;
-    const named = columns === "all" ? undefined : [...columns].sort();
-    const rule = (rows as Readonly<Record<string, string>> | undefined)?.[privilege];
-    const row = {
-      role,
-      object,
-      ...(named && { columns: named }),
-      ...classesIn(declared, object, named),
-      by,
-      ...(path.length > 0 && { via: [...path, role] }),
-      ...(setRole && { setRole }),
-      ...(rule !== undefined && rule !== "all" && { rows: rule }),
-    };
-    const key = JSON.stringify(row);
-    const same = alike.get(key);
-    if (same) same.privileges.push(privilege);
-    else alike.set(key, { ...row, privileges: [privilege] });
+  for (const [privilege, holdings] of privileges) {
+    for (const { columns, path, by, setRole, rows } of holdings) {
+      if (by === "superuser" || (by === "everybody" && !setRole && role !== EVERYBODY && !withEverybody)) continue;
+      const named = columns === "all" ? undefined : [...columns].sort();
+      const row = {
+        role,
+        object,
+        ...(named && { columns: named }),
+        ...classesIn(declared, object, named),
+        by,
+        ...way(path, role),
+        ...(setRole && { setRole }),
+        ...(rows !== undefined && { rows }),
+      };
+      const key = JSON.stringify(row);
+      const same = alike.get(key);
+      if (same) same.privileges.push(privilege);
+      else alike.set(key, { ...row, privileges: [privilege] });
+    }
   }
   return [...alike.values()];
 }
 
-function throughView(role: string, { by, object, columns, rows }: Through, declared: Catalog): AccessRow {
+function way(path: readonly string[], role: string): Pick<AccessRow, "via"> {
+  return path.length > 0 ? { via: [...path, role] } : {};
+}
+
+/** It has it because everybody does, and in no other way. */
+function isEverybodys(holdings: readonly Holding[] = []): boolean {
+  return holdings.every(({ by, setRole }) => by === "everybody" && !setRole);
+}
+
+function throughView(
+  role: string,
+  { by, object, columns, rows, setRole, filledBy }: Through,
+  declared: Catalog,
+): AccessRow {
   const masked = declared.get(by)?.intent?.startsWith("MaskedView/") ?? false;
   return {
     role,
@@ -104,7 +137,42 @@ function throughView(role: string, { by, object, columns, rows }: Through, decla
     ...(masked ? { masked } : classesIn(declared, object, columns)),
     by: "view",
     through: by,
-    ...(rows !== "all" && { rows }),
+    ...(setRole && { setRole }),
+    ...(rows !== "all" && { rows, ...(filledBy !== undefined && { filledBy }) }),
+  };
+}
+
+/** For who does not ask on which path: what comes on several is one, with the columns of all. */
+export function withoutPaths(rows: readonly AccessRow[]): AccessRow[] {
+  const single = new Map<string, AccessRow>();
+  for (const { via: _, ...row } of rows) {
+    for (const privilege of row.privileges) {
+      const { columns, classified, privileges, by, ...rest } = row;
+      const key = JSON.stringify([privilege, rest]);
+      const known = single.get(key);
+      const one = { ...row, privileges: [privilege] };
+      single.set(key, known ? together(known, one) : one);
+    }
+  }
+  const found = new Map<string, AccessRow>();
+  for (const row of single.values()) {
+    const { privileges, by, ...rest } = row;
+    const key = JSON.stringify([by === "owner", rest]);
+    const known = found.get(key);
+    found.set(key, known ? { ...known, privileges: [...known.privileges, ...privileges] } : row);
+  }
+  return [...found.values()];
+}
+
+function together(one: AccessRow, other: AccessRow): AccessRow {
+  const { columns, ...rest } = one;
+  const all = columns && other.columns && [...new Set([...columns, ...other.columns])].sort();
+  const classified = { ...one.classified, ...other.classified };
+  return {
+    ...rest,
+    ...(all && { columns: all }),
+    ...(Object.keys(classified).length > 0 && { classified }),
+    by: other.by === "owner" ? "owner" : one.by,
   };
 }
 

@@ -43,15 +43,21 @@ interface Noted {
   readonly via?: readonly string[];
   readonly setRole?: true;
   readonly rows?: string | undefined;
+  readonly filledBy?: string | undefined;
 }
 
-function notes({ through, masked, via, setRole, rows }: Noted): string[] {
+function notes({ through, masked, via, setRole, rows, filledBy }: Noted): string[] {
   return [
     ...(through ? [`${masked ? "masked, " : ""}through ${objectName(through)}`] : []),
     ...(via ? [`via ${via.join(" → ")}`] : []),
     ...(setRole ? ["after SET ROLE"] : []),
-    ...(rows !== undefined ? [`rows: ${oneLine(rows)}`] : []),
+    ...(rows !== undefined ? [`rows: ${rowsOf({ rows, filledBy })}`] : []),
   ];
+}
+
+/** Which rows, in one line; nothing where all. */
+export function rowsOf({ rows = "", filledBy }: Pick<Noted, "rows" | "filledBy">): string {
+  return `${oneLine(rows)}${filledBy === undefined ? "" : `, as ${filledBy} filled it`}`;
 }
 
 function inBrackets(parts: readonly string[]): string {
@@ -70,6 +76,8 @@ function on({ object, columns, classified = {} }: Pick<AccessRow, "object" | "co
     const classes = Object.keys(classified).map(marked);
     return `on ${name}${classes.length > 0 ? `, ${classes.join(", ")} included` : ""}`;
   }
+  // To count rows is to read them all, and no column of them.
+  if (columns.length === 0) return `on ${name}, no column`;
   if (columns.length === 1) return `on ${name}.${marked(columns[0] as string)}`;
   return `on ${name} (${columns.map(marked).join(", ")})`;
 }

@@ -40,6 +40,8 @@ export interface Manifest {
   readonly engine: string;
   /** Names the system that it was taken from. */
   readonly identity: string;
+  /** Database that it is of. */
+  readonly database: string;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly serverVersion: string;
@@ -91,6 +93,18 @@ export interface BackupTool {
   take(schedule: BackupSchedule, context: BackupContext): Promise<Taken>;
   /** Puts parts back into a database that was made for it and is empty. */
   restore(manifest: Manifest, context: RestoreContext): Promise<void>;
+  /** A server of its own for a drill, thrown away with all that is in it. */
+  scratch(manifest: Manifest): Promise<Scratch>;
+  /** Counts and hashes rows again, in a database that was restored. */
+  count(url: string, patterns: readonly string[]): Promise<readonly TableCheck[]>;
+  /** Drops a database that was restored for a drill. */
+  drop(url: string, database: string): Promise<void>;
+}
+
+export interface Scratch {
+  /** URL of one of its databases. */
+  url(database?: string): string;
+  stop(): Promise<void>;
 }
 
 /** How a tool reaches a system. */
@@ -107,7 +121,7 @@ export interface BackupContext extends Reach {
 }
 
 export interface Taken {
-  readonly facts: Pick<Manifest, "identity" | "serverVersion" | "tools" | "format"> &
+  readonly facts: Pick<Manifest, "identity" | "database" | "serverVersion" | "tools" | "format"> &
     Partial<Pick<Manifest, "catalog" | "position" | "label">>;
   /** Not compressed by Datumline where the tool has done it. */
   readonly parts: AsyncIterable<{

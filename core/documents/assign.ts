@@ -63,6 +63,7 @@ export function override(
   if (!documents.some((document) => document.override)) return [...documents];
   const result: Document[] = [];
   const places = new Map<Address, number>();
+  const overridden = new Map<number, Document>();
   for (const document of documents) {
     const kind = KINDS.get(document.kind);
     if (!kind) continue;
@@ -73,6 +74,7 @@ export function override(
     } else if (earlier !== undefined) {
       const base = result[earlier] as Document;
       result[earlier] = { ...base, spec: merged(kind.schema, base.spec, document.spec) };
+      overridden.set(earlier, document);
     } else if (!known(address)) {
       diagnostics.push(
         error(
@@ -87,8 +89,15 @@ export function override(
       );
     }
   }
+  for (const [place, { kind, origin }] of overridden) {
+    const { spec } = result[place] as Document;
+    for (const summary of KINDS.get(kind)?.check?.(spec) ?? [])
+      diagnostics.push(error("WRONG_TYPE", summary, { ...(origin && { origin }), detail: MERGED }));
+  }
   return result;
 }
+
+const MERGED = "So it reads once this document is merged into the earlier one that it overrides.";
 
 /** Field by field, also within groups of fields such as `connection`; lists, maps and secrets are replaced as a whole. */
 function merged(schema: Schema, base: Spec, over: Spec): Spec {

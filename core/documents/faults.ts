@@ -170,7 +170,7 @@ function secretFault(error: Found, root: Json): Fault {
       path,
       summary: `${where} holds a secret in clear`,
       detail:
-        "Write a reference, `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`, and change the secret: it has been seen.",
+        "Write a reference, `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }` or where a secret manager keeps it (`{ vault: … }`, `{ awsSecret: … }` …), and change the secret: it has been seen.",
     };
   }
   if (error.keyword !== "additionalProperties")

@@ -2,11 +2,11 @@
  * Every name that an object gives to another must mean something: an object that is declared, one that the engine has
  * built in, or one that the DataSource names as external. So a typo is found without a connection.
  */
-import { type Address, kindOf, readable } from "../address.ts";
+import { type Address, address as addressOf, kindOf, readable } from "../address.ts";
 import type { DataObject } from "../catalog.ts";
 import type { Code } from "../codes.ts";
 import { type Diagnostic, error } from "../diagnostic.ts";
-import type { Kind } from "../kind.ts";
+import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
 import { nameParts, nearest } from "../names.ts";
 import { meanings, type Path, seeking, type Visitor, walk } from "../objects.ts";
@@ -55,7 +55,7 @@ function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[
   const columns = new ColumnBook(source, engine);
   const findings: Finding[] = [];
   const needs = new Map<Address, Address[]>();
-  for (const [address, object] of declared) {
+  for (const [address, object] of withItself(source)) {
     const kind = KINDS.get(object.kind) as Kind;
     const found = (finding: Omit<Finding, "address" | "object">): void => {
       findings.push({ address, object, ...finding });
@@ -97,6 +97,15 @@ function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[
     });
   }
   return findings;
+}
+
+/** Names mean objects of the data source that says them: of the others, each is looked through with its own. */
+function withItself({ source, origin, declared }: DeclaredSource): [Address, DataObject][] {
+  const itself: DataObject = { kind: "DataSource", spec: source as unknown as Spec, ...(origin && { origin }) };
+  return [
+    [addressOf("DataSource", source.name), itself],
+    ...[...declared].filter(([, { kind }]) => kind !== itself.kind),
+  ];
 }
 
 /** A column by itself, or the keys of a map of columns. */

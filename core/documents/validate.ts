@@ -31,8 +31,9 @@ export function faultsOf(document: Document): Fault[] {
   const validate = validatorOf(kind, document.override === true);
   const found = validate(root) ? [] : faults(validate.errors ?? [], root);
   if (document.override) found.push(...unaddressed(kind, document.spec));
-  // What follows takes a spec of the right shape for granted.
+  // What follows takes a spec of the right shape for granted; an override has it once it is merged.
   if (found.length > 0) return found;
+  if (document.override) return nameFaults(kind, document.spec);
   return [
     ...nameFaults(kind, document.spec),
     ...(kind.check?.(document.spec) ?? []).map((summary) => ({ code: "WRONG_TYPE" as const, path: [], summary })),

@@ -3,7 +3,8 @@ import type { Json, Schema } from "../schema.ts";
 
 /** What a field takes: `text`, "one of `a` and `b`", `fields`. */
 export function expected(schema: Schema): string {
-  if (schema.secret) return "a secret by reference: `{ env: NAME }`, `{ file: PATH }` or `{ exec: [COMMAND, …] }`";
+  if (schema.secret)
+    return "a secret by reference: `{ env: NAME }`, `{ file: PATH }`, `{ exec: [COMMAND, …] }`, or where a secret manager keeps it";
   if (schema.reference) return schema.reference.parts === 2 ? "a name such as `schema.name`" : "a name";
   if (schema.anyOf) return alternatives([...new Set(schema.anyOf.map(expected))]);
   if (schema.const !== undefined) return quoted(schema.const);

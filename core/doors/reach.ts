@@ -88,15 +88,16 @@ function connectionOf(url: URL): Connection {
   };
 }
 
-/** The declared data source, reached by the URL; its timeouts stay. */
+/** The declared data source, reached by the URL; how long it is waited for and tried stays. */
 export function reachedBy(source: DataSource, { connection }: Pick<Reached, "connection">): DataSource {
-  const { connectTimeout, lockTimeout } = source.connection;
+  const { connectTimeout, lockTimeout, retry } = source.connection;
   return {
     ...source,
     connection: {
       ...connection,
       ...(connectTimeout !== undefined && { connectTimeout }),
       ...(lockTimeout !== undefined && { lockTimeout }),
+      ...(retry && { retry }),
     },
   };
 }

@@ -2,6 +2,7 @@
  * From documents to declared data sources: assign, declare, look up references. Whatever is wrong is told at once. Every
  * door does this alike; which engines there are, it is told, because core knows none.
  */
+import { dirname, join } from "node:path";
 import type { Catalog } from "../catalog.ts";
 import { kindOfObject } from "../change.ts";
 import { type Diagnostic, error, hasErrors, type Origin } from "../diagnostic.ts";
@@ -100,9 +101,17 @@ function misdirected(sources: readonly DeclaredSource[], url: Reached | undefine
     );
 }
 
+/** The folder of evidence is relative to the document. */
+function withEvidence(source: DataSource, origin: Origin | undefined): DataSource {
+  const { manage } = source;
+  if (!manage?.requireDrill) return source;
+  const evidence = join(dirname(origin?.file ?? "x"), manage.requireDrill.evidence ?? "evidence");
+  return { ...source, manage: { ...manage, requireDrill: { ...manage.requireDrill, evidence } } };
+}
+
 function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, url: Reached | undefined): Ready {
   const kind = KINDS.get("DataSource") as Kind;
-  const placed = withSecretFiles(kind, source as unknown as Spec, origin) as unknown as DataSource;
+  const placed = withEvidence(withSecretFiles(kind, source as unknown as Spec, origin) as unknown as DataSource, origin);
   const objects = [...declared].map(([address, object]) => {
     const spec = withSecretFiles(kindOfObject(object), object.spec, object.origin);
     return [address, spec === object.spec ? object : { ...object, spec }] as const;

@@ -1,7 +1,7 @@
 /** Connections to all declared data sources at once, closed whatever happens. */
 import { kindOfObject } from "../change.ts";
 import type { Diagnostic, Origin } from "../diagnostic.ts";
-import type { Engine, Session } from "../engine.ts";
+import type { ConnectOptions, Engine, Session, Target } from "../engine.ts";
 import { Refusal } from "../errors.ts";
 import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
@@ -36,7 +36,7 @@ export async function withSessions<R extends Reachable, T>(
   const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   try {
     refuseFailed(results);
-    for (const one of opened) openPlace(secrets, one);
+    for (const one of opened) openPlace(secrets, one.ready.source, one.session.target);
     return await work(opened);
   } finally {
     await Promise.all(opened.map(({ session }) => session.close()));
@@ -46,23 +46,34 @@ export async function withSessions<R extends Reachable, T>(
 /** Connects to one. Who calls it closes it. */
 export async function open<R extends Reachable>(secrets: Secrets, ready: R, readOnly: boolean): Promise<Opened<R>> {
   const opened = await connect(secrets, ready, readOnly);
-  openPlace(secrets, opened);
+  openPlace(secrets, opened.ready.source, opened.session.target);
   return opened;
 }
 
 async function connect<R extends Reachable>(secrets: Secrets, ready: R, readOnly: boolean): Promise<Opened<R>> {
-  const { engine, source, url, others } = ready;
-  const session = await engine.connect(source, {
+  return { ready, session: await ready.engine.connect(ready.source, connectOptions(secrets, ready, readOnly)) };
+}
+
+/** What an engine is told to connect. */
+export function connectOptions(
+  secrets: Secrets,
+  { url, others }: Omit<Reachable, "engine">,
+  readOnly: boolean,
+): ConnectOptions {
+  return {
     secret: (reference) => secrets.resolve(reference),
     readOnly,
     ...(others && { others }),
     ...(url !== undefined && { url }),
-  });
-  return { ready, session };
+  };
 }
 
 /** Where a plan is for, which it says openly. */
-function openPlace(secrets: Secrets, { session: { target }, ready: { source } }: Opened<Reachable>): void {
+export function openPlace(
+  secrets: Secrets,
+  source: DataSource,
+  target: Partial<Pick<Target, "user" | "database" | "engine">> = {},
+): void {
   const { host, user, database } = source.connection;
   for (const name of [source.name, host, user, database, target.user, target.database, target.engine])
     if (name !== undefined) secrets.open(name);
@@ -105,6 +116,8 @@ export async function resolveSecrets(
     if (which === "connection") continue;
     for (const object of declared.values()) {
       const kind = kindOfObject(object);
+      // Those of other data sources are resolved by who connects to them, if anybody does.
+      if (kind.name === "DataSource") continue;
       // The logins of proofs are needed by who proves, and nothing else is.
       if (kind.proves === (which === "proofs")) take(kind, object.spec, object.origin);
     }

@@ -1,11 +1,13 @@
 import { address } from "../address.ts";
 import { NAME } from "../fragments.ts";
+import { thresholdFaults } from "../health/thresholds.ts";
 import { defineKind } from "../kind.ts";
 import { choice, map, object, text, whole } from "../schema.ts";
 import {
   CLIENT_POOL,
   CLIENTS,
   CONNECTION,
+  duration,
   EXTERNAL,
   FILES,
   HEALTH,
@@ -37,6 +39,14 @@ export const dataSource = defineKind<DataSource>({
       roles: { ...MODES, description: "Mode by role; `*` stands for any characters." },
       kinds: { ...MODES, description: "Mode by kind, for what belongs to no schema or role named above." },
       maxDrops: whole("A plan that drops more than this many objects is refused.", { minimum: 0 }),
+      requireDrill: object(
+        "A plan that would delete data is refused without a RestoreDrill that held lately.",
+        {
+          within: duration("How long ago at most."),
+          evidence: text("Folder with the evidence of drills.", { default: "evidence" }),
+        },
+        ["within"],
+      ),
       maxRevokes: whole("A plan that takes away more than this many privileges is refused.", { minimum: 0 }),
     }),
     external: EXTERNAL,
@@ -58,7 +68,7 @@ export const dataSource = defineKind<DataSource>({
   },
   required: ["name", "engine", "connection"],
   address: (spec) => address("DataSource", spec.name),
-  check,
+  check: (spec) => [...check(spec), ...thresholdFaults(spec)],
 });
 
 /** A token of IAM is a password that everybody on the way could use, if it were not encrypted. */

@@ -20,6 +20,7 @@ import { poolerAccess } from "./pooler-access.ts";
 import { defaultPrivilege } from "./postgresql/default-privilege.ts";
 import { enumeration } from "./postgresql/enum.ts";
 import { extension } from "./postgresql/extension.ts";
+import { routine } from "./postgresql/function.ts";
 import { qualityCheck } from "./quality-check.ts";
 import { readOnlyRole } from "./read-only-role.ts";
 import { restoreDrill } from "./restore-drill.ts";
@@ -48,6 +49,7 @@ const ALL = [
   schema,
   extension,
   enumeration,
+  routine,
   sequence,
   table,
   dimensionTable,

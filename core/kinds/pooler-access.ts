@@ -30,13 +30,8 @@ export const poolerAccess = defineKind<PoolerAccess>({
       },
       ["role"],
     ),
-    prepared: {
-      ...count("Prepared statements that the pooler keeps for clients; 0 where it knows none."),
-      examples: [200],
-    },
   },
   required: ["name", "size"],
   address: (spec) => address("PoolerAccess", spec.name),
   scope: () => ({}),
-  gives: ({ lookup }) => (lookup ? [address("Role", lookup.role)] : []),
 });

@@ -44,7 +44,7 @@ export const accessTests: Prover<AccessTest> = {
       command,
       timeout,
       ...(on !== undefined && { on }),
-      ...(on !== undefined && plant && { plant: { into: on, rows: plant } }),
+      ...(on !== undefined && plant && { plant: [{ into: on, rows: plant }] }),
     };
     return [{ ...declaredBy(name, comment, object), severity: "error", claim }];
   },

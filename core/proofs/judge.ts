@@ -19,6 +19,8 @@ export interface Seen {
   /** The rows themselves, as far as they are needed to tell a difference. */
   readonly rows?: readonly SeenRow[];
   readonly readable?: readonly string[];
+  /** Why other columns are not, by name. */
+  readonly unreadable?: Readonly<Record<string, string>>;
   /** Rows seen that do not meet `only`. */
   readonly outside?: number;
   /** Columns of which a planted value was seen in clear. */
@@ -138,10 +140,13 @@ function shownRow(row: PlantedRow | SeenRow, shows: Shows): string {
   return `{ ${fields.join(", ")} }`;
 }
 
-function columnDifferences({ expect: { columns: expected }, as }: AccessClaim, { readable = [] }: Seen): string[] {
+function columnDifferences({ expect: { columns: expected }, as, on }: AccessClaim, seen: Seen): string[] {
+  const { readable = [], unreadable = {} } = seen;
   if (!expected) return [];
   return [
-    ...expected.filter((column) => !readable.includes(column)).map((column) => `${as} cannot read ${column}`),
+    ...expected
+      .filter((column) => !readable.includes(column))
+      .map((column) => `${as} cannot read ${column}: ${unreadable[column] ?? `${on} has no such column`}`),
     ...readable
       .filter((column) => !expected.includes(column))
       .map((column) => `${as} can read ${column}, which is not expected`),
@@ -156,5 +161,7 @@ function countDifferences({ expect: { count, none }, as, command }: AccessClaim,
   const { min = 0, max = Number.POSITIVE_INFINITY } = typeof count === "number" ? { min: count, max: count } : count;
   if (found >= min && found <= max) return [];
   const wish = min === max ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
-  return [`${as} ${verb} ${counted(found, "row")}, and ${wish} ${min === 1 && max === 1 ? "is" : "are"} expected`];
+  return [
+    `${as} ${verb} ${counted(found, "row")}, and ${wish} ${min === 1 && (max === 1 || max === Number.POSITIVE_INFINITY) ? "is" : "are"} expected`,
+  ];
 }

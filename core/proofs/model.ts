@@ -20,7 +20,7 @@ export interface Proof {
   readonly claim: Claim;
 }
 
-export type Claim = AccessClaim | ReadsOnlyClaim | QualityClaim;
+export type Claim = AccessClaim | ReadsOnlyClaim | NobodysClaim | QualityClaim;
 
 export type PlantedRow = NonNullable<AccessTest["plant"]>[number];
 
@@ -29,10 +29,10 @@ export interface AccessClaim
   extends Pick<AccessTest, "as" | "settings" | "on" | "query" | "columns" | "where" | "values" | "allowEmpty" | "url"> {
   readonly sort: "access";
   readonly command: NonNullable<AccessTest["command"]>;
-  /** Rows that are there before it acts; what they leave out is made up. */
-  readonly plant?: { readonly into: string; readonly rows: readonly PlantedRow[] };
-  /** The role of everybody (`as: public`) is given the privilege to read `on`, so that rows alone are in question. */
-  readonly granted?: true;
+  /** What is there before it acts. */
+  readonly plant?: readonly Planting[];
+  /** Privileges on `on` that it is given for as long as the proof takes, so that rows alone are in question. */
+  readonly granted?: readonly string[];
   readonly timeout: string;
   readonly expect: AccessTest["expect"] & {
     /** Columns of which no planted value is seen in clear. */
@@ -40,11 +40,29 @@ export interface AccessClaim
   };
 }
 
+/** Rows of one table; what they leave out is made up. */
+export interface Planting {
+  readonly into: string;
+  readonly rows: readonly PlantedRow[];
+  /** Columns that hold the name of the role that acts. */
+  readonly actor?: readonly string[];
+  /** One of the rows is enough: they differ to meet conditions that nobody has read. */
+  readonly any?: true;
+}
+
 /** A role that writes to none of these tables and views. */
 export interface ReadsOnlyClaim {
   readonly sort: "reads only";
   readonly as: string;
   readonly objects: readonly string[];
+}
+
+/** A role that is nobody's own: its rights are had only by who takes it on, which only some may. */
+export interface NobodysClaim {
+  readonly sort: "nobody's";
+  readonly role: string;
+  /** Roles that may take it on, and whoever has their rights. */
+  readonly for: readonly string[];
 }
 
 export interface QualityClaim {

@@ -1,6 +1,6 @@
 /** Who can do what, in its forms. */
 import { type AccessReport, type AccessRow, withoutPaths } from "../access/report.ts";
-import { accessRowLine, objectName, roleName } from "../access/words.ts";
+import { accessRowLine, objectName, roleName, rowsOf } from "../access/words.ts";
 import type { Address } from "../address.ts";
 import { code, html, prose, table } from "./escape.ts";
 import { holesHtml, holesMarkdown, holesText } from "./holes.ts";
@@ -98,7 +98,6 @@ const HEAD = [
   "set_role",
   "through",
   "rows",
-  "filled_by",
 ];
 
 function accessCsv(reports: readonly AccessReport[]): string {
@@ -116,8 +115,7 @@ function accessCsv(reports: readonly AccessReport[]): string {
       (row.via ?? []).join(" > "),
       row.setRole ? "yes" : "",
       row.through ?? "",
-      row.rows ?? "",
-      row.filledBy ?? "",
+      rowsOf(row),
     ]),
   );
   return `${[HEAD, ...rows].map((row) => row.map(csv).join(",")).join("\r\n")}\r\n`;

@@ -46,8 +46,9 @@ function driftText(drift: Drift, { colour = false, verbose = false }: DriftOptio
   ].join("\n\n")}\n`;
 }
 
-function driftedText({ address, how, fields }: Drifted, paint: Paint): string {
-  const what = how === "changed" ? "" : how === "gone" ? " is gone" : " was added by another hand";
+function driftedText({ address, how, fields, reason }: Drifted, paint: Paint): string {
+  const why = reason === undefined ? "" : `, but ${reason}`;
+  const what = how === "changed" ? "" : how === "gone" ? " is gone" : ` was added by another hand${why}`;
   const lines = (fields ?? []).flatMap((change) => {
     const { field, line, lines: several } = shownChange(address, change);
     return line === undefined
@@ -64,12 +65,12 @@ function verdict({ drifted, compared }: Drift): string {
 }
 
 function driftMarkdown(drift: Drift): string {
-  const rows = drift.drifted.map(({ address, how, fields }) => {
+  const rows = drift.drifted.map(({ address, how, fields, reason }) => {
     const changes = (fields ?? []).map((change) => {
       const { field, line } = shownChange(address, change);
       return line === undefined ? `${code(field)} changed` : `${code(field)}: ${code(line)}`;
     });
-    return [code(readable(address)), how, changes.join("<br>")];
+    return [code(readable(address)), how, [...changes, ...(reason === undefined ? [] : [cell(reason)])].join("<br>")];
   });
   const parts = [
     `### Datumline drift: ${code(drift.dataSource)}`,

@@ -49,11 +49,13 @@ function byRule(holes: readonly Hole[]): [string, Hole[]][] {
   return [...found];
 }
 
-/** Documents before a line of SQL, and that before advice. */
+/** Documents, and what is left to do by hand; where there is neither, advice. */
 function nextOf({ closedBy, byHand, detail }: Hole): string[] {
-  if (closedBy) return [`closed by ${closedBy.map(readable).join(", ")}`];
-  if (byHand !== undefined) return [`by hand: \`${byHand}\``];
-  return detail === undefined ? [] : [detail];
+  const lines = [
+    ...(closedBy ? [`closed by ${closedBy.map(readable).join(", ")}`] : []),
+    ...(byHand === undefined ? [] : [`by hand: \`${byHand}\``]),
+  ];
+  return lines.length > 0 || detail === undefined ? lines : [detail];
 }
 
 function closingLine(holes: readonly Hole[], out: Out): string[] {

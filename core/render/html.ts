@@ -3,6 +3,7 @@ import { readable } from "../address.ts";
 import { place } from "../diagnostic.ts";
 import type { Plan, Step } from "../plan.ts";
 import { inReadingOrder } from "./diagnostics.ts";
+import { page } from "./page.ts";
 import {
   accessLines,
   affected,
@@ -19,30 +20,8 @@ import {
 } from "./summary.ts";
 import { SIGNS, shownChange } from "./values.ts";
 
-const CSS = `body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.4rem;margin-bottom:0}h2{font-size:1.1rem;margin-top:2rem}p.where{color:#57606a;margin-top:.2rem}
-.verdict{font-weight:600}.hazards{border:2px solid #cf222e;border-radius:6px;padding:.2rem 1rem}.hazard,.error{color:#cf222e;font-weight:600}.warning{color:#9a6700;font-weight:600}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #d0d7de}
-details{border-bottom:1px solid #d0d7de;padding:.4rem 0}summary{cursor:pointer}pre{background:#f6f8fa;padding:.6rem;overflow:auto;border-radius:6px}code,pre{font:13px/1.45 ui-monospace,monospace}
-.sign{display:inline-block;width:1.4rem;font-weight:700}.create{color:#1a7f37}.alter{color:#9a6700}.replace{color:#8250df}.rename{color:#0969da}.drop{color:#cf222e}
-@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}pre{background:#161b22}td,th,details{border-color:#30363d}p.where{color:#8b949e}}`;
-
 export function plansHtml(plans: readonly Plan[]): string {
-  const title = `Datumline: ${plans.map((plan) => plan.dataSource).join(", ")}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>${text(title)}</title>
-<style>${CSS}</style>
-</head>
-<body>
-${plans.map(planBody).join("\n")}
-</body>
-</html>
-`;
+  return page(`Datumline: ${plans.map((plan) => plan.dataSource).join(", ")}`, plans.map(planBody));
 }
 
 function planBody(plan: Plan): string {

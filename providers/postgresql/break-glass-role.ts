@@ -4,15 +4,19 @@
  * https://www.postgresql.org/docs/current/role-membership.html
  */
 import { address } from "../../core/address.ts";
+import { now } from "../../core/clock.ts";
 import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
-import type { Amendment, LowerContext, Lowering } from "../../core/engine.ts";
+import type { Amendment, LowerContext, Lowering, ProofContext } from "../../core/engine.ts";
 import { isPast } from "../../core/expiry.ts";
+import type { Proof } from "../../core/proofs/model.ts";
 import type { Json } from "../../core/schema.ts";
 import type { BreakGlassRole, Grant, Role } from "../../core/specs.ts";
 import { carried, native } from "./lowering.ts";
+import { granted } from "./prove/acting.ts";
 
 export const breakGlassRole: Lowering<BreakGlassRole> = {
+  proofs,
   lower: (spec, context) => {
     const isOpen = !isPast(spec.until, context.now);
     const { name, memberOf, bypassrls, grants = [] } = spec;
@@ -32,6 +36,40 @@ export const breakGlassRole: Lowering<BreakGlassRole> = {
     };
   },
 };
+
+const COMMANDS = ["select", "insert", "update", "delete"] as const;
+
+/** Its rights are had by who takes it on. Past its end that is nobody, and it has none but what everybody has. */
+function proofs({ name, for: members, until, grants = [] }: BreakGlassRole, context: ProofContext): Proof[] {
+  const common = { rule: "BreakGlassRole", address: address("BreakGlassRole", name), severity: "error" } as const;
+  const isOpen = !isPast(until, now());
+  const says = isOpen ? "nobody has its rights without SET ROLE" : "its end has passed, so nobody takes it on";
+  const own: Proof = { ...common, name, says, claim: { sort: "nobody's", role: name, for: isOpen ? members : [] } };
+  if (isOpen) return [own];
+  const tries = grants.flatMap(({ privileges, on: { table, columns } }) =>
+    COMMANDS.flatMap((command): Proof[] => {
+      if (table === undefined || !privileges.includes(command)) return [];
+      if (granted(name, command, table, context) === "all") return [];
+      return [
+        {
+          ...common,
+          name: `${name} on ${table}: ${command}`,
+          says: "its end has passed, so it may nothing",
+          claim: {
+            sort: "access",
+            as: name,
+            on: table,
+            command,
+            timeout: "60s",
+            ...(columns && { columns }),
+            expect: { denied: true },
+          },
+        },
+      ];
+    }),
+  );
+  return [own, ...tries];
+}
 
 /** Nobody knows the version of a system that was not inspected; the newest is taken. */
 function hasOptions({ target }: LowerContext): boolean {

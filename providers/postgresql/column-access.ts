@@ -3,18 +3,46 @@
  * nothing back. So whatever else the role was granted to read is revoked, and ways that are not its own are told.
  * https://www.postgresql.org/docs/current/sql-grant.html
  */
+import { roleName } from "../../core/access/words.ts";
 import { address } from "../../core/address.ts";
 import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
-import type { LowerContext, Lowered, Lowering, NativeContext } from "../../core/engine.ts";
+import type { LowerContext, Lowered, Lowering, NativeContext, ProofContext } from "../../core/engine.ts";
+import { columnAccess as access } from "../../core/kinds/column-access.ts";
 import { grant as kind } from "../../core/kinds/grant.ts";
 import { nameParts } from "../../core/names.ts";
+import type { Proof } from "../../core/proofs/model.ts";
 import type { ColumnAccess, Grant, Table } from "../../core/specs.ts";
 import { knownTable, unknownClasses, unknownTable } from "./known-tables.ts";
 import { native, unknownColumns } from "./lowering.ts";
-import { grantsOn, reads, sameName, wayTo, who } from "./ways.ts";
+import { tableIn } from "./prove/acting.ts";
+import { grantsOn, reads, rolesOf, sameName, wayTo, who } from "./ways.ts";
+import { probing } from "./ways-past.ts";
 
-export const columnAccess: Lowering<ColumnAccess> = { lower, review };
+export const columnAccess: Lowering<ColumnAccess> = { lower, proofs, review };
+
+/** Exactly the columns: each that is given can be read, each that is kept back is refused. */
+function proofs(spec: ColumnAccess, context: ProofContext): Proof[] {
+  const columns = readable(spec, tableIn(spec.table, context));
+  if (!columns) return [];
+  return spec.to.map((as) => ({
+    rule: "ColumnAccess",
+    name: `${sameName(spec.table)} as ${as}`,
+    says: `${roleName(as)} reads its columns, and no others`,
+    address: access.address({ ...spec, to: [as] }),
+    severity: "error",
+    claim: {
+      sort: "access",
+      as,
+      on: spec.table,
+      command: "select",
+      timeout: "60s",
+      // One that is made for the proof needs to come into the schema.
+      ...(as === "public" && { granted: [] }),
+      expect: { columns },
+    },
+  }));
+}
 
 function lower(spec: ColumnAccess, context: LowerContext): Lowered {
   const table = knownTable(spec.table, context);
@@ -87,7 +115,9 @@ function review(spec: ColumnAccess, context: NativeContext): Diagnostic[] {
   const all = new Set([...(declared?.columns ?? []), ...(there?.columns ?? [])].map(({ name }) => name));
   const columns = known ? [...all].filter(not(open)) : ["*"];
   if (columns.length === 0) return [];
-  return spec.to.flatMap((role) => {
+  const own = new Set(spec.to.flatMap((role) => [...rolesOf(role, context).keys()]));
+  const asked = { binds: (role: string) => own.has(role), otherwise: "or take the role out of `to`" };
+  const ways = spec.to.flatMap((role) => {
     const way = wayTo(role, { table: sameName(spec.table), columns, word: "kept back" }, context);
     if (!way) return [];
     const summary = `ColumnAccess keeps no column of ${quoted(spec.table)} from ${who(role, way)} ${way.says}`;
@@ -95,4 +125,5 @@ function review(spec: ColumnAccess, context: NativeContext): Diagnostic[] {
       return [warning("ACCESS_VOID", summary, { detail: `Where this plan does not take it away: ${way.mend}.` })];
     return [error("ACCESS_VOID", summary, { detail: `${way.mend}, or take ${quoted(role)} out of \`to\`.` })];
   });
+  return [...ways, ...probing({ table: spec.table, columns }, asked, context)];
 }

@@ -6,13 +6,14 @@
 import { type Address, address } from "../../core/address.ts";
 import type { Alteration, Hazard, NormaliseContext, PlanContext, Statement } from "../../core/engine.ts";
 import { grant as kind } from "../../core/kinds/grant.ts";
-import { formatName, nameParts } from "../../core/names.ts";
+import { nameParts } from "../../core/names.ts";
 import type { Grant } from "../../core/specs.ts";
 import { EMPTY, expr, type Sql, sql } from "../../core/sql.ts";
 import { arrayItems, changed } from "./common.ts";
 import { grantors, grantorsIn } from "./grantors.ts";
 import { id, ids, named, role } from "./quote.ts";
 import { COLUMNS, RELATIONS, SCHEMAS } from "./reads.ts";
+import { ownRoutine, ROUTINES } from "./routines.ts";
 import { type PostgresHandler, query, relationName, type Snapshot, sparse } from "./snapshot.ts";
 import { canonicalType } from "./types.ts";
 
@@ -47,16 +48,9 @@ ORDER BY 1, 2`,
   18,
 );
 
-/** oid, schema, name, types of the arguments */
-const FUNCTIONS = query(
-  sql`SELECT p.oid, p.pronamespace, p.proname, ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS a (t, n) ORDER BY n)
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`,
-  2,
-);
-
 export const grant: PostgresHandler<Grant> = {
   exact: true,
-  reads: [GRANTS, FUNCTIONS, RELATIONS, COLUMNS, SCHEMAS],
+  reads: [GRANTS, ROUTINES, RELATIONS, COLUMNS, SCHEMAS],
   *inspect(snapshot) {
     const found = [...read(snapshot)];
     const standsOn = grantors(found);
@@ -94,11 +88,10 @@ export const grant: PostgresHandler<Grant> = {
 };
 
 function* read(snapshot: Snapshot): Generator<Grant> {
-  const functions = readFunctions(snapshot);
   const byColumns = new Map<string, Grant & { on: { columns: string[] } }>();
   for (const row of snapshot.rows(GRANTS)) {
     const [sort, oid, columns, grantor, grantee, privilege, grantable, owner] = row as readonly string[];
-    const on = target(snapshot, functions, sort as string, oid as string);
+    const on = target(snapshot, sort as string, oid as string);
     if (!on) continue;
     const spec = sparse<Grant>({
       to: grantee === "0" ? "public" : snapshot.role(grantee as string),
@@ -132,29 +125,14 @@ function ownerOf(spec: Grant, { desired, live }: NormaliseContext): unknown {
   return undefined;
 }
 
-function readFunctions(snapshot: Snapshot): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const [oid, schema, name, types] of snapshot.rows(FUNCTIONS)) {
-    const schemaName = snapshot.schema(schema as string);
-    if (schemaName === undefined || snapshot.inExtension("pg_proc", oid as string)) continue;
-    found.set(oid as string, `${formatName([schemaName, name as string])}(${arrayItems(types as string).join(", ")})`);
-  }
-  return found;
-}
-
-function target(
-  snapshot: Snapshot,
-  functions: ReadonlyMap<string, string>,
-  sort: string,
-  oid: string,
-): Grant["on"] | undefined {
+function target(snapshot: Snapshot, sort: string, oid: string): Grant["on"] | undefined {
   if (sort === "d") return { database: snapshot.database };
   if (sort === "n") {
     const name = snapshot.schema(oid);
     return name === undefined || snapshot.inExtension("pg_namespace", oid) ? undefined : { schema: name };
   }
   if (sort === "f") {
-    const signature = functions.get(oid);
+    const signature = ownRoutine(snapshot, oid)?.signature;
     return signature === undefined ? undefined : { function: signature };
   }
   const relation = snapshot.relation(oid);

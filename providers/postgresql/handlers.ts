@@ -1,6 +1,7 @@
 import { defaultPrivilege } from "./default-privilege.ts";
 import { enumeration } from "./enum.ts";
 import { extension } from "./extension.ts";
+import { routine } from "./function.ts";
 import { grant } from "./grant.ts";
 import { materializedView } from "./materialized-view.ts";
 import { role } from "./role.ts";
@@ -18,6 +19,7 @@ const CELLS = {
   Schema: schema,
   Extension: extension,
   Enum: enumeration,
+  Function: routine,
   Sequence: sequence,
   Table: table,
   Index: index,

@@ -5,15 +5,24 @@ import type { Inspection, Target } from "../../core/engine.ts";
 import type { Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
 import { canonical } from "../../core/objects.ts";
+import { accessFacts, accessReads } from "./access/facts.ts";
+import { CAPACITY, capacityOf } from "./capacity.ts";
 import { arrayItems } from "./common.ts";
 import { HANDLERS } from "./handlers.ts";
 import { notModelled } from "./not-modelled.ts";
 import { COLUMNS, COMMENTS, EXTENSION_MEMBERS, RELATIONS, ROLE_NAMES, SCHEMAS, SHARED, TYPES } from "./reads.ts";
+import { readRoutines } from "./routines.ts";
 import { CATALOGS, type ColumnRow, type Query, type Relation, type Row, type Snapshot } from "./snapshot.ts";
 
 /** Every read that an inspection makes, each once. */
 export const READS: readonly Query[] = [
-  ...new Set([...SHARED, ...Object.values(HANDLERS).flatMap((handler) => handler.reads), ...notModelled.reads]),
+  ...new Set([
+    ...SHARED,
+    ...Object.values(HANDLERS).flatMap((handler) => handler.reads),
+    ...notModelled.reads,
+    CAPACITY,
+    ...accessReads,
+  ]),
 ];
 
 export interface Answers {
@@ -41,12 +50,19 @@ export function toInspection(answers: Answers): Inspection {
       });
     }
   }
+  const access = accessFacts(snapshot, catalog);
   return {
     catalog,
-    notModelled: notModelled.find(snapshot),
-    facts: { connectedAs: snapshot.connectedAs, types: typesByName(snapshot) },
+    notModelled: [...notModelled.find(snapshot), ...access.notModelled],
+    facts: {
+      connectedAs: snapshot.connectedAs,
+      types: typesByName(snapshot),
+      capacity: capacityOf(snapshot),
+      ...access.facts,
+    },
     target: answers.target,
     present: presentOf(snapshot),
+    routines: [...readRoutines(snapshot).values()],
   };
 }
 

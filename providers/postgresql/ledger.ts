@@ -6,6 +6,7 @@ import type { Spec } from "../../core/kind.ts";
 import type { Ledger, LedgerEntry, NewEntry } from "../../core/ledger.ts";
 import { type Sql, sql } from "../../core/sql.ts";
 import type { Client } from "./client.ts";
+import { createProofs, proofsTable, recordProof } from "./proof-record.ts";
 import { id, lit, number, qualified } from "./quote.ts";
 
 const VERSION = 1;
@@ -84,6 +85,10 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
     }
   }
 
+  async proved(held: number, failed: number): Promise<void> {
+    await recordProof(this.#client, this.#place, held, failed);
+  }
+
   /** What makes the ledger; owned by whoever runs it, and nobody else's to read or write. */
   #script(): Sql[] {
     const table = qualified(this.#place.schema, "ledger");
@@ -99,13 +104,14 @@ ON CONFLICT (address) DO UPDATE SET applied = excluded.applied, texts = excluded
   applied_at timestamptz NOT NULL DEFAULT now(),
   applied_by text NOT NULL DEFAULT current_user
 )`,
+      createProofs(this.#place.schema),
       sql`COMMENT ON TABLE ${table} IS ${lit(`version ${VERSION}`)}`,
     ];
   }
 
   #grants(): Sql {
     const { schema, user } = this.#place;
-    return sql`GRANT USAGE ON SCHEMA ${id(schema)} TO ${id(user)}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${qualified(schema, "ledger")} TO ${id(user)};`;
+    return sql`GRANT USAGE ON SCHEMA ${id(schema)} TO ${id(user)}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${qualified(schema, "ledger")}, ${proofsTable(schema)} TO ${id(user)};`;
   }
 
   #unavailable(what: string, script: Sql): Refusal {

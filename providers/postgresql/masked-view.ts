@@ -13,7 +13,7 @@ import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import { knownTable, unknownClasses } from "./known-tables.ts";
 import { textFault, userText } from "./lexer.ts";
 import { carried, type NativeObject, nameOf, native, unknownColumns } from "./lowering.ts";
-import { bypasses, writers } from "./mask-bypass.ts";
+import { bypasses, guessable, writers } from "./mask-bypass.ts";
 import { type Mask, masked } from "./masks.ts";
 import { maskedProofs } from "./prove/masked.ts";
 import { id, named } from "./quote.ts";
@@ -49,8 +49,10 @@ export const maskedView: Lowering<MaskedView> = {
   },
   review: (spec, native) => {
     const table = nativeTable(spec.from, native);
+    const masks = masksOf(spec, table);
     return [
-      ...bypasses(spec, Object.keys(masksOf(spec, table)), native),
+      ...bypasses(spec, Object.keys(masks), native),
+      ...guessable(spec, masks, table),
       ...writers(spec, native),
       ...withoutRowPolicies(spec, table),
     ];

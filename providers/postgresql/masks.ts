@@ -1,6 +1,7 @@
 /**
  * How a value is masked. NULL stays NULL, a text that is too short to be cut shows nothing of itself, and nothing
  * depends on the reader's session: who could set `TimeZone` or `DateStyle` would see another mask of the same value.
+ * Functions are named with their schema, so that none that somebody put into the schema of the view is given the value.
  */
 import type { MaskedView } from "../../core/specs.ts";
 import { type Sql, sql } from "../../core/sql.ts";
@@ -16,7 +17,7 @@ export function masked(name: string, mask: Mask, type: string | undefined): Sql 
   const value = id(name);
   if (mask === "redact") return redact(value, STARS);
   if (mask === "nullify") return sql`CASE WHEN false THEN ${value} END`;
-  if (mask === "hash") return sql`encode(sha256(${bytes(value, type)}), 'hex')`;
+  if (mask === "hash") return sql`pg_catalog.encode(pg_catalog.sha256(${bytes(value, type)}), 'hex')`;
   if (mask === "yearOfDate") return yearOf(value, type);
   return "redact" in mask ? redact(value, mask.redact) : partial(textOf(value, type), value, mask.partial);
 }
@@ -27,24 +28,24 @@ function redact(value: Sql, shown: string): Sql {
 
 function bytes(value: Sql, type: string | undefined): Sql {
   if (type !== undefined && baseType(type) === "bytea") return value;
-  return sql`convert_to(${textOf(value, type)}, 'UTF8')`;
+  return sql`pg_catalog.convert_to(${textOf(value, type)}, 'UTF8')`;
 }
 
 /** As text; of a day cut once in each `DateStyle`, a reader would put the whole together. */
 function textOf(value: Sql, type: string | undefined): Sql {
   const base = type && baseType(type);
-  if (base === "bytea") return sql`encode(${value}, 'hex')`;
+  if (base === "bytea") return sql`pg_catalog.encode(${value}, 'hex')`;
   if (!base || !DATES.has(base)) return sql`${value}::text`;
   const zone = base === "timestamptz" ? sql` AT TIME ZONE 'UTC'` : sql``;
   // As JSON they are ISO 8601 always; in parentheses, since operators do not bind as a cast does.
-  return sql`(to_json(${value}${zone}) #>> '{}')`;
+  return sql`(pg_catalog.to_json(${value}${zone}) OPERATOR(pg_catalog.#>>) '{}')`;
 }
 
 function yearOf(value: Sql, type: string | undefined): Sql | undefined {
   const base = type === undefined ? "date" : baseType(type);
-  if (base === "date") return sql`date_trunc('year', ${value}::timestamp)::date`;
-  if (base === "timestamp") return sql`date_trunc('year', ${value})`;
-  if (base === "timestamptz") return sql`date_trunc('year', ${value} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'`;
+  if (base === "date") return sql`pg_catalog.date_trunc('year', ${value}::timestamp)::date`;
+  if (base === "timestamp") return sql`pg_catalog.date_trunc('year', ${value})`;
+  if (base === "timestamptz") return sql`pg_catalog.date_trunc('year', ${value} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'`;
   return undefined;
 }
 
@@ -52,7 +53,7 @@ function partial(text: Sql, value: Sql, { keepStart = 0, keepEnd = 0, keepDomain
   if (!keepDomain) {
     return sql`CASE
     WHEN ${value} IS NULL THEN NULL
-    WHEN length(${text}) > ${number(keepStart + keepEnd)} THEN ${ends(text, keepStart, rest, keepEnd)}
+    WHEN pg_catalog.length(${text}) > ${number(keepStart + keepEnd)} THEN ${ends(text, keepStart, rest, keepEnd)}
     ELSE ${lit(rest)}
   END`;
   }
@@ -62,14 +63,14 @@ function partial(text: Sql, value: Sql, { keepStart = 0, keepEnd = 0, keepDomain
   return sql`CASE
     WHEN ${value} IS NULL THEN NULL
     WHEN ${local} IS NULL THEN ${lit(rest)}
-    WHEN length(${local}) > ${number(keepStart + keepEnd)} THEN ${ends(local, keepStart, rest, keepEnd)} || ${domain}
+    WHEN pg_catalog.length(${local}) > ${number(keepStart + keepEnd)} THEN ${ends(local, keepStart, rest, keepEnd)} || ${domain}
     ELSE ${lit(rest)} || ${domain}
   END`;
 }
 
 function ends(text: Sql, start: number, rest: string, end: number): Sql {
-  const first = start > 0 ? sql`left(${text}, ${number(start)}) || ` : sql``;
-  const last = end > 0 ? sql` || right(${text}, ${number(end)})` : sql``;
+  const first = start > 0 ? sql`pg_catalog.left(${text}, ${number(start)}) || ` : sql``;
+  const last = end > 0 ? sql` || pg_catalog.right(${text}, ${number(end)})` : sql``;
   return sql`${first}${lit(rest)}${last}`;
 }
 

@@ -6,6 +6,7 @@
 import type { Inspection } from "../../core/engine.ts";
 import { formatName } from "../../core/names.ts";
 import { join, type Sql, sql } from "../../core/sql.ts";
+import { isFunction } from "./function.ts";
 import { EXTENSION_MEMBERS } from "./reads.ts";
 import { query, type Reading, type Snapshot } from "./snapshot.ts";
 
@@ -42,13 +43,17 @@ function alone(type: Sql, name: Sql, rest: Sql): Part {
 const DATABASE = sql`(SELECT d.oid FROM pg_database d WHERE d.datname = current_database())`;
 
 /** The functions that come with a range type are part of it. */
-const ROUTINES = inSchema(
-  sql`CASE o.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window function' ELSE 'function' END`,
-  sql`pg_proc`,
-  sql`pro`,
-  sql`o.prosrc !~ '^(multi)?range_constructor[0-9]$'`,
-  sql`'(' || oidvectortypes(o.proargtypes) || ')'`,
-);
+const ROUTINES: Part = (reading) =>
+  textOf(
+    inSchema(
+      sql`CASE o.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window function' ELSE 'function' END`,
+      sql`pg_proc`,
+      sql`pro`,
+      sql`o.prosrc !~ '^(multi)?range_constructor[0-9]$' AND NOT ${isFunction(sql`o`, reading.version)}`,
+      sql`'(' || oidvectortypes(o.proargtypes) || ')'`,
+    ),
+    reading,
+  );
 
 const TYPES = inSchema(
   sql`CASE o.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' WHEN 'c' THEN 'composite type' ELSE 'base type' END`,

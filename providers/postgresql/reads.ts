@@ -5,8 +5,10 @@ import { query } from "./snapshot.ts";
 /** oid, name, owner, acl */
 export const SCHEMAS = query(sql`SELECT oid, nspname, nspowner FROM pg_namespace`);
 
-/** oid, name; names only: attributes are the Role cell's. */
-export const ROLE_NAMES = query(sql`SELECT oid, rolname FROM pg_roles`);
+/** oid, name, owns the database; attributes are the Role cell's. */
+export const ROLE_NAMES = query(
+  sql`SELECT oid, rolname, oid = (SELECT datdba FROM pg_database WHERE datname = current_database()) FROM pg_roles`,
+);
 
 /**
  * oid, schema, name, kind, owner, row security, forced, persistence, options, rows, tablespace, access method,

@@ -4,17 +4,43 @@
  * that creates. https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
  */
 import { address } from "../../core/address.ts";
-import type { Amendment, LowerContext, Lowered, Lowering } from "../../core/engine.ts";
+import type { Amendment, LowerContext, Lowered, Lowering, ProofContext } from "../../core/engine.ts";
 import { KINDS } from "../../core/kinds/index.ts";
-import { type Group, groupsOf } from "../../core/kinds/role-template.ts";
+import { type Group, groupsOf, roleTemplate as template } from "../../core/kinds/role-template.ts";
 import { nameParts } from "../../core/names.ts";
 import { matchesAny } from "../../core/ownership.ts";
+import type { Proof } from "../../core/proofs/model.ts";
 import type { Json } from "../../core/schema.ts";
 import type { DefaultPrivilege, Grant, Role, RoleTemplate } from "../../core/specs.ts";
 import { type KnownRelation, knownRelations } from "./known-tables.ts";
 import { type NativeObject, native } from "./lowering.ts";
+import { onlyReading } from "./prove/only-reading.ts";
 
-export const roleTemplate: Lowering<RoleTemplate> = { lower };
+export const roleTemplate: Lowering<RoleTemplate> = { lower, proofs };
+
+/** That the groups of readers only read follows from their grants; that their members do is proved here. */
+function proofs(spec: RoleTemplate, context: ProofContext): Proof[] {
+  const members = (spec.members?.reader ?? []).map((member) => (typeof member === "string" ? member : member.role));
+  return groupsOf(spec).flatMap(({ schema, level, name }) => {
+    if (level !== "reader") return [];
+    const tables = [...context.desired.values()].flatMap(({ kind, spec: grant }) => {
+      const { to, privileges, on } = grant as unknown as Grant;
+      const reads = kind === "Grant" && to === name && privileges.includes("select") && on.table !== undefined;
+      return reads && nameParts(on.table)[0] === schema ? [on.table] : [];
+    });
+    const pairs = members.flatMap((member) => tables.map((table) => [member, table] as const));
+    return [...onlyReading(pairs, context)].map(
+      ([as, objects]): Proof => ({
+        rule: "RoleTemplate",
+        name: `${schema} as ${as}`,
+        says: `${as}, a member of ${name}, writes nothing in ${schema}`,
+        address: template.address(spec),
+        severity: "error",
+        claim: { sort: "reads only", as, objects },
+      }),
+    );
+  });
+}
 
 interface Rights {
   readonly schema: readonly string[];

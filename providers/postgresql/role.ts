@@ -10,8 +10,9 @@ import { join, type Sql, secretHole, sql } from "../../core/sql.ts";
 import { arrayItems, changed, comment } from "./common.ts";
 import { type Membership, membershipFields, memberships } from "./membership.ts";
 import { id, lit, number } from "./quote.ts";
+import { ROLE_NAMES } from "./reads.ts";
 import { canonicalSettings, settingChanges, settings } from "./settings.ts";
-import { type PostgresHandler, query, type Row, sparse } from "./snapshot.ts";
+import { type PostgresHandler, query, type Row, type Snapshot, sparse } from "./snapshot.ts";
 
 const ROLES =
   query(sql`SELECT oid, rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolreplication, rolbypassrls,
@@ -46,29 +47,13 @@ const BOOTSTRAP = "10";
 export const role: PostgresHandler<Role> = {
   reads: [ROLES, MEMBERS, SETTINGS],
   *inspect(snapshot) {
-    const members = new Map<string, Membership[]>();
-    const grantors = new Map<string, Record<string, string[]>>();
-    for (const [member, group, admin, inherit, set, by] of snapshot.rows(MEMBERS)) {
-      const all = members.get(member as string) ?? [];
-      members.set(member as string, all);
-      all.push({
-        role: snapshot.role(group as string),
-        ...(admin === "t" && { admin: true }),
-        ...(inherit === "f" && { inherit: false }),
-        ...(set === "f" && { set: false }),
-      });
-      if (!by) continue;
-      const names = arrayItems(by)
-        .map((oid) => snapshot.role(oid))
-        .sort();
-      grantors.set(member as string, { ...grantors.get(member as string), [snapshot.role(group as string)]: names });
-    }
+    const { members, grantors } = readMembers(snapshot);
     const configured = new Map<string, Row[]>();
     for (const row of snapshot.rows(SETTINGS))
       configured.set(row[0] as string, [...(configured.get(row[0] as string) ?? []), row]);
     for (const row of snapshot.rows(ROLES)) {
       const [oid, name] = row as [string, string];
-      if (oid === BOOTSTRAP || name === snapshot.connectedAs) continue;
+      if (!isDeclarable(row, snapshot)) continue;
       const own = configured.get(oid) ?? [];
       const groups = members.get(oid)?.sort((a, b) => (a.role < b.role ? -1 : 1));
       const probe = snapshot.probes.get(address("Role", name));
@@ -131,6 +116,42 @@ export const role: PostgresHandler<Role> = {
     },
   ],
 };
+
+function readMembers(snapshot: Snapshot) {
+  const members = new Map<string, Membership[]>();
+  const grantors = new Map<string, Record<string, string[]>>();
+  for (const [member, group, admin, inherit, set, by] of snapshot.rows(MEMBERS)) {
+    const all = members.get(member as string) ?? [];
+    members.set(member as string, all);
+    all.push({
+      role: snapshot.role(group as string),
+      ...(admin === "t" && { admin: true }),
+      ...(inherit === "f" && { inherit: false }),
+      ...(set === "f" && { set: false }),
+    });
+    if (!by) continue;
+    const names = arrayItems(by)
+      .map((oid) => snapshot.role(oid))
+      .sort();
+    grantors.set(member as string, { ...grantors.get(member as string), [snapshot.role(group as string)]: names });
+  }
+  return { members, grantors };
+}
+
+/** Roles that are nobody's to declare, as far as what they can do goes: the server's own, its first one, the one connected. */
+export function rolesBeyond(snapshot: Snapshot): Role[] {
+  const { members } = readMembers(snapshot);
+  const rows = new Map(snapshot.rows(ROLES).map((row) => [row[0], row]));
+  return snapshot.rows(ROLE_NAMES).flatMap(([oid, name]) => {
+    const row = rows.get(oid as string);
+    if (row && isDeclarable(row, snapshot)) return [];
+    return [sparse<Role>({ name: name as string, ...(row && attributes(row)), memberOf: members.get(oid as string) })];
+  });
+}
+
+function isDeclarable([oid, name]: Row, { connectedAs }: Snapshot): boolean {
+  return oid !== BOOTSTRAP && name !== connectedAs;
+}
 
 function attributes(row: Row): Partial<Role> {
   const found: Record<string, boolean> = {};

@@ -6,20 +6,26 @@
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
+import { rowAccess as kind } from "../../core/kinds/row-access.ts";
 import type { RowAccess, RowPolicy, Table } from "../../core/specs.ts";
 import { expr, type Sql } from "../../core/sql.ts";
 import { knownTable, unknownTable } from "./known-tables.ts";
 import { textFault } from "./lexer.ts";
 import { carried, derivedName, type NativeObject, native, unknownColumns } from "./lowering.ts";
+import { rowProofs } from "./prove/rows.ts";
 import { reviewRows } from "./row-review.ts";
 import { hierarchyRule, isNoName, mappingRule, settingRule, userRule } from "./row-rules.ts";
 import { indexOn, lookups, secured } from "./row-support.ts";
 import { sameName } from "./ways.ts";
+import type { Looked } from "./ways-past.ts";
 
 export const rowAccess: Lowering<RowAccess> = {
   lower,
-  review: (spec, native) =>
-    reviewRows({ ...spec, policies: commandsOf(spec).map((command) => policyName(spec.name, command)) }, native),
+  proofs: (spec, context) => rowProofs(kind.address(spec), context),
+  review: (spec, native) => {
+    const policies = commandsOf(spec).map((command) => policyName(spec.name, command));
+    return reviewRows({ ...spec, policies, looked: lookedInto(spec) }, native);
+  },
 };
 
 function lower(spec: RowAccess, context: LowerContext): Lowered {
@@ -47,8 +53,8 @@ function ruleOf(spec: RowAccess, column: string, type: string | undefined): Sql 
   const bySetting = spec.tenant ?? spec.match;
   if (bySetting) return settingRule(column, bySetting.setting, type);
   if (spec.user) return userRule(column);
-  if (spec.mapping) return mappingRule(column, spec.mapping);
-  if (spec.hierarchy) return hierarchyRule(column, spec.hierarchy);
+  if (spec.mapping) return mappingRule(column, spec.mapping, type);
+  if (spec.hierarchy) return hierarchyRule(column, spec.hierarchy, type);
   return expr(spec.condition ?? "false");
 }
 
@@ -77,10 +83,15 @@ function policy(spec: RowAccess, command: Command, rule: string): NativeObject {
 }
 
 /** What the rule looks into is read with the reader's own rights. */
-function lookupsOf({ mapping, hierarchy, to }: RowAccess, context: LowerContext): NativeObject[] {
-  if (mapping) return lookups(mapping.table, [mapping.key, mapping.user], to, context);
-  if (!hierarchy) return [];
-  return lookups(hierarchy.table, [hierarchy.child, hierarchy.parent, hierarchy.user], to, context);
+function lookupsOf(spec: RowAccess, context: LowerContext): NativeObject[] {
+  const looked = lookedInto(spec);
+  return looked ? lookups(looked.table, looked.columns, spec.to, context) : [];
+}
+
+function lookedInto({ mapping, hierarchy }: RowAccess): Looked | undefined {
+  if (mapping) return { table: mapping.table, columns: [mapping.key, mapping.user] };
+  if (!hierarchy) return undefined;
+  return { table: hierarchy.table, columns: [hierarchy.child, hierarchy.parent, hierarchy.user] };
 }
 
 function faults(

@@ -7,8 +7,11 @@ import type { NativeContext } from "../../core/engine.ts";
 import { nameParts } from "../../core/names.ts";
 import type { RowAccess, RowPolicy } from "../../core/specs.ts";
 import { roleNamed, rolesOf, sameName } from "./ways.ts";
+import { type Looked, selfService, unlimited } from "./ways-past.ts";
 
 export interface Reviewed extends Pick<RowAccess, "table" | "name" | "to" | "restrictive"> {
+  /** What its rule looks into. */
+  readonly looked: Looked | undefined;
   /** Names of its own policies. */
   readonly policies: readonly string[];
 }
@@ -18,8 +21,13 @@ export function reviewRows(spec: Reviewed, native: NativeContext): Diagnostic[] 
     ({ name, to }) => !spec.policies.includes(name) && concern(spec.to, to ?? EVERYBODY, native),
   );
   const opening = others.filter((other) => other.as !== "restrictive");
+  const own = new Set(spec.to.flatMap((role) => [...rolesOf(role, native).keys()]));
+  const otherwise = "or take the role out of `to`";
+  const writes = (role: string): boolean => concern(spec.to, [role], native);
   return [
     ...spec.to.flatMap((role) => unbound(spec, role, native)),
+    ...unlimited(spec.table, { binds: (role) => own.has(role), otherwise }, native),
+    ...(spec.looked ? selfService(spec.name, spec.looked, { binds: writes, otherwise }, native) : []),
     ...(spec.restrictive ? (opening.length === 0 ? [closed(spec)] : []) : joined(spec, opening)),
   ];
 }
@@ -27,7 +35,7 @@ export function reviewRows(spec: Reviewed, native: NativeContext): Diagnostic[] 
 const EVERYBODY: readonly string[] = ["public"];
 
 /** Is there a role that both are for? A member has the policies of its groups. */
-function concern(some: readonly string[], others: readonly string[], native: NativeContext): boolean {
+export function concern(some: readonly string[], others: readonly string[], native: NativeContext): boolean {
   if ([some, others].some((roles) => roles.includes("public"))) return true;
   const within = (roles: readonly string[], groups: readonly string[]): boolean =>
     roles.some((role) => groups.some((group) => rolesOf(role, native).has(group)));

@@ -154,9 +154,12 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
         within: inTransaction,
         login: async (url) => {
           connections += 1;
-          return open(
-            await endpoint({ ...source, connection: { url } }, { ...options, url: await options.secret(url) }),
+          const { user: _, password: __, iam: ___, ...way } = source.connection;
+          const there = await endpoint(
+            { ...source, connection: { ...way, url } },
+            { ...options, url: await options.secret(url) },
           );
+          return open({ ...there, ...(at.tunnel && { tunnel: at.tunnel }) });
         },
       }),
     preflight: async (runs) => preflight(runs, server),

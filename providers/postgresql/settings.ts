@@ -88,11 +88,12 @@ function canonicalName(name: string): string {
 }
 
 /** `app.region` has two parts, each an identifier. */
-function setting(name: string): Sql {
+export function setting(name: string): Sql {
   return join(name.split(".").map(id), ".");
 }
 
-function settingValue(name: string, value: string): Sql {
+/** A value as SET takes it. */
+export function settingValue(name: string, value: string): Sql {
   if (!LISTS.has(name.toLowerCase())) return lit(value);
   return join(listItems(value).map(lit));
 }

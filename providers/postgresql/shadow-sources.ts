@@ -33,7 +33,14 @@ export function sources(prefix: string, context: NormaliseContext): Sources {
         if (!table) return [];
         const schema = copies.get(table.schema) ?? `${prefix}of_${copies.size}`;
         copies.set(table.schema, schema);
-        const plan = { desired, live, target: undefined as never, isNew: () => true, planned: () => undefined };
+        const plan = {
+          desired,
+          live,
+          target: undefined as never,
+          facts: context.facts,
+          isNew: () => true,
+          planned: () => undefined,
+        };
         const [statement] = HANDLERS.Table.create({ ...table, schema } as never, plan);
         return statement ? [statement.sql] : [];
       });

@@ -51,6 +51,7 @@ export function shadow(objects: Catalog, context: NormaliseContext, target: Targ
     desired: context.desired,
     live: context.live,
     target,
+    facts: context.facts,
     isNew: () => true,
     planned: () => undefined,
   };

@@ -8,12 +8,14 @@ import { address } from "../../core/address.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
+import { tenantIsolation as kind } from "../../core/kinds/tenant-isolation.ts";
 import { formatName, nameParts } from "../../core/names.ts";
 import { matchesAny } from "../../core/ownership.ts";
 import type { RowPolicy, TenantIsolation } from "../../core/specs.ts";
 import { join, type Sql, sql } from "../../core/sql.ts";
 import { knownRelations, knownTable, unknownTable } from "./known-tables.ts";
 import { derivedName, type NativeObject, native, unknownColumns } from "./lowering.ts";
+import { rowProofs } from "./prove/rows.ts";
 import { lit } from "./quote.ts";
 import { mappingRule, settingRule } from "./row-rules.ts";
 import { indexOn, lookups } from "./row-support.ts";
@@ -22,6 +24,7 @@ import { sameName } from "./ways.ts";
 
 export const tenantIsolation: Lowering<TenantIsolation> = {
   lower,
+  proofs: (spec, context) => rowProofs(kind.address(spec), context),
   review: (spec, native) => reviewTenants(spec, isolated(spec, { ...native, declared: native.desired }), native),
 };
 
@@ -80,7 +83,7 @@ function excepted({ except = [], mapping }: TenantIsolation, name: string): bool
 
 function policies(spec: TenantIsolation, table: string, type: string): NativeObject[] {
   const { name, column, setting, mapping, bypass = [], to = EVERYBODY } = spec;
-  const rule = mapping ? mappingRule(column, mapping) : settingRule(column, setting ?? "", type);
+  const rule = mapping ? mappingRule(column, mapping, type) : settingRule(column, setting ?? "", type);
   const policy = (fields: Omit<RowPolicy, "table">): NativeObject =>
     native<RowPolicy>("RowPolicy", { table, ...(spec.comment !== undefined && { comment: spec.comment }), ...fields });
   const passes = bypass.length > 0 ? sql`${rule} OR (SELECT ${mayPass(bypass)})` : rule;
@@ -94,7 +97,7 @@ function policies(spec: TenantIsolation, table: string, type: string): NativeObj
 /** The role that is connected, or became one by SET ROLE, has the rights of one of these. */
 function mayPass(roles: readonly string[]): Sql {
   return join(
-    [...roles].sort().map((role) => sql`pg_has_role(current_user, ${lit(role)}, 'USAGE')`),
+    [...roles].sort().map((role) => sql`pg_catalog.pg_has_role(current_user, ${lit(role)}, 'USAGE')`),
     " OR ",
   );
 }

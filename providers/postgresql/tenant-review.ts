@@ -1,14 +1,21 @@
-/** Who comes to rows of other tenants all the same: no policy applies to TRUNCATE, nor to who passes them all. */
-import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
+/** Who comes to rows of other tenants all the same. */
+import { type Diagnostic, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { NativeContext } from "../../core/engine.ts";
 import type { Role, TenantIsolation } from "../../core/specs.ts";
-import { grantsOn } from "./ways.ts";
+import { concern } from "./row-review.ts";
+import { rolesOf } from "./ways.ts";
+import { selfService, unlimited } from "./ways-past.ts";
 
 export function reviewTenants(spec: TenantIsolation, tables: readonly string[], native: NativeContext): Diagnostic[] {
-  const { bypass = [] } = spec;
+  const { name, mapping, bypass = [], to: bound = ["public"] } = spec;
+  const passes = (role: string): boolean => [...rolesOf(role, native).keys()].some((of) => bypass.includes(of));
+  const asked = { binds: (role: string) => !passes(role), otherwise: "or name the role under `bypass`" };
+  const concerned = { ...asked, binds: (role: string) => !passes(role) && concern(bound, [role], native) };
+  const looked = mapping && { table: mapping.table, columns: [mapping.user, mapping.key] };
   return [
-    ...tables.flatMap((table) => truncating(table, bypass, native)),
+    ...tables.flatMap((table) => unlimited(table, asked, native)),
+    ...(looked ? selfService(name, looked, concerned, native) : []),
     ...[...native.desired.values()].flatMap(({ kind, spec: fields }) => {
       const role = fields as unknown as Role;
       if (kind !== "Role" || !(role.superuser || role.bypassrls) || bypass.includes(role.name)) return [];
@@ -20,23 +27,4 @@ export function reviewTenants(spec: TenantIsolation, tables: readonly string[], 
       ];
     }),
   ];
-}
-
-function truncating(table: string, bypass: readonly string[], native: NativeContext): Diagnostic[] {
-  const told = new Set<string>();
-  return [native.desired, native.live].flatMap((catalog) =>
-    grantsOn(table, catalog).flatMap(({ address, grant: { to, privileges } }) => {
-      const there = catalog === native.live;
-      if (!privileges.includes("truncate") || bypass.includes(to) || told.has(to)) return [];
-      if (there && native.unwanted.has(address)) return [];
-      told.add(to);
-      const severity = there && !native.desired.has(address) ? warning : error;
-      return [
-        severity("ACCESS_VOID", `${to} may TRUNCATE ${quoted(table)}, the rows of every tenant`, {
-          detail:
-            "Row policies do not apply to TRUNCATE. Grant `delete` instead (of a RoleTemplate, leave `owner` out of `levels`), or name the role under `bypass`.",
-        }),
-      ];
-    }),
-  );
 }

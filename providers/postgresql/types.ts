@@ -46,6 +46,14 @@ export function canonicalType(written: string, ownSchema: string, context: Norma
   return type;
 }
 
+/** Is it a type of the server's own, or an array of one? */
+export function isBuiltIn(written: string): boolean {
+  const base = parts(written)
+    .base.toLowerCase()
+    .replace(/^pg_catalog\./, "");
+  return Object.hasOwn(ALIASES, base) || BUILT_IN.has(base) || SPLIT.test(base);
+}
+
 /** Few types are written in many columns. */
 const SPELLED = new WeakMap<NormaliseContext, Map<string, string>>();
 

@@ -115,13 +115,15 @@ export function estate(url: string): Estate {
       try {
         const looked = probes(declared.declared, postgresql);
         const inspection = await open.inspect(looked);
+        const { desired, unwanted } = lower(declared.declared, postgresql, inspection);
         const { drifted } = driftOf({
           dataSource: "test",
           engine: postgresql,
           inspection,
           ledger: (await open.ledger?.entries("all")) ?? new Map(),
           ownership: ownership(declared.source, declared.declared, options.mode),
-          declared: lower(declared.declared, postgresql, inspection).desired,
+          declared: desired,
+          unwanted,
           probes: looked,
         });
         return drifted.map(({ address }) => address);

@@ -1,214 +1,147 @@
 /** Effective access on PostgreSQL, computed from a catalog alone: what the server would answer, and on which path. */
 import {
   type AccessModel,
+  columnsOf,
   type Effective,
   EVERYBODY,
   type Holding,
-  type RowCommand,
   type Through,
 } from "../../../core/access/model.ts";
 import type { Address } from "../../../core/address.ts";
-import type { Catalog, DataObject } from "../../../core/catalog.ts";
+import type { Catalog } from "../../../core/catalog.ts";
 import type { AccessEngine } from "../../../core/engine.ts";
-import type { MaterializedView, View } from "../../../core/specs.ts";
-import { needsOf } from "../lexer.ts";
-import { COLUMN_PRIVILEGES, privilegesOf, type Secured, securedObjects } from "./privileges.ts";
-import { type Holder, RoleGraph } from "./roles.ts";
-import { ROW_COMMANDS, Rows } from "./rows.ts";
-
-/** What members of these roles can do with every object of a sort, without a grant. */
-const PREDEFINED: Readonly<Record<string, Readonly<Partial<Record<Secured["sort"], readonly string[]>>>>> = {
-  pg_read_all_data: { relation: ["select"], sequence: ["select"], schema: ["usage"] },
-  pg_write_all_data: { relation: ["insert", "update", "delete"], sequence: ["update"], schema: ["usage"] },
-  pg_maintain: { relation: ["maintain"] },
-};
+import { combine, ownPrivileges } from "./holdings.ts";
+import { type AccessFacts, type Secured, type Surroundings, securedObjects } from "./privileges.ts";
+import { RoleGraph, type Way } from "./roles.ts";
+import { type RowCommand, Rows } from "./rows.ts";
+import { type Use, Views } from "./through.ts";
 
 const EMPTY: Effective = { privileges: new Map() };
-const EVERY: Holder = { role: EVERYBODY, path: [EVERYBODY], setRole: false };
 
-/** What is the same for all objects that give the same privileges to the same roles. */
+/** What is the same for all objects that give the same privileges to the same roles and hide the same rows. */
 interface ObjectClass {
   readonly key: string;
+  /** One of them, which stands for all. */
+  readonly secured: Secured;
   /** Roles that make a difference. */
   readonly concerned: ReadonlySet<string>;
+  /** What roles of its own have, by name; of all others by the number of their ways. */
   readonly answers: Map<string, Effective>;
+  readonly others: Effective[];
 }
 
-export const accessOf: AccessEngine["of"] = (catalog, facts, { versionNumber }) =>
+export const accessOf: AccessEngine["of"] = (catalog, facts, { versionNumber, database }) =>
   new PostgresAccess(catalog, {
+    ...(facts as AccessFacts),
     major: Math.floor(versionNumber / 10000),
-    databaseOwner: facts.databaseOwner as string | undefined,
+    database,
+    creator: facts.connectedAs || undefined,
   });
 
 class PostgresAccess implements AccessModel {
   readonly roles: readonly string[];
   readonly objects: readonly Address[];
-  readonly #catalog: Catalog;
   readonly #major: number;
   readonly #graph: RoleGraph;
   readonly #rows: Rows;
+  readonly #views: Views;
   readonly #secured: ReadonlyMap<Address, Secured>;
-  /** Objects that give the same to the same roles have equal answers, and so have roles that come to it in one way. */
   readonly #classes = new Map<string, ObjectClass>();
   readonly #classOf = new Map<Address, ObjectClass>();
-  readonly #roleKeys = new Map<string, string>();
-  readonly #views: readonly [Address, DataObject][];
-  readonly #behind = new Map<Address, readonly Omit<Through, "by">[]>();
 
-  constructor(catalog: Catalog, facts: { readonly major: number; readonly databaseOwner: string | undefined }) {
-    this.#catalog = catalog;
-    this.#major = facts.major;
-    this.#graph = new RoleGraph(catalog, facts);
-    this.#rows = new Rows(catalog, this.#graph);
-    this.#secured = securedObjects(catalog);
-    this.#views = [...catalog].filter(([, { kind }]) => kind === "View" || kind === "MaterializedView");
+  constructor(catalog: Catalog, around: Surroundings) {
+    this.#major = around.major;
+    this.#graph = new RoleGraph(catalog, around);
+    this.#secured = securedObjects(catalog, around);
+    this.#rows = new Rows(catalog, this.#secured, around.others);
+    const { others = new Map() } = around;
+    this.#views = new Views(catalog, this.#secured, this.#graph, this.#rows, others, (way, object) =>
+      columnsOf(this.#own(way, object).get("select") ?? []),
+    );
     this.roles = [EVERYBODY, ...this.#graph.names];
     this.objects = [...this.#secured.keys()].sort();
   }
 
   of(role: string, object: Address): Effective {
-    const secured = this.#secured.get(object);
-    if (!secured) return EMPTY;
-    const { answers, concerned } = this.#class(secured);
-    const { superuser, bypassrls } = this.#graph.attributes(role);
-    const holders = role === EVERYBODY ? [] : this.#graph.holders(role).filter((holder) => concerned.has(holder.role));
-    const ways = holders.map(
-      (holder) => `${holder.setRole ? "!" : ""}${holder.path.slice(0, -1).join("\0")}\0${holder.role}`,
-    );
-    const key = `${superuser ? 1 : 0}${bypassrls ? 1 : 0}${role === EVERYBODY ? "*" : ""}${ways.join("\n")}`;
-    let known = answers.get(key);
-    if (!known) {
-      known = this.#compute(role, holders, secured);
-      answers.set(key, known);
-    }
-    return known;
+    const found = this.#class(object);
+    if (!found) return EMPTY;
+    const { number } = this.#graph.of(role);
+    const own = role === EVERYBODY || found.concerned.has(role);
+    const known = own ? found.answers.get(role) : found.others[number];
+    if (known) return known;
+    const answer = this.#compute(role, found);
+    if (own) found.answers.set(role, answer);
+    else found.others[number] = answer;
+    return answer;
   }
 
-  passes(role: string): boolean {
-    return this.#graph.attributes(role).superuser ?? false;
+  passes(role: string): Omit<Holding, "columns"> | undefined {
+    const way = this.#graph.of(role).ways.find(({ superuser }) => superuser);
+    if (!way) return undefined;
+    const path = way.path.slice(0, -1);
+    return { path, by: "superuser", ...(path.length > 0 && { setRole: true as const }) };
   }
 
   through(role: string): readonly Through[] {
-    return this.#views.flatMap(([by, { spec }]) => {
-      if ((spec as Partial<View>).securityInvoker || !this.of(role, by).privileges.has("select")) return [];
-      return this.#behindOf(by, new Set()).map((found) => ({ by, ...found }));
+    return [...this.#views.addresses].flatMap((by) => {
+      if (!this.of(role, by).privileges.has("select")) return [];
+      const { shown, asks, fails } = this.#views.behind(by);
+      if (fails || shown.length === 0) return [];
+      const way = this.#graph.of(role).ways.find((one) => this.#opens(one, by, asks));
+      if (!way) return [];
+      return shown.map((one) => ({ by, ...one, ...(way.path.length > 1 && { setRole: true as const }) }));
     });
   }
 
   roleKey(role: string): string {
-    let key = this.#roleKeys.get(role);
-    if (key === undefined) {
-      const { superuser, bypassrls } = this.#graph.attributes(role);
-      key = JSON.stringify([
-        superuser ?? false,
-        bypassrls ?? false,
-        role === EVERYBODY ? [] : this.#graph.holders(role),
-      ]);
-      this.#roleKeys.set(role, key);
-    }
-    return key;
+    return this.#graph.of(role).key;
   }
 
   objectKey(object: Address): string {
+    const { key } = this.#class(object) ?? {};
+    if (key === undefined) return "";
+    return this.#views.addresses.has(object) ? JSON.stringify([key, this.#views.behind(object)]) : key;
+  }
+
+  #opens(way: Way, view: Address, asks: readonly Use[]): boolean {
+    return this.#own(way, view).has("select") && asks.every((use) => this.#views.reads(way, use));
+  }
+
+  #own(way: Way, object: Address): ReadonlyMap<string, readonly Holding[]> {
+    return ownPrivileges(way, this.#secured.get(object) as Secured, this.#major);
+  }
+
+  #compute(role: string, { secured, concerned }: ObjectClass): Effective {
+    const { ways, reach } = this.#graph.of(role);
+    const different =
+      ways.some(({ superuser, bypassrls }) => superuser || bypassrls) || [...concerned].some((one) => reach.has(one));
+    if (!different && role !== EVERYBODY) return this.of(EVERYBODY, secured.address);
+    const { address } = secured;
+    const rules = this.#rows.isSecured(address)
+      ? (way: Way, command: RowCommand) => this.#rows.rule(way, address, command)
+      : undefined;
+    return combine(ways, (way) => ownPrivileges(way, secured, this.#major), rules);
+  }
+
+  #class(object: Address): ObjectClass | undefined {
+    const known = this.#classOf.get(object);
     const secured = this.#secured.get(object);
-    return secured ? this.#class(secured).key : "";
-  }
-
-  #class(secured: Secured): ObjectClass {
-    const known = this.#classOf.get(secured.address);
-    if (known) return known;
-    const { address, sort, owner, entries } = secured;
-    const said = entries.map(({ to, privilege, columns }) =>
-      JSON.stringify([to, privilege, columns ? [...columns].sort() : null]),
+    if (known || !secured) return known;
+    const { sort, owner, given } = secured;
+    const said = [...given].map(([role, has]) =>
+      JSON.stringify([role, has.map(({ privilege, columns, by }) => [privilege, columns && [...columns].sort(), by])]),
     );
-    const key = JSON.stringify([sort, owner, said.sort(), this.#rows.key(address)]);
-    let found = this.#classes.get(key);
-    if (!found) {
-      const roles = [...entries.map(({ to }) => to), ...this.#rows.roles(address), ...Object.keys(PREDEFINED)];
-      const concerned = new Set(owner === undefined ? roles : [...roles, owner]);
-      for (const role of this.#graph.names) if (this.#graph.attributes(role).superuser) concerned.add(role);
-      found = { key, concerned, answers: new Map() };
-      this.#classes.set(key, found);
-    }
-    this.#classOf.set(address, found);
+    const key = JSON.stringify([sort, owner, said.sort(), this.#rows.key(object)]);
+    const found = this.#classes.get(key) ?? {
+      key,
+      secured,
+      // An owner that gave everything up still passes row security.
+      concerned: new Set([...given.keys(), ...this.#rows.roles(object), ...(owner === undefined ? [] : [owner])]),
+      answers: new Map(),
+      others: [],
+    };
+    this.#classes.set(key, found);
+    this.#classOf.set(object, found);
     return found;
   }
-
-  #compute(role: string, holders: readonly Holder[], secured: Secured): Effective {
-    const privileges = new Map<string, Holding>();
-    const { superuser } = this.#graph.attributes(role);
-    if (superuser)
-      for (const privilege of privilegesOf(secured.sort, this.#major))
-        privileges.set(privilege, { columns: "all", path: [], by: "superuser" });
-    // What everybody has is told of a role only where it has no way of its own.
-    for (const holder of [...holders.filter(({ setRole }) => !setRole), EVERY]) this.#take(holder, secured, privileges);
-    for (const holder of holders.filter(({ setRole }) => setRole)) this.#take(holder, secured, privileges);
-    if (secured.sort !== "relation" || !this.#rows.isSecured(secured.address)) return { privileges };
-    const rule = (command: RowCommand): string => this.#rows.rule(role, secured.address, command);
-    return {
-      privileges,
-      rows: Object.fromEntries(ROW_COMMANDS.map((command) => [command, rule(command)])) as NonNullable<
-        Effective["rows"]
-      >,
-    };
-  }
-
-  /** Adds what one holder brings and nothing before it did. */
-  #take({ role, path, setRole }: Holder, { owner, sort, entries }: Secured, into: Map<string, Holding>): void {
-    const way = path.slice(0, -1);
-    const how = (by: Holding["by"]): Omit<Holding, "columns"> => ({ path: way, by, ...(setRole && { setRole: true }) });
-    const whole = (privilege: string, by: Holding["by"]): void => {
-      const there = into.get(privilege);
-      if (there?.columns !== "all" && !(there && setRole)) into.set(privilege, { columns: "all", ...how(by) });
-    };
-    if (owner === role) for (const privilege of privilegesOf(sort, this.#major)) whole(privilege, "owner");
-    if (setRole && this.#graph.attributes(role).superuser)
-      for (const privilege of privilegesOf(sort, this.#major)) whole(privilege, "superuser");
-    for (const privilege of PREDEFINED[role]?.[sort] ?? []) whole(privilege, "predefined");
-    for (const { to, privilege, columns } of entries) {
-      if (to !== role) continue;
-      const by = to === EVERYBODY ? "everybody" : "grant";
-      if (!columns) whole(privilege, by);
-      else if (COLUMN_PRIVILEGES.has(privilege)) addColumns(into, privilege, columns, how(by));
-    }
-  }
-
-  /** The tables behind a view, read with its owner's rights; a view in between that runs as its reader runs as it too. */
-  #behindOf(view: Address, open: Set<Address>): readonly Omit<Through, "by">[] {
-    const known = this.#behind.get(view);
-    if (known) return known;
-    if (open.has(view)) return [];
-    open.add(view);
-    const object = this.#catalog.get(view) as DataObject;
-    const found = this.#usedBy(object, (object.spec as unknown as View | MaterializedView).owner, open);
-    open.delete(view);
-    this.#behind.set(view, found);
-    return found;
-  }
-
-  #usedBy(object: DataObject, reader: string | undefined, open: Set<Address>): Omit<Through, "by">[] {
-    const { query, schema } = object.spec as unknown as View;
-    return (object.needs ?? needsOf(query, schema, this.#catalog)).flatMap(({ address, columns }) => {
-      const used = this.#catalog.get(address);
-      if (used?.kind === "Table") {
-        const rows = reader === undefined ? "all" : this.#rows.rule(reader, address, "select");
-        return [{ object: address, rows, ...(columns && { columns }) }];
-      }
-      if (used?.kind === "View" && (used.spec as unknown as View).securityInvoker)
-        return this.#usedBy(used, reader, open);
-      return used?.kind === "View" || used?.kind === "MaterializedView" ? this.#behindOf(address, open) : [];
-    });
-  }
-}
-
-/** Columns add up, whichever way each came. */
-function addColumns(
-  into: Map<string, Holding>,
-  privilege: string,
-  columns: ReadonlySet<string>,
-  how: Omit<Holding, "columns">,
-): void {
-  const there = into.get(privilege);
-  if (there?.columns === "all" || (there && how.setRole)) return;
-  into.set(privilege, there ? { ...there, columns: new Set([...there.columns, ...columns]) } : { columns, ...how });
 }

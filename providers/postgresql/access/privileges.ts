@@ -1,26 +1,50 @@
 /**
  * Who was given what on which object, as ACLs hold it. https://www.postgresql.org/docs/current/ddl-priv.html
  */
+import { EVERYBODY, type Holding } from "../../../core/access/model.ts";
 import { type Address, address } from "../../../core/address.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import { nameParts } from "../../../core/names.ts";
-import type { Grant } from "../../../core/specs.ts";
+import { functionAddress } from "../../../core/routine.ts";
+import type { Grant, Role, Table } from "../../../core/specs.ts";
 
 /** One kind of thing that privileges are granted on. */
 export type Sort = "relation" | "sequence" | "schema" | "database" | "function";
 
-/** One privilege of one role on an object. */
-export interface Entry {
-  readonly to: string;
+export interface Privilege {
   readonly privilege: string;
+  /** Absent for all of them, those to come included. */
   readonly columns?: ReadonlySet<string>;
+}
+
+/** An object of no kind that privileges can be granted on. */
+export interface Other {
+  readonly sort: Sort;
+  readonly owner: string;
+  readonly rowSecurity?: NonNullable<Table["rowSecurity"]>;
+  /** Of a relation. */
+  readonly columns?: readonly string[];
+}
+
+export interface AccessFacts {
+  readonly databaseOwner?: string;
+  /** Roles that the catalog does not hold: nobody declares them, and yet they own and have members. */
+  readonly otherRoles?: readonly Role[];
+  readonly others?: ReadonlyMap<Address, Other>;
+  /** What is left to their owners of objects whose owner gave up some of it. */
+  readonly kept?: ReadonlyMap<Address, readonly Privilege[]>;
+}
+
+/** What a role has of an object for itself, and why. */
+export interface Given extends Privilege {
+  readonly by: Exclude<Holding["by"], "superuser">;
 }
 
 export interface Secured {
   readonly address: Address;
   readonly sort: Sort;
   readonly owner: string | undefined;
-  readonly entries: Entry[];
+  readonly given: Map<string, Given[]>;
 }
 
 const SORTS: Readonly<Record<string, Sort>> = {
@@ -45,46 +69,76 @@ const OTHERS: Readonly<Record<Exclude<Sort, "relation">, readonly string[]>> = {
   function: ["execute"],
 };
 
-/** Privileges that a column can have of its own. */
-export const COLUMN_PRIVILEGES: ReadonlySet<string> = new Set(["select", "insert", "update", "references"]);
+/** What members of these roles can do with every object of a sort, without a grant. https://www.postgresql.org/docs/current/predefined-roles.html */
+const PREDEFINED: Readonly<Record<string, Readonly<Partial<Record<Sort, readonly string[]>>>>> = {
+  pg_read_all_data: { relation: ["select"], sequence: ["select"], schema: ["usage"] },
+  pg_write_all_data: { relation: ["insert", "update", "delete"], sequence: ["update"], schema: ["usage"] },
+  pg_maintain: { relation: ["maintain"] },
+};
 
-/** All that privileges can be granted on, by address, with what was granted. */
-export function securedObjects(catalog: Catalog): Map<Address, Secured> {
+export interface Surroundings extends AccessFacts {
+  readonly major: number;
+  /** Name of the database that the catalog is of; undefined where nothing was connected to. */
+  readonly database?: string | undefined;
+  /** Owner of what is declared without one. */
+  readonly creator?: string | undefined;
+}
+
+/** All that privileges can be granted on, by address, with what each role has of it. */
+export function securedObjects(catalog: Catalog, around: Surroundings): Map<Address, Secured> {
   const found = new Map<Address, Secured>();
+  const add = (at: Address, sort: Sort, owner: string | undefined): Secured => {
+    const secured: Secured = { address: at, sort, owner, given: new Map() };
+    found.set(at, secured);
+    // Of what is left to an owner that gave up something, its ACL tells as of anybody's.
+    const kept = around.kept?.get(at);
+    const all = privilegesOf(sort, around.major).map((privilege) => ({ privilege }));
+    if (owner !== undefined) give(secured, owner, kept ?? all, kept ? "grant" : "owner");
+    for (const [role, of] of Object.entries(PREDEFINED))
+      give(
+        secured,
+        role,
+        (of[sort] ?? []).map((privilege) => ({ privilege })),
+        "predefined",
+      );
+    return secured;
+  };
   for (const [at, { kind, spec }] of catalog) {
     const sort = SORTS[kind];
-    if (sort) found.set(at, { address: at, sort, owner: spec.owner as string | undefined, entries: [] });
+    if (sort) add(at, sort, (spec.owner as string | undefined) ?? around.creator);
   }
+  for (const [at, { sort, owner }] of around.others ?? []) add(at, sort, owner);
+  if (around.database !== undefined && around.databaseOwner !== undefined)
+    add(address("Database", around.database), "database", around.databaseOwner);
   for (const { kind, spec } of catalog.values()) {
     if (kind !== "Grant") continue;
-    const grant = spec as unknown as Grant;
-    const [at, sort] = targetOf(grant, catalog);
-    let secured = found.get(at);
-    if (!secured) {
-      secured = { address: at, sort, owner: undefined, entries: [] };
-      found.set(at, secured);
-    }
-    for (const privilege of grant.privileges) {
-      secured.entries.push({
-        to: grant.to,
-        privilege,
-        ...(grant.on.columns && { columns: new Set(grant.on.columns) }),
-      });
-    }
+    const { to, on, privileges } = spec as unknown as Grant;
+    const [at, sort] = targetOf(on, found);
+    const columns = on.columns && new Set(on.columns);
+    give(
+      found.get(at) ?? add(at, sort, undefined),
+      to,
+      privileges.map((privilege) => ({ privilege, ...(columns && { columns }) })),
+      to === EVERYBODY ? "everybody" : "grant",
+    );
   }
   return found;
 }
 
+function give(to: Secured, role: string, what: readonly Privilege[], by: Given["by"]): void {
+  if (what.length === 0) return;
+  const all = to.given.get(role) ?? [];
+  to.given.set(role, all);
+  for (const one of what) all.push({ ...one, by });
+}
+
 /** The object of a grant; databases and functions are objects of no kind, but privileges are granted on them. */
-function targetOf({ on }: Grant, catalog: Catalog): [Address, Sort] {
+function targetOf(on: Grant["on"], found: ReadonlyMap<Address, Secured>): [Address, Sort] {
   if (on.schema !== undefined) return [address("Schema", on.schema), "schema"];
   if (on.database !== undefined) return [address("Database", on.database), "database"];
-  if (on.function !== undefined) return [`Function/${on.function}` as Address, "function"];
+  if (on.function !== undefined) return [functionAddress(on.function), "function"];
   if (on.sequence !== undefined) return [address("Sequence", nameParts(on.sequence)), "sequence"];
   const parts = nameParts(on.table as string);
-  for (const kind of ["Table", "View", "MaterializedView"]) {
-    const at = address(kind, parts);
-    if (catalog.has(at)) return [at, "relation"];
-  }
-  return [address("Table", parts), "relation"];
+  const known = ["View", "MaterializedView"].map((kind) => address(kind, parts)).find((at) => found.has(at));
+  return [known ?? address("Table", parts), "relation"];
 }

@@ -1,23 +1,37 @@
 /**
  * Whose privileges a role has. A membership hands them on when it is inherited: by the option of the membership since
- * PostgreSQL 16, by the attribute of the member before. With SET, a role can become the group and do what the group can.
+ * PostgreSQL 16, by the attribute of the member before. With SET, a role can become the group and do what the group can;
+ * being a superuser and BYPASSRLS are never inherited, and are had that way alone.
  * https://www.postgresql.org/docs/current/role-membership.html
  */
+import { EVERYBODY } from "../../../core/access/model.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import type { Role } from "../../../core/specs.ts";
+import type { Surroundings } from "./privileges.ts";
 
-/** A role whose privileges another one has. */
-export interface Holder {
+/** From a holder towards the role asked about: `["admin", "ops", "bob"]`. */
+export type Path = readonly string[];
+
+/** One role that a role can act as: itself first, then those that it can SET ROLE to, nearest first. */
+export interface Way {
+  /** The role that acts. */
   readonly role: string;
-  /** From the holder to the role asked about. */
-  readonly path: readonly string[];
-  readonly setRole: boolean;
+  /** From it to the role asked about. */
+  readonly path: Path;
+  readonly superuser: boolean;
+  readonly bypassrls: boolean;
+  /** Roles whose privileges it has without doing anything, itself included, each with the path from there to it. */
+  readonly holders: ReadonlyMap<string, Path>;
 }
 
-/** Facts that stand in no object of the catalog. */
-export interface ServerFacts {
-  readonly major: number;
-  readonly databaseOwner?: string | undefined;
+/** All ways of one role, and of every other role that differs from it in nothing but its name. */
+interface Ways {
+  readonly ways: readonly [Way, ...Way[]];
+  /** Roles whose privileges are had on any of them. */
+  readonly reach: ReadonlySet<string>;
+  readonly key: string;
+  /** Equal for equal keys, and small. */
+  readonly number: number;
 }
 
 interface Edge {
@@ -27,16 +41,19 @@ interface Edge {
 }
 
 export class RoleGraph {
+  /** Those that the catalog holds. */
   readonly names: readonly string[];
   readonly #roles = new Map<string, Role>();
   readonly #edges = new Map<string, Edge[]>();
-  readonly #holders = new Map<string, readonly Holder[]>();
-  readonly #inherited = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  readonly #ways = new Map<string, Ways>();
+  readonly #numbers = new Map<string, number>();
 
-  constructor(catalog: Catalog, { major, databaseOwner }: ServerFacts) {
-    for (const { kind, spec } of catalog.values()) {
-      if (kind !== "Role") continue;
-      const role = spec as unknown as Role;
+  constructor(catalog: Catalog, { major, databaseOwner, otherRoles = [] }: Surroundings) {
+    const roles = [...catalog.values()]
+      .filter(({ kind }) => kind === "Role")
+      .map(({ spec }) => spec as unknown as Role);
+    this.names = roles.map(({ name }) => name).sort();
+    for (const role of [...otherRoles, ...roles]) {
       this.#roles.set(role.name, role);
       const edges = (role.memberOf ?? []).map((of): Edge => {
         const { role: to, inherit = true, set = true } = typeof of === "string" ? { role: of } : of;
@@ -46,44 +63,53 @@ export class RoleGraph {
     }
     // Whoever owns the database is a member of this role by itself.
     if (databaseOwner !== undefined && major >= 14) {
-      const edge = { to: "pg_database_owner", inherit: true, set: true };
+      const inherit = major >= 16 || this.#roles.get(databaseOwner)?.inherit !== false;
+      const edge = { to: "pg_database_owner", inherit, set: true };
       this.#edges.set(databaseOwner, [...(this.#edges.get(databaseOwner) ?? []), edge]);
     }
-    this.names = [...this.#roles.keys()].sort();
   }
 
-  attributes(name: string): Partial<Role> {
-    return this.#roles.get(name) ?? {};
+  /** Is anything known of it? Nobody can tell what a role can do that is only named. */
+  knows(name: string): boolean {
+    return this.#roles.has(name);
   }
 
-  /** The roles whose privileges a role has without doing anything, itself first, each with its shortest path. */
-  inherited(name: string): ReadonlyMap<string, readonly string[]> {
-    let found = this.#inherited.get(name);
-    if (!found) {
-      found = this.#reach(name, ({ inherit }) => inherit);
-      this.#inherited.set(name, found);
-    }
+  /** The role as it acts without SET ROLE. */
+  itself(name: string): Way {
+    return this.of(name).ways[0];
+  }
+
+  of(name: string): Ways {
+    const known = this.#ways.get(name);
+    if (known) return known;
+    const become = name === EVERYBODY ? new Map([[name, [name]]]) : this.#reach(name, ({ set }) => set);
+    const ways = [...become].map(([role, path]) => this.#way(role, path)) as [Way, ...Way[]];
+    const reach = new Set(ways.flatMap(({ holders }) => [...holders.keys()]));
+    const key = JSON.stringify(
+      ways.map(({ path, superuser, bypassrls, holders }) => [
+        path.slice(0, -1),
+        superuser,
+        bypassrls,
+        [...holders.values()].map((way) => (path.length === 1 ? way.slice(0, -1) : way)),
+      ]),
+    );
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    const found = { ways, reach, key, number };
+    this.#ways.set(name, found);
     return found;
   }
 
-  /** The same, and what it comes to by SET ROLE. */
-  holders(name: string): readonly Holder[] {
-    const known = this.#holders.get(name);
-    if (known) return known;
-    const found = new Map<string, Holder>();
-    for (const [role, path] of this.inherited(name)) found.set(role, { role, path, setRole: false });
-    for (const [become, way] of this.#reach(name, ({ set }) => set)) {
-      for (const [role, path] of this.inherited(become)) {
-        if (!found.has(role)) found.set(role, { role, path: [...path, ...way.slice(1)], setRole: true });
-      }
-    }
-    const holders = [...found.values()];
-    this.#holders.set(name, holders);
-    return holders;
+  #way(role: string, path: Path): Way {
+    const { superuser = false, bypassrls = false } = this.#roles.get(role) ?? {};
+    const holders: ReadonlyMap<string, Path> =
+      role === EVERYBODY ? new Map() : this.#reach(role, ({ inherit }) => inherit);
+    return { role, path, superuser, bypassrls, holders };
   }
 
-  #reach(name: string, takes: (edge: Edge) => boolean): ReadonlyMap<string, readonly string[]> {
-    const found = new Map<string, readonly string[]>([[name, [name]]]);
+  /** Itself and all that edges of a sort lead to, each with its shortest path. */
+  #reach(name: string, takes: (edge: Edge) => boolean): Map<string, Path> {
+    const found = new Map<string, Path>([[name, [name]]]);
     for (const [role, path] of found) {
       for (const edge of this.#edges.get(role) ?? []) {
         if (takes(edge) && !found.has(edge.to)) found.set(edge.to, [edge.to, ...path]);

@@ -1,27 +1,66 @@
 /**
  * Which rows a role meets. Permissive policies are joined by OR, restrictive ones narrow what is left; without a
- * permissive one there are no rows. Superusers, roles with BYPASSRLS and, unless it is forced, owners pass.
- * https://www.postgresql.org/docs/current/ddl-rowsecurity.html
+ * permissive one that has a condition there are no rows. Superusers, roles with BYPASSRLS and, unless it is forced,
+ * owners pass. https://www.postgresql.org/docs/current/ddl-rowsecurity.html
  */
-import type { RowCommand } from "../../../core/access/model.ts";
 import { EVERYBODY } from "../../../core/access/model.ts";
 import { type Address, address } from "../../../core/address.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import { nameParts } from "../../../core/names.ts";
 import type { RowPolicy, Table } from "../../../core/specs.ts";
 import { unwrapped } from "../lexer.ts";
-import type { RoleGraph } from "./roles.ts";
+import type { Secured } from "./privileges.ts";
+import type { Way } from "./roles.ts";
 
-export const ROW_COMMANDS: readonly RowCommand[] = ["select", "insert", "update", "delete"];
+const ROW_COMMANDS = ["select", "insert", "update", "delete"] as const;
+
+/** What policies speak of. */
+export type RowCommand = (typeof ROW_COMMANDS)[number];
+
+export function isRowCommand(privilege: string): privilege is RowCommand {
+  return (ROW_COMMANDS as readonly string[]).includes(privilege);
+}
+
+/** Rows that meet one of `open` and all of `narrow`. */
+export interface Rule {
+  readonly open: ReadonlySet<string> | "all";
+  readonly narrow: ReadonlySet<string>;
+  /** "all", "none", or the condition. */
+  readonly text: string;
+}
+
+const ALL: Rule = { open: "all", narrow: new Set(), text: "all" };
+const NONE: Rule = { open: new Set(), narrow: new Set(), text: "none" };
+
+/** Does one let through every row that the other does, as far as the texts of their conditions show? */
+export function covers(one: Rule, other: Rule): boolean {
+  if (other.text === "none") return true;
+  if ([...one.narrow].some((condition) => !other.narrow.has(condition))) return false;
+  const { open } = one;
+  return open === "all" || (other.open !== "all" && [...other.open].every((condition) => open.has(condition)));
+}
+
+interface SecuredTable {
+  readonly forced: boolean;
+  readonly owner: string | undefined;
+  readonly policies: RowPolicy[];
+}
 
 export class Rows {
-  readonly #roles: RoleGraph;
-  readonly #tables = new Map<Address, { readonly table: Table; readonly policies: RowPolicy[] }>();
+  /** Tables with row security. */
+  readonly #tables = new Map<Address, SecuredTable>();
 
-  constructor(catalog: Catalog, roles: RoleGraph) {
-    this.#roles = roles;
-    for (const [at, { kind, spec }] of catalog)
-      if (kind === "Table") this.#tables.set(at, { table: spec as unknown as Table, policies: [] });
+  constructor(
+    catalog: Catalog,
+    secured: ReadonlyMap<Address, Secured>,
+    others: ReadonlyMap<Address, { readonly rowSecurity?: Table["rowSecurity"] }> = new Map(),
+  ) {
+    const add = (at: Address, rowSecurity: Table["rowSecurity"] = "off"): void => {
+      if (rowSecurity !== "off")
+        this.#tables.set(at, { forced: rowSecurity === "forced", owner: secured.get(at)?.owner, policies: [] });
+    };
+    for (const [at, { kind, spec }] of catalog) if (kind === "Table") add(at, (spec as unknown as Table).rowSecurity);
+    for (const [at, { rowSecurity }] of others) add(at, rowSecurity);
     for (const { kind, spec } of catalog.values()) {
       if (kind !== "RowPolicy") continue;
       const policy = spec as unknown as RowPolicy;
@@ -30,51 +69,49 @@ export class Rows {
   }
 
   isSecured(at: Address): boolean {
-    const security = this.#tables.get(at)?.table.rowSecurity ?? "off";
-    return security !== "off";
+    return this.#tables.has(at);
   }
 
   /** Equal for tables that hide the same rows from the same roles. */
   key(at: Address): string {
-    const { table, policies = [] } = this.#tables.get(at) ?? {};
-    return this.isSecured(at) ? JSON.stringify([table?.rowSecurity, policies]) : "";
+    const table = this.#tables.get(at);
+    if (!table) return "";
+    const policies = table.policies.map(({ command, as, to, using, withCheck }) =>
+      JSON.stringify([command, as, to, using, withCheck]),
+    );
+    return JSON.stringify([table.forced, policies.sort()]);
   }
 
   /** Roles for which it makes a difference. */
   roles(at: Address): readonly string[] {
-    return this.isSecured(at) ? (this.#tables.get(at)?.policies.flatMap(({ to = [] }) => to) ?? []) : [];
+    return this.#tables.get(at)?.policies.flatMap(({ to = [] }) => to) ?? [];
   }
 
-  /** "all", "none", or the condition. */
-  rule(role: string, at: Address, command: RowCommand): string {
-    const { table, policies = [] } = this.#tables.get(at) ?? {};
-    if (!table || !this.isSecured(at) || this.#passes(role, table)) return "all";
-    const has = role === EVERYBODY ? new Map() : this.#roles.inherited(role);
-    const mine = policies.filter(
+  rule({ superuser, bypassrls, holders }: Way, at: Address, command: RowCommand): Rule {
+    const table = this.#tables.get(at);
+    if (!table || superuser || bypassrls) return ALL;
+    if (!table.forced && table.owner !== undefined && holders.has(table.owner)) return ALL;
+    const mine = table.policies.filter(
       ({ to = [EVERYBODY], command: of = "all" }) =>
-        (of === "all" || of === command) && to.some((name) => name === EVERYBODY || has.has(name)),
+        (of === "all" || of === command) && to.some((name) => name === EVERYBODY || holders.has(name)),
     );
     const conditions = (as: RowPolicy["as"]): string[] =>
-      mine.filter((policy) => (policy.as ?? "permissive") === as).map((policy) => conditionOf(policy, command));
-    const opening = conditions("permissive");
-    if (opening.length === 0) return "none";
-    const open = opening.includes("true") ? [] : [joined(opening, " OR ")];
-    const narrowing = conditions("restrictive").filter((condition) => condition !== "true");
-    const all = [...open, ...narrowing];
-    return all.length === 0 ? "all" : joined(all, " AND ");
-  }
-
-  #passes(role: string, { rowSecurity, owner }: Table): boolean {
-    if (role === EVERYBODY) return false;
-    const { superuser, bypassrls } = this.#roles.attributes(role);
-    if (superuser || bypassrls) return true;
-    return rowSecurity !== "forced" && owner !== undefined && this.#roles.inherited(role).has(owner);
+      mine
+        .filter((policy) => (policy.as ?? "permissive") === as)
+        .flatMap((policy) => conditionOf(policy, command) ?? []);
+    const opening = new Set(conditions("permissive"));
+    if (opening.size === 0) return NONE;
+    const open = opening.has("true") ? "all" : opening;
+    const narrow = new Set(conditions("restrictive").filter((condition) => condition !== "true"));
+    const all = [...(open === "all" ? [] : [joined([...open], " OR ")]), ...narrow];
+    return all.length === 0 ? ALL : { open, narrow, text: joined(all, " AND ") };
   }
 }
 
-function conditionOf({ using, withCheck }: RowPolicy, command: RowCommand): string {
+/** One that has no condition for a command neither opens nor narrows. */
+function conditionOf({ using, withCheck }: RowPolicy, command: RowCommand): string | undefined {
   const condition = command === "insert" ? (withCheck ?? using) : using;
-  return unwrapped((condition ?? "true").trim());
+  return condition === undefined ? undefined : unwrapped(condition.trim());
 }
 
 function joined(conditions: readonly string[], by: string): string {

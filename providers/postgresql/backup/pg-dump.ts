@@ -13,7 +13,10 @@ import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
 import { catalogHash } from "../../../core/planner.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
-import { type Endpoint, endpoint, open } from "../client.ts";
+import { type Client, type Endpoint, endpoint, open } from "../client.ts";
+import { id } from "../quote.ts";
+import { serverBinaries } from "../scratch/find.ts";
+import { startServer } from "../scratch/server.ts";
 import { connect } from "../session.ts";
 import { checkTables } from "./checks.ts";
 import { restoreDump } from "./restore.ts";
@@ -38,7 +41,33 @@ export const pgDump: BackupTool = {
   },
   take,
   restore: restoreDump,
+  async scratch({ serverVersion }) {
+    const server = await startServer(serverBinaries(Number.parseInt(serverVersion, 10)));
+    return { url: (database) => server.url({ ...(database !== undefined && { database }) }), stop: server.stop };
+  },
+  async count(url, patterns) {
+    const client = await openUrl(url);
+    try {
+      await client.query("BEGIN READ ONLY; SET LOCAL row_security = off");
+      return await checkTables(client, patterns);
+    } finally {
+      await client.end();
+    }
+  },
+  async drop(url, database) {
+    const client = await openUrl(url);
+    try {
+      await client.query(`DROP DATABASE IF EXISTS ${id(database).text} WITH (FORCE)`);
+    } finally {
+      await client.end();
+    }
+  },
 };
+
+async function openUrl(url: string): Promise<Client> {
+  const nowhere = { name: "copy", engine: "postgresql", connection: {} };
+  return open(await endpoint(nowhere, { url, readOnly: false, secret: async () => "" }));
+}
 
 async function take(schedule: BackupSchedule, context: BackupContext): Promise<Taken> {
   const at = await endpointOf(context);
@@ -65,6 +94,7 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
     return {
       facts: {
         identity,
+        database: at.database,
         catalog: catalogHash(catalog),
         serverVersion: serverVersion as string,
         tools: { pg_dump: dump.version },

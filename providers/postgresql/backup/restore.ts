@@ -11,10 +11,11 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { Manifest, Part, RestoreContext } from "../../../core/backups/model.ts";
+import type { DataObject } from "../../../core/catalog.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
 import { nameParts } from "../../../core/names.ts";
-import type { Role } from "../../../core/specs.ts";
+import type { Grant } from "../../../core/specs.ts";
 import { type Client, type Endpoint, endpoint, open } from "../client.ts";
 import { id } from "../quote.ts";
 import { ended, libpqEnvironment, program } from "./tools.ts";
@@ -30,8 +31,10 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
   try {
     const major = await majorOf(admin);
     refuseOlder(manifest, major);
-    await rolesFor(manifest, context, admin);
+    const objects = await catalogIn(manifest, context);
+    await rolesFor(manifest, context, admin, objects);
     await makeDatabase(admin, at.database, context.overwrite);
+    await grantAgain(admin, at.database, objects);
     await fill(manifest, context, at, major).catch(async (problem: unknown) => {
       await admin.query(`DROP DATABASE IF EXISTS ${id(at.database).text} WITH (FORCE)`).catch(() => undefined);
       throw problem;
@@ -72,28 +75,49 @@ async function makeDatabase(admin: Client, database: string, overwrite: boolean)
   await admin.query(`CREATE DATABASE ${id(database).text} TEMPLATE template0`);
 }
 
-/** Roles that the objects of the backup belong to, or that they name. */
-async function rolesFor(manifest: Manifest, context: RestoreContext, admin: Client): Promise<void> {
-  const part = (holds: Part["holds"]): Part | undefined => manifest.parts.find((one) => one.holds === holds);
-  const catalog = part("catalog");
-  if (!catalog) return;
-  const objects = JSON.parse(await text(await context.open(catalog))) as {
-    readonly kind: string;
-    readonly spec: Role;
-  }[];
-  const needed = objects.filter(({ kind }) => kind === "Role").map(({ spec }) => spec.name);
+function partOf({ parts }: Manifest, holds: Part["holds"]): Part | undefined {
+  return parts.find((one) => one.holds === holds);
+}
+
+async function catalogIn(manifest: Manifest, { open: opened }: RestoreContext): Promise<readonly DataObject[]> {
+  const part = partOf(manifest, "catalog");
+  return part ? (JSON.parse(await text(await opened(part))) as readonly DataObject[]) : [];
+}
+
+/** A dump does not say who may connect; a copy must not be open to more than the original was. */
+async function grantAgain(admin: Client, database: string, objects: readonly DataObject[]): Promise<void> {
+  if (objects.length === 0) return;
+  const grants = objects.flatMap(({ kind, spec }) => {
+    const { on, to, privileges } = spec as unknown as Grant;
+    if (kind !== "Grant" || on.database === undefined) return [];
+    const words = privileges.map((privilege) => privilege.toUpperCase()).join(", ");
+    return [`GRANT ${words} ON DATABASE ${id(database).text} TO ${to === "public" ? "PUBLIC" : id(to).text}`];
+  });
+  await admin.query([`REVOKE ALL ON DATABASE ${id(database).text} FROM PUBLIC`, ...grants].join(";\n"));
+}
+
+/** Roles that were there when it was taken: those that are missing are made or told. */
+async function rolesFor(
+  manifest: Manifest,
+  context: RestoreContext,
+  admin: Client,
+  objects: readonly DataObject[],
+): Promise<void> {
+  const needed = objects.filter(({ kind }) => kind === "Role").map(({ spec }) => spec.name as string);
   const there = new Set((await admin.query("SELECT rolname FROM pg_roles"))[0]?.map(([name]) => name as string));
-  const missing = new Set(needed.filter((name) => !there.has(name)));
+  const globals = partOf(manifest, "globals");
+  const lines = context.globals && globals ? (await text(await context.open(globals))).split("\n") : [];
+  // The role that was connected owns things as well, and is in no catalog.
+  const made = lines.flatMap((line) => (line.startsWith("CREATE") ? (roleOf(line) ?? []) : []));
+  const missing = new Set([...needed, ...made].filter((name) => !there.has(name)));
   if (missing.size === 0) return;
-  const globals = part("globals");
-  if (!context.globals || !globals) {
+  if (lines.length === 0) {
     const detail = "Make them first, or restore with `--globals`, which makes them without passwords.";
     throw new Refusal([
       error("ROLE_MISSING", `The server lacks roles of the backup: ${[...missing].join(", ")}`, { detail }),
     ]);
   }
-  const script = await text(await context.open(globals));
-  const statements = script.split("\n").filter((line) => concerns(line, missing));
+  const statements = lines.filter((line) => missing.has(roleOf(line) ?? ""));
   if (statements.length > 0) await admin.query(statements.join("\n"));
 }
 
@@ -101,10 +125,10 @@ const NAME = '("(?:[^"]|"")+"|[\\w$]+)';
 const OF_ROLE = new RegExp(`^(?:CREATE|ALTER) ROLE ${NAME}`);
 const MEMBERSHIP = new RegExp(`^GRANT ${NAME} TO ${NAME}`);
 
-/** A statement of pg_dumpall that makes one of the roles, or makes it a member; each stands on a line of its own. */
-function concerns(line: string, roles: ReadonlySet<string>): boolean {
+/** The role that a statement of pg_dumpall makes, or makes a member; each stands on a line of its own. */
+function roleOf(line: string): string | undefined {
   const named = OF_ROLE.exec(line)?.[1] ?? MEMBERSHIP.exec(line)?.[2];
-  return named !== undefined && roles.has(nameParts(named)[0] as string);
+  return named === undefined ? undefined : nameParts(named)[0];
 }
 
 async function fill(manifest: Manifest, context: RestoreContext, at: Endpoint, major: number): Promise<void> {

@@ -1,10 +1,10 @@
 /**
- * Statements that may fail, each in a savepoint of its own. What the server says of a failure may hold values of rows
+ * Statements that may fail, each undone where it does. What the server says of a failure may hold values of rows
  * (`invalid input syntax … "ada@example.com"`); only what cannot is ever repeated.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import type { DatabaseError } from "pg";
-import { join, type Sql, sql } from "../../../core/sql.ts";
+import { EMPTY, join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { lit } from "../quote.ts";
 
@@ -30,20 +30,6 @@ export class Refused {
 /** Classes whose messages speak of names, never of values. */
 const SPEAKABLE = /^(0A|23|25|28|3D|3F|40|42|53|54|55|57)/;
 
-/** Runs it in a savepoint; a refusal of the server is what it came to, anything else is thrown. */
-export async function attempt<T>(client: Client, work: () => Promise<T>): Promise<T | Refused> {
-  await client.query("SAVEPOINT datumline_try");
-  try {
-    const result = await work();
-    await client.query("RELEASE SAVEPOINT datumline_try");
-    return result;
-  } catch (problem) {
-    const refused = refusal(problem);
-    await client.query("ROLLBACK TO SAVEPOINT datumline_try; RELEASE SAVEPOINT datumline_try");
-    return refused;
-  }
-}
-
 /** What the server refused; a connection that is gone is thrown on. */
 export function refusal(problem: unknown): Refused {
   const { code, message = "", constraint, routine } = problem as Partial<Record<keyof DatabaseError, string>>;
@@ -58,9 +44,31 @@ export function refusal(problem: unknown): Refused {
 
 const GONE = /^(08|57P0)/;
 
-/** Rows of a statement, or why there are none. */
-export function rowsOf(client: Client, statement: Sql): Promise<readonly (readonly (string | null)[])[] | Refused> {
-  return attempt(client, async () => (await client.query(statement.text)).at(-1) ?? []);
+/**
+ * Rows of a statement, or why there are none. A savepoint is always open (`undone`): so that a statement that does not even
+ * parse is undone as well, and one that succeeds takes one round trip.
+ */
+export async function rowsOf(client: Client, statement: Sql): Promise<Rows | Refused> {
+  try {
+    const results = await client.query(`${statement.text}\n; RELEASE SAVEPOINT datumline_try; SAVEPOINT datumline_try`);
+    return results.at(-3) ?? [];
+  } catch (problem) {
+    const refused = refusal(problem);
+    await client.query("ROLLBACK TO SAVEPOINT datumline_try");
+    return refused;
+  }
+}
+
+type Rows = readonly (readonly (string | null)[])[];
+
+/** Statements may be tried in it, after the one that comes `first`; all that it does is undone. */
+export async function undone<T>(client: Client, work: () => Promise<T>, first: Sql = EMPTY): Promise<T> {
+  await client.query(sql`SAVEPOINT datumline_work; ${first}; SAVEPOINT datumline_try`.text);
+  try {
+    return await work();
+  } finally {
+    await client.query("ROLLBACK TO SAVEPOINT datumline_work; RELEASE SAVEPOINT datumline_work");
+  }
 }
 
 /**

@@ -24,13 +24,25 @@ export interface Described {
   readonly checks: readonly Check[];
 }
 
+/** Where rows are planted. */
+export interface Ground {
+  readonly client: Client;
+  /** What is known of its tables by now. */
+  readonly described: Map<string, Described>;
+}
+
 /** Or why there is nothing to know. */
-export async function describe(client: Client, relation: string): Promise<Described | string> {
+export async function describe({ client, described }: Ground, relation: string): Promise<Described | string> {
+  const known = described.get(relation);
+  if (known) return known;
   const [schema, name] = nameParts(relation) as [string, string];
   const rows = await rowsOf(client, description(schema, name));
   if (rows instanceof Refused) return `${relation} cannot be looked up: ${rows.words}`;
   const text = rows[0]?.[0];
-  return text ? (JSON.parse(text) as Described) : `there is no table or view ${relation}`;
+  if (!text) return `there is no table or view ${relation}`;
+  const found = JSON.parse(text) as Described;
+  described.set(relation, found);
+  return found;
 }
 
 /** Texts and numbers that stand in the checks of a column: values that may meet them. */

@@ -4,9 +4,9 @@ import type { Catalog } from "../../../core/catalog.ts";
 import { formatName, nameParts } from "../../../core/names.ts";
 import type { PlantedRow, Proof } from "../../../core/proofs/model.ts";
 import type { MaskedView, RowPolicy, Table } from "../../../core/specs.ts";
-import { tokens } from "../lexer.ts";
 import { nameOf } from "../lowering.ts";
 import { settingsIn, valueFor } from "./admit.ts";
+import { columnsNamed, rowsThatMayMeet } from "./guess.ts";
 
 export function maskedProofs(
   spec: MaskedView,
@@ -39,7 +39,7 @@ export function maskedProofs(
         on: view,
         columns: open,
         ...(table && settingsFor(policies, table)),
-        plant: { into: spec.from, rows: table ? rowsFor(spec.where, policies, table) : [{}] },
+        plant: [{ into: spec.from, rows: table ? rowsFor(spec.where, policies, table) : [{}], any: true }],
         expect: { hides },
       },
     },
@@ -59,26 +59,12 @@ function policiesOn(reference: string, desired: Catalog): readonly RowPolicy[] {
   );
 }
 
-/** Most rows that are tried to meet a view's condition. */
-const MOST_ROWS = 8;
-
-/**
- * Rows of which one may meet the view's condition and the policies: the columns that these name, with the values that
- * they name, or with the value that the settings have. The server is the judge of whether one does.
- */
+/** Rows of which one may meet the view's condition and the policies, whose columns have the value that the settings have. */
 function rowsFor(where: string | undefined, policies: readonly RowPolicy[], table: Table): readonly PlantedRow[] {
   const value = sharedValue(policies, table);
-  const settled = Object.fromEntries(namesIn(textsOf(policies), table).map((name) => [name, value]));
-  const own = where === undefined ? [] : [where];
-  const values = own.flatMap((text) => [...tokens(text)].filter(({ kind }) => kind === "text" || kind === "number"));
-  const rows = namesIn(own, table).flatMap((name) => values.map(({ text }) => ({ [name]: text })));
-  const tried = [...rows.slice(0, MOST_ROWS), {}];
+  const settled = Object.fromEntries(columnsNamed(textsOf(policies), table).map((name) => [name, value]));
+  const tried = where === undefined ? [{}] : rowsThatMayMeet(where, table);
   return Object.keys(settled).length === 0 ? tried : [...tried.map((row) => ({ ...settled, ...row })), ...tried];
-}
-
-function namesIn(texts: readonly string[], { columns }: Table): readonly string[] {
-  const words = new Set(texts.flatMap((text) => [...tokens(text)].map((token) => token.text)));
-  return columns.map(({ name }) => name).filter((name) => words.has(name));
 }
 
 /** A value for each setting that a policy asks for. */
@@ -95,7 +81,7 @@ function textsOf(policies: readonly RowPolicy[]): readonly string[] {
 
 /** A value for the settings that policies ask for and for the columns that they name. */
 function sharedValue(policies: readonly RowPolicy[], table: Table): string {
-  const names = namesIn(textsOf(policies), table);
+  const names = columnsNamed(textsOf(policies), table);
   const columns = table.columns.filter(({ name }) => names.includes(name));
   return valueFor(columns.find(({ type }) => type === "uuid") ?? { type: "text" });
 }

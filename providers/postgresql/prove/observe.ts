@@ -1,6 +1,8 @@
 /** What a role sees or can do, once the connection acts as it. */
+import { nameParts } from "../../../core/names.ts";
 import type { Seen, SeenRow } from "../../../core/proofs/judge.ts";
 import type { AccessClaim } from "../../../core/proofs/model.ts";
+import { counted as inWords } from "../../../core/render/values.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { id, ids, lit, named } from "../quote.ts";
@@ -13,6 +15,8 @@ export interface Prepared {
   /** Of an insert, the row. */
   readonly values: ReadonlyMap<string, Sql>;
   readonly planted: readonly SeenRow[];
+  /** None could be planted. */
+  readonly noRow: boolean;
 }
 
 /** Rows beyond those expected that are fetched, to show some of them. */
@@ -27,19 +31,28 @@ export async function observe(claim: AccessClaim, client: Client, prepared: Prep
   const parts: (Partial<Seen> | Refused)[] = [];
   if (expect.columns) parts.push(await readable(claim.on as string, client));
   if (expect.rows) parts.push(await fetched(claim, source, client));
-  if (expect.only !== undefined) {
-    const rows = await rowsOf(client, sql`SELECT count(*) FROM ${filtered(source, unmet(expect.only))}`);
-    parts.push(rows instanceof Refused ? rows : { outside: Number(rows[0]?.[0]) });
-  }
   if (expect.hides) parts.push(await hidden(claim, source, client, prepared.planted));
-  else if (asksRows(claim))
-    parts.push(numberOf(await rowsOf(client, sql`SELECT count(*) FROM ${read(claim, source)}`)));
-  if (claim.granted) parts.push(await showsNothing(claim, client));
+  else if (expect.only !== undefined) parts.push(await outside(expect.only, source, client));
+  else if (asksRows(claim)) parts.push(await number(claim, source, client));
+  if (prepared.noRow) parts.push(await showsNothing(claim, client));
   return merged(parts);
 }
 
-function asksRows({ expect: { rows, count, none, only } }: AccessClaim): boolean {
-  return (rows ?? count ?? none ?? only) !== undefined;
+async function outside(only: string, source: Source, client: Client): Promise<Partial<Seen> | Refused> {
+  const rows = await rowsOf(
+    client,
+    sql`SELECT count(*), count(*) FILTER (WHERE ${unmet(only)}) FROM ${filtered(source)}`,
+  );
+  return rows instanceof Refused ? rows : { count: Number(rows[0]?.[0]), outside: Number(rows[0]?.[1]) };
+}
+
+async function number(claim: AccessClaim, source: Source, client: Client): Promise<Partial<Seen> | Refused> {
+  const rows = await rowsOf(client, sql`SELECT count(*) FROM ${read(claim, source)}`);
+  return rows instanceof Refused ? rows : { count: Number(rows[0]?.[0]) };
+}
+
+function asksRows({ expect: { rows, count, none } }: AccessClaim): boolean {
+  return (rows ?? count ?? none) !== undefined;
 }
 
 /** Where a privilege is missing, that is what was seen; any other refusal keeps the proof from being made. */
@@ -53,10 +66,6 @@ function merged(parts: readonly (Partial<Seen> | Refused)[]): Seen | string {
 
 function counted(written: number | Refused): Seen | string {
   return merged([written instanceof Refused ? written : { count: written }]);
-}
-
-function numberOf(rows: readonly (readonly (string | null)[])[] | Refused): Partial<Seen> | Refused {
-  return rows instanceof Refused ? rows : { count: Number(rows[0]?.[0]) };
 }
 
 export function hindrance({ code, words }: Refused): string {
@@ -80,22 +89,40 @@ async function fetched(claim: AccessClaim, source: Source, client: Client): Prom
   return rows instanceof Refused ? rows : { rows: rows.map(([row]) => JSON.parse(row ?? "{}") as SeenRow) };
 }
 
-async function columnsOf(on: string, client: Client): Promise<readonly string[]> {
-  const [rows = []] = await client.query(
-    sql`SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(${lit(named(on).text)}) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
-      .text,
+/** Columns of tables and views, in order; none of those that are not there. */
+export async function columnsOf(
+  relations: readonly string[],
+  client: Client,
+): Promise<(relation: string) => readonly string[]> {
+  const list = join(
+    relations.map((relation) => {
+      const [schema, name] = nameParts(relation) as [string, string];
+      return sql`(${join([relation, schema, name].map(lit))})`;
+    }),
   );
-  return rows.map(([name]) => name as string);
+  const [rows = []] = await client.query(
+    sql`SELECT given.relation, json_agg(a.attname ORDER BY a.attnum) FROM (VALUES ${list}) AS given (relation, schema, name)
+JOIN pg_namespace n ON n.nspname = given.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = given.name
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1`.text,
+  );
+  const found = new Map(rows.map(([relation, names]) => [relation, JSON.parse(names ?? "[]") as readonly string[]]));
+  return (relation) => found.get(relation) ?? [];
 }
 
 async function readable(on: string, client: Client): Promise<Partial<Seen> | Refused> {
-  const columns = await columnsOf(on, client);
+  const columns = (await columnsOf([on], client))(on);
+  // Of a table that is not there the server tells.
+  if (columns.length === 0) {
+    const rows = await rowsOf(client, sql`SELECT FROM ${named(on)} LIMIT 0`);
+    if (rows instanceof Refused) return rows;
+  }
   const refusals = await attemptAll(
     client,
     columns.map((column) => sql`SELECT ${id(column)} FROM ${named(on)} LIMIT 0`),
   );
   const other = refusals.find((refused) => refused && !refused.isDenied);
-  return other ?? { readable: columns.filter((_, index) => !refusals[index]) };
+  const why = columns.flatMap((column, index) => (refusals[index] ? [[column, refusals[index].words]] : []));
+  return other ?? { readable: columns.filter((_, index) => !refusals[index]), unreadable: Object.fromEntries(why) };
 }
 
 /** Of the planted rows that the role meets: which of the columns shows one as it was planted? */
@@ -139,13 +166,13 @@ async function showsNothing({ on }: AccessClaim, client: Client): Promise<Partia
 
 /** Of a claim that something is denied: what is possible all the same. */
 async function whatIsPossible(claim: AccessClaim, client: Client, { values }: Prepared): Promise<Seen | string> {
-  const { on, command, query } = claim;
+  const { on = "", command, query } = claim;
   if (query !== undefined) {
     const rows = await rowsOf(client, sql`SELECT count(*) FROM ${sourceOf(claim).from}`);
     if (rows instanceof Refused) return rows.isDenied ? {} : hindrance(rows);
     return { possible: ["the query ran"] };
   }
-  const tries = await triesOf(claim, client);
+  const tries = triesOf(claim, await columnsOf([on], client));
   const refusals = await attemptAll(
     client,
     tries.map(([, statement]) => statement),
@@ -159,7 +186,8 @@ async function whatIsPossible(claim: AccessClaim, client: Client, { values }: Pr
     command === "insert" || (command === "update" && claim.where !== undefined && claim.values !== undefined);
   if (!isTried) return { possible };
   const written = await write(client, claim, values);
-  if (!(written instanceof Refused)) return { possible: [`${command} on ${on} wrote ${written} row(s)`] };
+  if (written === 0) return { possible: [`${command} on ${on} met no row that it could be refused`] };
+  if (!(written instanceof Refused)) return { possible: [`${command} on ${on} wrote ${inWords(written, "row")}`] };
   return written.isDenied
     ? { possible: [] }
     : { possible: [`${command} on ${on} was stopped by something else: ${written.words}`] };
@@ -169,13 +197,13 @@ async function whatIsPossible(claim: AccessClaim, client: Client, { values }: Pr
 export const IMPOSSIBLE = /^(0A000|42809|55000|428C9)$/;
 
 /** Statements that touch no row, so that nothing but privileges is in question; each with what it would mean. */
-export async function triesOf(
+export function triesOf(
   { on = "", command, columns, values }: Pick<AccessClaim, "on" | "command" | "columns" | "values">,
-  client: Client,
-): Promise<readonly (readonly [what: string, statement: Sql])[]> {
+  all: (relation: string) => readonly string[],
+): readonly (readonly [what: string, statement: Sql])[] {
   const table = named(on);
   const chosen = columns ?? (values && Object.keys(values));
-  const names = chosen ?? (command === "select" || command === "update" ? await columnsOf(on, client) : []);
+  const names = chosen ?? all(on);
   switch (command) {
     case "select":
       return [

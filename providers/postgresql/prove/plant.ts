@@ -6,11 +6,10 @@ import { formatName } from "../../../core/names.ts";
 import type { SeenRow } from "../../../core/proofs/judge.ts";
 import type { PlantedRow } from "../../../core/proofs/model.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
-import type { Client } from "../client.ts";
 import { id, ids, lit, named } from "../quote.ts";
 import { admissions } from "./admit.ts";
-import { attempt, Refused, rowsOf } from "./attempt.ts";
-import { type Described, describe, type ForeignKey, literalsOf } from "./describe.ts";
+import { Refused, rowsOf } from "./attempt.ts";
+import { type Described, describe, type ForeignKey, type Ground, literalsOf } from "./describe.ts";
 import { madeUp, type PlantColumn } from "./made-up.ts";
 
 /** Why a row could not be planted. */
@@ -32,40 +31,41 @@ interface PlantOptions {
 
 /** Inserts the row as the connected role; what was inserted, each value as text. */
 export async function plant(
-  client: Client,
+  ground: Ground,
   into: string,
   row: PlantedRow,
   { fill = [], depth = 0, admits = true }: PlantOptions = {},
 ): Promise<SeenRow | NotPlanted> {
-  const described = await describe(client, into);
+  const described = await describe(ground, into);
   if (typeof described === "string") return new NotPlanted(described);
   const choices = new Map<string, number>();
   const needs = ({ name, identity, ...rest }: PlantColumn): boolean =>
     fill.includes(name) || choices.has(name) || identity !== "" || /\bnextval\(/.test(rest.default ?? "");
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const values = await valuesFor(client, { into, described, row, fill, needs, choices, depth });
+    const values = await valuesFor(ground, { into, described, row, fill, needs, choices, depth });
     if (values instanceof NotPlanted) return values;
-    const inserted = await attempt(client, async () => (await client.query(insertion(into, values).text))[0]?.[0]?.[0]);
-    if (!(inserted instanceof Refused)) return JSON.parse(inserted ?? "{}") as SeenRow;
+    const inserted = await rowsOf(ground.client, insertion(into, values));
+    if (!(inserted instanceof Refused)) return JSON.parse(inserted[0]?.[0] ?? "{}") as SeenRow;
     const admitted =
       admits && HELD_BACK.test(inserted.code)
-        ? await admittedRow(client, into, row, { fill, depth }, described)
+        ? await admittedRow(ground, into, row, { fill, depth }, described)
         : undefined;
     if (admitted) return admitted;
     const next = another(described, inserted, choices, row);
-    if (!next) return new NotPlanted(`no row could be planted into ${into}: ${inserted.words}`);
+    if (!next) return new NotPlanted(`no row could be planted into ${into}: ${inserted.words}${hint(inserted)}`);
   }
   return new NotPlanted(`no row could be planted into ${into}: none of the values tried meets its checks`);
 }
 
 /** The row, let in by a setting that the policies look at; the setting is given back what it had. */
 async function admittedRow(
-  client: Client,
+  ground: Ground,
   into: string,
   row: PlantedRow,
   options: PlantOptions,
   { columns }: Described,
 ): Promise<SeenRow | undefined> {
+  const { client } = ground;
   for (const { settings, value, row: wanted } of await admissions(client, into, row, columns)) {
     const [before] = await client.query(
       sql`SELECT ${join(settings.map((name) => sql`coalesce(current_setting(${lit(name)}, true), '')`))}`.text,
@@ -75,11 +75,16 @@ async function admittedRow(
         await client.query(sql`SELECT set_config(${lit(name)}, ${lit(values[index] ?? "")}, true)`.text);
     };
     await set(settings.map(() => value));
-    const planted = await plant(client, into, wanted, { ...options, admits: false });
+    const planted = await plant(ground, into, wanted, { ...options, admits: false });
     await set(before?.[0] ?? []);
     if (!(planted instanceof NotPlanted)) return planted;
   }
   return undefined;
+}
+
+function hint({ isDenied, words }: Refused): string {
+  const isHeld = isDenied && words.includes("row-level security");
+  return isHeld ? ". The connected role is held by the policies itself: prove as one with bypassrls" : "";
 }
 
 /** A policy refuses the row, or cannot even be asked: a setting that is not set is no number. */
@@ -122,13 +127,13 @@ export function textsOf(alias: string): Sql {
 
 /** The values with which somebody else inserts such a row: those given, and what no default gives. */
 export async function valuesOf(
-  client: Client,
+  ground: Ground,
   into: string,
   row: PlantedRow,
 ): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
-  const described = await describe(client, into);
+  const described = await describe(ground, into);
   if (typeof described === "string") return new NotPlanted(described);
-  return valuesFor(client, { into, described, row, fill: [], needs: () => false, choices: new Map(), depth: 0 });
+  return valuesFor(ground, { into, described, row, fill: [], needs: () => false, choices: new Map(), depth: 0 });
 }
 
 interface Making {
@@ -142,13 +147,13 @@ interface Making {
   readonly depth: number;
 }
 
-async function valuesFor(client: Client, making: Making): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
+async function valuesFor(ground: Ground, making: Making): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
   const { into, described, row, needs, choices } = making;
   const { columns, keys, checks } = described;
   const values = new Map<string, Sql>();
   for (const [name, value] of Object.entries(row)) values.set(name, value === null ? sql`NULL` : lit(`${value}`));
   for (const key of keys) {
-    const parent = await parentOf(client, key, making);
+    const parent = await parentOf(ground, key, making);
     if (parent instanceof NotPlanted) return parent;
     for (const [name, value] of parent) if (!values.has(name)) values.set(name, value);
   }
@@ -164,7 +169,7 @@ async function valuesFor(client: Client, making: Making): Promise<ReadonlyMap<st
 
 /** Values for the columns of a foreign key: of a row that is there, or that is planted for it. */
 async function parentOf(
-  client: Client,
+  ground: Ground,
   { columns: own, table, to }: ForeignKey,
   { into, described: { columns }, row, fill, depth }: Making,
 ): Promise<ReadonlyMap<string, Sql> | NotPlanted> {
@@ -179,7 +184,7 @@ async function parentOf(
     " AND ",
   );
   const there = await rowsOf(
-    client,
+    ground.client,
     sql`SELECT ${join(to.map((column) => sql`${id(column)}::text`))} FROM ${named(name)} WHERE ${condition} LIMIT 1`,
   );
   if (there instanceof Refused)
@@ -188,7 +193,7 @@ async function parentOf(
   if (found) return new Map(own.map((column, index) => [column, lit(found[index] ?? "")]));
   if (depth >= MOST_DEPTH || name === into) return new NotPlanted(`${into} refers to ${name}, which has no row`);
   const fills = to.filter((column) => !wanted.has(column));
-  const parent = await plant(client, name, Object.fromEntries(wanted), { fill: fills, depth: depth + 1 });
+  const parent = await plant(ground, name, Object.fromEntries(wanted), { fill: fills, depth: depth + 1 });
   if (parent instanceof NotPlanted) return parent;
   return new Map(own.map((column, index) => [column, lit(parent[to[index] as string] ?? "")]));
 }

@@ -1,11 +1,9 @@
 /** A role that only reads: every way to write to each of its objects is refused. */
-import type { Target } from "../../../core/engine.ts";
 import { failed, held, notProved, type ReadsOnlyClaim, type Verdict } from "../../../core/proofs/model.ts";
 import { counted } from "../../../core/render/values.ts";
-import type { Sql } from "../../../core/sql.ts";
-import type { Client } from "../client.ts";
+import type { Proving } from "./access.ts";
 import { attemptAll, type Refused } from "./attempt.ts";
-import { hindrance, IMPOSSIBLE, triesOf } from "./observe.ts";
+import { columnsOf, hindrance, IMPOSSIBLE, triesOf } from "./observe.ts";
 import { become, makeProbe } from "./role.ts";
 
 const COMMANDS = ["insert", "update", "delete"] as const;
@@ -14,13 +12,12 @@ const BATCH = 500;
 
 export async function proveReadsOnly(
   { as, objects }: ReadsOnlyClaim,
-  client: Client,
-  target: Target,
+  { client, target }: Pick<Proving, "client" | "target">,
 ): Promise<Verdict> {
-  const probe = as === "public" ? await makeProbe(client, undefined) : { role: as };
+  const probe = as === "public" ? await makeProbe(client) : { role: as };
   if (typeof probe === "string") return notProved(probe);
-  const tries: (readonly [what: string, statement: Sql])[] = [];
-  for (const on of objects) for (const command of COMMANDS) tries.push(...(await triesOf({ on, command }, client)));
+  const columns = await columnsOf(objects, client);
+  const tries = objects.flatMap((on) => COMMANDS.flatMap((command) => triesOf({ on, command }, columns)));
   const kept = await become(client, probe.role, target);
   if (kept !== undefined) return notProved(kept);
   const refusals: (Refused | undefined)[] = [];

@@ -5,10 +5,10 @@
 import { randomBytes } from "node:crypto";
 import type { Target } from "../../../core/engine.ts";
 import { nameParts } from "../../../core/names.ts";
-import { EMPTY, sql } from "../../../core/sql.ts";
+import { EMPTY, expr, join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { id, lit, named } from "../quote.ts";
-import { attempt, Refused, rowsOf } from "./attempt.ts";
+import { Refused, rowsOf } from "./attempt.ts";
 
 /** Why a proof cannot be tried; undefined where it can. */
 export type Hindrance = string | undefined;
@@ -16,18 +16,18 @@ export type Hindrance = string | undefined;
 /** Takes on the role until the savepoint around it is rolled back, with the settings that a login as it would have. */
 export async function become(client: Client, role: string, target: Target): Promise<Hindrance> {
   const own = await settingsOf(client, role);
-  const set = async (): Promise<undefined | Refused> =>
-    attempt(client, async () => void (await client.query(sql`SET LOCAL ROLE ${id(role)}`.text)));
-  let refused = await set();
-  if (refused?.isDenied) {
+  const set = sql`SET LOCAL ROLE ${id(role)}`;
+  let taken = await rowsOf(client, set);
+  if (taken instanceof Refused && taken.isDenied) {
     const member = target.versionNumber >= 160000 ? sql` WITH SET TRUE` : EMPTY;
-    const granted = await attempt(client, () => client.query(sql`GRANT ${id(role)} TO CURRENT_USER${member}`.text));
-    if (!(granted instanceof Refused)) refused = await set();
+    const granted = await rowsOf(client, sql`GRANT ${id(role)} TO CURRENT_USER${member}`);
+    if (!(granted instanceof Refused)) taken = await rowsOf(client, set);
   }
+  const refused = taken instanceof Refused ? taken : undefined;
   if (refused?.code === "22023") return `there is no role ${role}`;
   if (refused)
     return `${target.user} may not act as ${role}: ${refused.words}. Make it a member (GRANT ${id(role).text} TO ${id(target.user).text}), connect as one that may, or give the test a \`url\` to log in with`;
-  for (const [name, value] of own) await attempt(client, () => configure(client, name, value));
+  for (const [name, value] of own) await rowsOf(client, configured(name, value));
   return undefined;
 }
 
@@ -49,8 +49,8 @@ WHERE r.rolname = ${lit(role)} AND r.rolcanlogin
 /** What says who acts. */
 const FIXED: ReadonlySet<string> = new Set(["role", "session_authorization"]);
 
-async function configure(client: Client, name: string, value: string): Promise<void> {
-  await client.query(sql`SELECT set_config(${lit(name)}, ${lit(value)}, true)`.text);
+function configured(name: string, value: string): Sql {
+  return sql`SELECT set_config(${lit(name)}, ${lit(value)}, true)`;
 }
 
 /** The settings of a test, as the role itself sets them. */
@@ -59,28 +59,38 @@ export async function applySettings(
   settings: Readonly<Record<string, string | number | boolean>> | undefined,
 ): Promise<Hindrance> {
   for (const [name, value] of Object.entries(settings ?? {})) {
-    const refused = await attempt(client, () => configure(client, name, `${value}`));
+    const refused = await rowsOf(client, configured(name, `${value}`));
     if (refused instanceof Refused) return `the setting ${name} was refused: ${refused.words}`;
   }
   return undefined;
 }
 
-/** A role that has nothing but what everybody has and, where asked for, the privilege to read one table. */
-export async function makeProbe(
-  client: Client,
-  reads: string | undefined,
-): Promise<{ readonly role: string } | string> {
+/** A role that has nothing but what everybody has. */
+export async function makeProbe(client: Client): Promise<{ readonly role: string } | string> {
   const role = `datumline_probe_${randomBytes(6).toString("hex")}`;
-  const made = await rowsOf(client, sql`CREATE ROLE ${id(role)}; SELECT`);
-  if (made instanceof Refused) return `no role could be made to try it with: ${made.words}`;
-  if (reads === undefined) return { role };
-  const [schema] = nameParts(reads) as [string, string];
-  const granted = await rowsOf(
-    client,
-    sql`GRANT USAGE ON SCHEMA ${id(schema)} TO ${id(role)}; GRANT SELECT ON ${named(reads)} TO ${id(role)};
-SELECT has_schema_privilege(${lit(role)}, ${lit(schema)}, 'USAGE') AND has_table_privilege(${lit(role)}, ${lit(named(reads).text)}, 'SELECT')`,
+  const made = await rowsOf(client, sql`CREATE ROLE ${id(role)}`);
+  return made instanceof Refused ? `no role could be made to try it with: ${made.words}` : { role };
+}
+
+/** Gives a role privileges on a table until the savepoint around it is rolled back; or says why that cannot be. */
+export async function lend(
+  client: Client,
+  role: string,
+  privileges: readonly string[],
+  table: string,
+): Promise<Hindrance> {
+  const [schema] = nameParts(table) as [string, string];
+  const grants = privileges.map((word) => sql`; GRANT ${expr(word.toUpperCase())} ON ${named(table)} TO ${id(role)}`);
+  const has = privileges.map(
+    (word) => sql` AND has_table_privilege(${lit(role)}, ${lit(named(table).text)}, ${lit(word)})`,
   );
-  if (granted instanceof Refused) return `the privilege to read ${reads} could not be given: ${granted.words}`;
+  const lent = await rowsOf(
+    client,
+    sql`GRANT USAGE ON SCHEMA ${id(schema)} TO ${id(role)}${join(grants, "")};
+SELECT has_schema_privilege(${lit(role)}, ${lit(schema)}, 'USAGE')${join(has, "")}`,
+  );
+  const what = `the privileges on ${table} that the proof takes`;
+  if (lent instanceof Refused) return `${what} could not be given: ${lent.words}`;
   // Who has no right to grant is only warned.
-  return granted[0]?.[0] === "t" ? { role } : `the connected role may not give the privilege to read ${reads}`;
+  return lent[0]?.[0] === "t" ? undefined : `the connected role may not give ${what}`;
 }

@@ -6,14 +6,15 @@
 import { address } from "../../../core/address.ts";
 import type { ProofContext, Target } from "../../../core/engine.ts";
 import { Refusal } from "../../../core/errors.ts";
-import { type Disclosure, disclosure } from "../../../core/proofs/disclosure.ts";
-import { notProved, type Proof, type ProofResult, type Verdict } from "../../../core/proofs/model.ts";
+import { disclosure } from "../../../core/proofs/disclosure.ts";
+import { type Claim, notProved, type Proof, type ProofResult, type Verdict } from "../../../core/proofs/model.ts";
 import type { Role } from "../../../core/specs.ts";
 import { sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { lit } from "../quote.ts";
 import { type Proving, proveAccess } from "./access.ts";
-import { refusal } from "./attempt.ts";
+import { refusal, undone } from "./attempt.ts";
+import { proveNobodys } from "./nobodys.ts";
 import { hindrance } from "./observe.ts";
 import { proveQuality } from "./quality.ts";
 import { proveReadsOnly } from "./reads-only.ts";
@@ -29,8 +30,10 @@ export interface Run {
 }
 
 export async function* prove(proofs: readonly Proof[], context: ProofContext, run: Run): AsyncIterable<ProofResult> {
-  const { client, within } = run;
+  const { client, target, within, lockTimeout } = run;
   const shows = disclosure(context.desired, context.inspection.catalog);
+  const login = within ? undefined : run.login;
+  const proving: Proving = { client, target, context, shows, login, described: new Map() };
   let open: string | undefined;
   try {
     for (const proof of inRunningOrder(proofs, context)) {
@@ -41,7 +44,7 @@ export async function* prove(proofs: readonly Proof[], context: ProofContext, ru
         open = begin;
       }
       const started = performance.now();
-      const verdict = await proveOne(proof, shows, context, run);
+      const verdict = await proveOne(proof, proving, lockTimeout);
       yield { proof, ...verdict, milliseconds: Math.round(performance.now() - started) };
     }
   } finally {
@@ -62,33 +65,29 @@ function inRunningOrder(proofs: readonly Proof[], { desired }: ProofContext): Pr
   return [...proofs].sort((a, b) => turn(a) - turn(b));
 }
 
-async function proveOne(
-  { claim }: Proof,
-  shows: Disclosure,
-  context: ProofContext,
-  { client, target, lockTimeout, within, login }: Run,
-): Promise<Verdict> {
+async function proveOne({ claim }: Proof, proving: Proving, lockTimeout: number): Promise<Verdict> {
   const timeout = claim.sort === "access" ? claim.timeout : (claim.sort === "quality" && claim.check.timeout) || "60s";
   // Read-only until the savepoint is rolled back, also in a transaction that writes.
   const readOnly = claim.sort === "quality" ? sql`; SET LOCAL transaction_read_only = on` : sql``;
-  await client.query(
-    sql`SAVEPOINT datumline_proof; SET LOCAL statement_timeout = ${lit(timeout)}; SET LOCAL lock_timeout = ${lit(`${lockTimeout}ms`)}; SET LOCAL row_security = on; SET LOCAL search_path = DEFAULT; SET LOCAL client_min_messages = error${readOnly}`
-      .text,
-  );
+  const settings = sql`SET LOCAL statement_timeout = ${lit(timeout)}; SET LOCAL lock_timeout = ${lit(`${lockTimeout}ms`)}; SET LOCAL row_security = on; SET LOCAL search_path = DEFAULT; SET LOCAL client_min_messages = error${readOnly}`;
   try {
-    switch (claim.sort) {
-      case "access":
-        return await proveAccess(claim, { client, target, context, shows, login: within ? undefined : login });
-      case "reads only":
-        return await proveReadsOnly(claim, client, target);
-      case "quality":
-        return await proveQuality(claim.check, { client, context, shows });
-    }
+    return await undone(proving.client, () => tried(claim, proving), settings);
   } catch (problem) {
     // A login that was refused tells by itself what to do.
     if (problem instanceof Refusal) return notProved(...problem.diagnostics.map(({ summary }) => summary));
     return notProved(hindrance(refusal(problem)));
-  } finally {
-    await client.query("ROLLBACK TO SAVEPOINT datumline_proof; RELEASE SAVEPOINT datumline_proof");
+  }
+}
+
+function tried(claim: Claim, proving: Proving): Promise<Verdict> {
+  switch (claim.sort) {
+    case "access":
+      return proveAccess(claim, proving);
+    case "reads only":
+      return proveReadsOnly(claim, proving);
+    case "nobody's":
+      return proveNobodys(claim, proving);
+    case "quality":
+      return proveQuality(claim.check, proving);
   }
 }

@@ -1,0 +1,87 @@
+import { dirname, resolve } from "node:path";
+import { type Evidence, keepEvidence } from "../core/backups/evidence.ts";
+import { type Diagnostic, error } from "../core/diagnostic.ts";
+import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { runDrill } from "../core/doors/drill.ts";
+import { failure } from "../core/doors/failure.ts";
+import { Refusal } from "../core/errors.ts";
+import { evidenceHtml, evidenceText } from "../core/render/evidence.ts";
+import type { RestoreDrill } from "../core/specs.ts";
+import { STORES } from "../providers/stores.ts";
+import type { Context } from "./context.ts";
+import type { Ready } from "./declaration.ts";
+import { resolveSecrets } from "./sessions.ts";
+
+interface Declared {
+  readonly drill: RestoreDrill;
+  readonly kept: Kept;
+  readonly at: Pick<Diagnostic, "address" | "origin">;
+}
+
+/** Restores the newest backup of each drill, or of the one that is named, compares, proves, and keeps the evidence. */
+export async function drill(context: Context, ready: readonly Ready[]): Promise<number> {
+  const drills = drillsOf(ready, context);
+  await resolveSecrets(context, ready, "all");
+  await resolveSecrets(context, ready, "proofs");
+  const all: Evidence[] = [];
+  let worst = 0;
+  for (const declared of drills) {
+    try {
+      const evidence = await run(context, declared);
+      all.push(evidence);
+      if (evidence.problems.length > 0) worst = Math.max(worst, 2);
+    } catch (problem) {
+      const { diagnostics } = failure(problem);
+      context.output.diagnostics(diagnostics.map((one) => ({ ...declared.at, ...one })));
+      worst = 2;
+    }
+  }
+  if (context.options.format === "json")
+    context.output.result(`${JSON.stringify({ version: 1, drills: all }, null, 2)}\n`);
+  return worst;
+}
+
+async function run(context: Context, { drill: spec, kept, at }: Declared): Promise<Evidence> {
+  const { output, secrets, io, options } = context;
+  const key = await keyFor(kept, secrets);
+  const into = spec.into?.url && (await secrets.resolve(spec.into.url));
+  const abort = new AbortController();
+  void io.interrupted.then(() => abort.abort());
+  const meter = output.amount(`Drill ${spec.name}`, undefined);
+  const evidence = await withStores(kept, { stores: STORES, secrets }, (stores) =>
+    runDrill({
+      drill: spec,
+      kept,
+      stores,
+      key,
+      into: into === "" ? undefined : into,
+      secret: secrets.resolve.bind(secrets),
+      progress: meter,
+      signal: abort.signal,
+    }),
+  );
+  const folder = resolve(io.cwd, dirname(at.origin?.file ?? "x"), spec.evidence ?? "evidence");
+  const files = keepEvidence(folder, evidence, evidenceHtml(evidence));
+  if (options.format !== "json") output.result(evidenceText(evidence, { colour: output.colour, files }));
+  return evidence;
+}
+
+function drillsOf(ready: readonly Ready[], { operands, io }: Context): Declared[] {
+  const [, name] = operands;
+  const schedules = schedulesOf(ready, undefined, io.cwd);
+  const all = ready.flatMap((one) =>
+    [...one.declared].flatMap(([address, { kind, spec, origin }]): Declared[] => {
+      const declared = spec as unknown as RestoreDrill;
+      const kept = schedules.find(({ schedule, ready: of }) => of === one && schedule.name === declared.of);
+      if (kind !== "RestoreDrill" || !kept) return [];
+      return [{ drill: declared, kept, at: { address, ...(origin && { origin }) } }];
+    }),
+  );
+  const chosen = name === undefined ? all : all.filter((one) => one.drill.name === name);
+  if (chosen.length > 0) return chosen;
+  const known = all.map((one) => one.drill.name).join(", ");
+  const summary = name === undefined ? "No RestoreDrill is declared" : `There is no RestoreDrill ${name}`;
+  throw new Refusal([
+    error("UNKNOWN_REFERENCE", summary, { detail: known ? `Declared are ${known}.` : "Declare one." }),
+  ]);
+}

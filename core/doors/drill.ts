@@ -1,0 +1,197 @@
+/**
+ * A restore that is tried: the copy is compared with what was backed up, object by object and table by table, proved like
+ * the original, timed, and thrown away whatever happens.
+ */
+import { text } from "node:stream/consumers";
+import type { Address } from "../address.ts";
+import { readable } from "../address.ts";
+import { chooseBackup } from "../backups/choose.ts";
+import { EVIDENCE_VERSION, type Evidence } from "../backups/evidence.ts";
+import { partName } from "../backups/manifest.ts";
+import type { Manifest, Part, Scratch, Store } from "../backups/model.ts";
+import { restored } from "../backups/streams.ts";
+import type { Catalog } from "../catalog.ts";
+import { now } from "../clock.ts";
+import { diffSpec } from "../diff.ts";
+import { milliseconds } from "../duration.ts";
+import type { Session } from "../engine.ts";
+import type { Kind, Spec } from "../kind.ts";
+import { KINDS } from "../kinds/index.ts";
+import { proofName } from "../proofs/collect.ts";
+import { isFailure } from "../proofs/report.ts";
+import type { Json } from "../schema.ts";
+import type { RestoreDrill } from "../specs.ts";
+import type { Kept } from "./backups.ts";
+import { proveAll } from "./prove.ts";
+
+export interface Drilling {
+  readonly drill: RestoreDrill;
+  readonly kept: Kept;
+  readonly stores: readonly Store[];
+  readonly key: Buffer | undefined;
+  /** Server that the drill names; absent for one of its own. */
+  readonly into: string | undefined;
+  readonly secret: Parameters<Kept["tool"]["restore"]>[1]["secret"];
+  readonly progress: (bytes: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+export async function runDrill(drilling: Drilling): Promise<Evidence> {
+  const { kept, stores, into } = drilling;
+  const { tool, ready, schedule } = kept;
+  const { found, store } = await chooseBackup(stores, { dataSource: ready.source.name, schedule: schedule.name });
+  const { manifest } = found;
+  const startedAt = now();
+  const scratch: Scratch = into === undefined ? await tool.scratch(manifest) : given(into);
+  const database = `drill_${manifest.id.toLowerCase().replaceAll(/[^a-z0-9]/g, "_")}`;
+  try {
+    return await onCopy({ ...drilling, manifest, store, scratch, database, startedAt });
+  } finally {
+    if (into !== undefined) await tool.drop(into, database);
+    await scratch.stop();
+  }
+}
+
+function given(url: string): Scratch {
+  return {
+    url(database) {
+      const parsed = new URL(url);
+      if (database !== undefined) parsed.pathname = `/${encodeURIComponent(database)}`;
+      return parsed.href;
+    },
+    stop: async () => undefined,
+  };
+}
+
+interface OnCopy extends Drilling {
+  readonly manifest: Manifest;
+  readonly store: Store;
+  readonly scratch: Scratch;
+  readonly database: string;
+  readonly startedAt: Date;
+}
+
+async function onCopy(on: OnCopy): Promise<Evidence> {
+  const { drill, kept, manifest, store, scratch, database, startedAt, into } = on;
+  const { ready, schedule, tool } = kept;
+  const open = opener(on);
+  const began = performance.now();
+  const { secret, signal } = on;
+  const { source } = ready;
+  await tool.restore(manifest, {
+    source,
+    url: scratch.url(),
+    database,
+    secret,
+    open,
+    globals: true,
+    overwrite: true,
+    signal,
+  });
+  const url = scratch.url(database);
+  const session = await ready.engine.connect(source, { url, readOnly: false, secret });
+  try {
+    const inspection = await session.inspect(new Map());
+    const restoreSeconds = (performance.now() - began) / 1000;
+    const objects = await compareCatalogs(manifest, open, inspection.catalog, database);
+    const patterns = drill.tables ?? schedule.check ?? [];
+    const tables = compareTables(manifest, await tool.count(url, patterns));
+    const proofs = drill.proofs === false ? undefined : await prove(ready, session);
+    const dataAgeSeconds = (startedAt.getTime() - Date.parse(manifest.startedAt)) / 1000;
+    return {
+      version: EVIDENCE_VERSION,
+      drill: drill.name,
+      dataSource: source.name,
+      schedule: schedule.name,
+      backup: manifest.id,
+      place: store.name,
+      startedAt: startedAt.toISOString(),
+      endedAt: now().toISOString(),
+      into: into === undefined ? "a server of its own" : session.target.location,
+      serverVersion: session.target.version,
+      restoreSeconds,
+      dataAgeSeconds,
+      objects,
+      tables,
+      ...(proofs && { proofs }),
+      problems: [
+        ...objects.differences,
+        ...tables.differences,
+        ...(proofs?.failed ?? []),
+        ...late("The restore took", restoreSeconds, schedule.rto, "rto"),
+        ...late("The backup was", dataAgeSeconds, schedule.rpo, "rpo"),
+      ],
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Opens parts of the backup, counting what is read. */
+function opener({ manifest, store, key, progress }: OnCopy): (part: Part) => Promise<ReturnType<typeof restored>> {
+  const total = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
+  let read = 0;
+  return async (part) => {
+    const raw = await store.get(partName(manifest, part.name));
+    raw.on("data", (chunk: Buffer) => {
+      read += chunk.length;
+      progress(read, total);
+    });
+    return restored(raw, part, { compression: manifest.compression, key });
+  };
+}
+
+async function compareCatalogs(
+  manifest: Manifest,
+  open: ReturnType<typeof opener>,
+  copy: Catalog,
+  database: string,
+): Promise<Evidence["objects"]> {
+  const part = manifest.parts.find(({ holds }) => holds === "catalog");
+  if (!part) return { compared: 0, differences: ["the backup holds no catalog to compare with"] };
+  const objects = JSON.parse(await text(await open(part))) as { readonly kind: string; readonly spec: Spec }[];
+  const differences = objects.flatMap(({ kind: name, spec }): string[] => {
+    const kind = KINDS.get(name) as Kind;
+    const wanted = inDatabase(spec, manifest.database, database);
+    const address: Address = kind.address(wanted);
+    const there = copy.get(address);
+    if (!there) return [`${readable(address)} is not in the copy`];
+    const fields = diffSpec(kind.schema, there.spec, wanted);
+    return fields.length === 0
+      ? []
+      : [`${readable(address)} differs in the copy: ${fields.map(({ path }) => path.join(".")).join(", ")}`];
+  });
+  return { compared: objects.length, differences };
+}
+
+/** What is said of the database itself is said of the copy, which has another name. */
+function inDatabase(spec: Spec, name: string, copy: string): Spec {
+  const on = spec.on as { readonly [field: string]: Json } | undefined;
+  return on?.database === name ? { ...spec, on: { ...on, database: copy } } : spec;
+}
+
+function compareTables({ checks }: Manifest, copy: Manifest["checks"]): Evidence["tables"] {
+  const found = new Map(copy.map((one) => [one.table, one]));
+  const differences = checks.flatMap(({ table, rows, hash }) => {
+    const there = found.get(table);
+    if (!there) return [`${table} is not in the copy`];
+    if (there.rows !== rows) return [`${table} has ${there.rows} rows in the copy, ${rows} were backed up`];
+    return there.hash === hash ? [] : [`${table} has other rows in the copy than were backed up`];
+  });
+  return { compared: checks, differences };
+}
+
+async function prove(
+  { source, engine, declared }: Kept["ready"],
+  session: Session,
+): Promise<NonNullable<Evidence["proofs"]>> {
+  const { results } = await proveAll({ dataSource: source.name, engine, session, declared });
+  const failed = results.filter(isFailure).map(({ proof, reasons }) => `${proofName(proof)}: ${reasons.join("; ")}`);
+  return { held: results.length - failed.length, failed };
+}
+
+function late(what: string, seconds: number, bound: string | undefined, name: string): string[] {
+  if (bound === undefined || seconds * 1000 <= milliseconds(bound)) return [];
+  const [unit, amount] = name === "rto" ? ["s", seconds] : ["h old", seconds / 3600];
+  return [`${what} ${amount.toFixed(1)} ${unit}, and \`${name}\` is ${bound}`];
+}

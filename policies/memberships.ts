@@ -1,0 +1,20 @@
+/** Roles and what they are members of. */
+import type { Catalog } from "../core/catalog.ts";
+import type { Role } from "../core/specs.ts";
+
+/** Roles by name; of two catalogs the later has the say. */
+export function rolesIn(...catalogs: readonly Catalog[]): Map<string, Role> {
+  const found = new Map<string, Role>();
+  for (const catalog of catalogs)
+    for (const { kind, spec } of catalog.values())
+      if (kind === "Role") found.set(spec.name as string, spec as unknown as Role);
+  return found;
+}
+
+/** The roles themselves, and all that they are members of. */
+export function withGroups(names: Iterable<string>, roles: ReadonlyMap<string, Role>): Set<string> {
+  const found = new Set(names);
+  for (const name of found)
+    for (const of of roles.get(name)?.memberOf ?? []) found.add(typeof of === "string" ? of : of.role);
+  return found;
+}

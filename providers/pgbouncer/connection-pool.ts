@@ -1,0 +1,101 @@
+/**
+ * A line of `[databases]`. A RELOAD changes sizes without a client noticing. Where the server behind it changes, a pool by
+ * transaction or statement is paused meanwhile, so that nothing runs on the old server once something has run on the new
+ * one; sessions stay where they are until they end. https://www.pgbouncer.org/config.html#section-databases
+ */
+import { address } from "../../core/address.ts";
+import type { Alteration, FieldChange, PlanContext, Statement } from "../../core/engine.ts";
+import type { Spec } from "../../core/kind.ts";
+import type { ConnectionPool, PoolerSettings } from "../../core/specs.ts";
+import { type Field, specOf, valuesOf } from "./fields.ts";
+import { pairsText } from "./ini.ts";
+import { SELF } from "./pooler-settings.ts";
+import { databasesHeld, type PoolerHandler } from "./snapshot.ts";
+import { command, edits } from "./statements.ts";
+import { unknownKeys } from "./versions.ts";
+
+export const POOLS: readonly Field[] = [
+  { path: "host", key: "host" },
+  { path: "port", key: "port", form: "whole" },
+  { path: "database", key: "dbname" },
+  { path: "mode", key: "pool_mode" },
+  { path: "size", key: "pool_size", form: "whole" },
+  { path: "min", key: "min_pool_size", form: "whole" },
+  { path: "reserve", key: "reserve_pool", form: "whole" },
+  { path: "maxConnections", key: "max_db_connections", form: "whole" },
+  { path: "maxClients", key: "max_db_client_connections", form: "whole" },
+  { path: "user", key: "user" },
+  { path: "auth.user", key: "auth_user" },
+  { path: "auth.query", key: "auth_query" },
+  { path: "auth.database", key: "auth_dbname" },
+];
+
+export const connectionPool: PoolerHandler<ConnectionPool> = {
+  *inspect(snapshot) {
+    for (const [name, { values, unloaded }] of databasesHeld(snapshot)) {
+      const row = snapshot.databases.get(name);
+      const { password: _, ...shown } = Object.fromEntries(values);
+      yield {
+        ...withoutOwnName({ ...specOf(new Map(Object.entries(shown)), POOLS), name } as unknown as ConnectionPool),
+        ...(row?.get("paused") === "1" && { paused: true }),
+        ...(row?.get("disabled") === "1" && { disabled: true }),
+        unloaded: unloaded.entry === undefined ? unloaded : { entry: unloaded.entry },
+      };
+    }
+  },
+  check: (spec, target) => unknownKeys("databases", valuesOf(spec as unknown as Spec, POOLS).keys(), target),
+  normalise: withoutOwnName,
+  create: (spec) => [write(spec)],
+  alter,
+  rename: (from, to) => [{ sql: edits("databases", [[from.name, undefined]]), phase: "rename" }, write(to)],
+  drop: ({ name }) => [
+    {
+      sql: edits("databases", [[name, undefined]]),
+      hazards: [
+        { code: "NARROWS_ACCESS", message: `clients of ${name} are disconnected and find it no more`, affects: [name] },
+      ],
+    },
+  ],
+};
+
+/** The database of the server goes by the name of the pool unless something else is said. */
+function withoutOwnName(spec: ConnectionPool): ConnectionPool {
+  const { database, ...rest } = spec;
+  return database === undefined || database === spec.name ? rest : spec;
+}
+
+function write(spec: ConnectionPool): Statement {
+  const { host, port = 5432, ...rest } = spec;
+  return {
+    sql: edits("databases", [[spec.name, pairsText(valuesOf({ host, port, ...rest } as unknown as Spec, POOLS))]]),
+  };
+}
+
+const BEHIND: ReadonlySet<string> = new Set(["host", "port", "database"]);
+
+function alter({ before, after, fields }: Alteration<ConnectionPool>, context: PlanContext): Statement[] {
+  const { name } = after;
+  const moves = touches(fields, BEHIND) && modeOf(before, context) !== "session" && !before.paused;
+  const states = new Set(["paused", "disabled"]);
+  return [
+    ...(moves ? [{ sql: command("PAUSE", name), phase: "restrict" as const }] : []),
+    ...(fields.every(({ path }) => states.has(path[0] as string)) ? [] : [write(after)]),
+    ...(moves || touches(fields, new Set(["paused"]))
+      ? [{ sql: command("RESUME", name), phase: "expose" as const }]
+      : []),
+    ...(touches(fields, new Set(["disabled"])) ? [{ sql: command("ENABLE", name), phase: "expose" as const }] : []),
+  ];
+}
+
+function touches(fields: readonly FieldChange[], names: ReadonlySet<string>): boolean {
+  return fields.some(({ path }) => names.has(path[0] as string));
+}
+
+function modeOf({ mode }: ConnectionPool, { live }: PlanContext): string {
+  return mode ?? (live.get(SELF)?.spec as PoolerSettings | undefined)?.pools?.mode ?? "session";
+}
+
+/** Where a pool is in a catalog. */
+export function poolAddress(name: string) {
+  return address("ConnectionPool", name);
+}

@@ -1,0 +1,72 @@
+/**
+ * A user in two files: limits under `[users]`, and in the userlist what proves it. A verifier lets a client in and is
+ * passed on to the server where that has the same one; to log in by itself the pooler needs the password in clear.
+ * https://www.pgbouncer.org/config.html#authentication-file-format
+ */
+import type { Statement } from "../../core/engine.ts";
+import type { Spec } from "../../core/kind.ts";
+import type { PoolUser } from "../../core/specs.ts";
+import { expr, type Sql, secretHole, sql } from "../../core/sql.ts";
+import { type Field, specOf, valuesOf } from "./fields.ts";
+import { pairsText } from "./ini.ts";
+import { type PoolerHandler, usersHeld } from "./snapshot.ts";
+import { edits } from "./statements.ts";
+import { unknownKeys } from "./versions.ts";
+
+export const USERS: readonly Field[] = [
+  { path: "mode", key: "pool_mode" },
+  { path: "size", key: "pool_size", form: "whole" },
+  { path: "reserve", key: "reserve_pool_size", form: "whole" },
+  { path: "maxConnections", key: "max_user_connections", form: "whole" },
+  { path: "maxClients", key: "max_user_client_connections", form: "whole" },
+  { path: "timeouts.query", key: "query_timeout", form: "seconds" },
+  { path: "timeouts.idleTransaction", key: "idle_transaction_timeout", form: "seconds" },
+  { path: "timeouts.transaction", key: "transaction_timeout", form: "seconds" },
+  { path: "timeouts.clientIdle", key: "client_idle_timeout", form: "seconds" },
+];
+
+export const poolUser: PoolerHandler<PoolUser> = {
+  *inspect(snapshot) {
+    for (const [name, { values, unloaded }] of usersHeld(snapshot))
+      yield { name, ...specOf(values, USERS), ...snapshot.matched.get(name), unloaded };
+  },
+  check: (spec, target) => [
+    ...unknownKeys("users", valuesOf(spec as unknown as Spec, USERS).keys(), target),
+    ...(spec.name === target.user ? ["it is the user of the console, whom nobody changes under way"] : []),
+  ],
+  create: (spec) => [...proof(spec), ...limits(spec, [])],
+  alter: ({ before, after, fields }) => {
+    const proves = fields.some(({ path }) => ["from", "password", "keep"].includes(path[0] as string));
+    const others = fields.some(({ path }) => !["from", "password", "keep"].includes(path[0] as string));
+    return [...(proves ? proof(after) : []), ...(others ? limits(after, [before]) : [])];
+  },
+  drop: ({ name }) => [
+    {
+      sql: edits("userlist", [[name, undefined]]),
+      hazards: [{ code: "NARROWS_ACCESS", message: `${name} is no longer known to the pooler`, affects: [name] }],
+    },
+    { sql: edits("users", [[name, undefined]]) },
+  ],
+};
+
+/** The line of the userlist; what proves the user is put in when it runs. */
+function proof({ name, from, password, keep = "verifier" }: PoolUser): Statement[] {
+  const value = lender(from) ?? (password && sql`${secretHole(password, keep, name)}`);
+  return value ? [{ sql: edits("userlist", [[name, value]]) }] : [];
+}
+
+function lender(from: string | undefined): Sql | undefined {
+  return from === undefined ? undefined : expr(`verifier of the role in ${from}`);
+}
+
+/** The data source that a line of the userlist names. */
+export function lentBy(value: string): string | undefined {
+  return /^verifier of the role in (.+)$/.exec(value)?.[1];
+}
+
+function limits(spec: PoolUser, formerly: readonly PoolUser[]): Statement[] {
+  const values = valuesOf(spec as unknown as Spec, USERS);
+  const had = formerly.some((before) => valuesOf(before as unknown as Spec, USERS).size > 0);
+  if (values.size > 0) return [{ sql: edits("users", [[spec.name, pairsText(values)]]) }];
+  return had || formerly.length > 0 ? [{ sql: edits("users", [[spec.name, undefined]]) }] : [];
+}

@@ -1,0 +1,200 @@
+/**
+ * A pooler as a data source: files, a console, and no transactions of its own. What runs is written and loaded at once,
+ * read back from the console, and kept or put back; until then a journal holds what was there before.
+ */
+import { createHash } from "node:crypto";
+import { accessSync, constants } from "node:fs";
+import { hostname } from "node:os";
+import type { Address } from "../../core/address.ts";
+import type { Catalog, DataObject } from "../../core/catalog.ts";
+import { type Diagnostic, error } from "../../core/diagnostic.ts";
+import type { ConnectOptions, Inspection, Run, Session, Target } from "../../core/engine.ts";
+import { Refusal } from "../../core/errors.ts";
+import { takeLock } from "../../core/file-lock.ts";
+import type { Kind } from "../../core/kind.ts";
+import { KINDS } from "../../core/kinds/index.ts";
+import { canonical } from "../../core/objects.ts";
+import type { DataSource } from "../../core/specs.ts";
+import { Change } from "./change.ts";
+import { Console, consoleOf, type InForce } from "./console.ts";
+import type { PoolerFiles } from "./files.ts";
+import { HANDLERS } from "./handlers.ts";
+import { entries } from "./ini.ts";
+import { PoolerLedger } from "./ledger.ts";
+import { filesOf } from "./place.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { parseStatement } from "./statements.ts";
+import { secretsOf } from "./userlist.ts";
+import { Verifiers } from "./verifiers.ts";
+
+/** Counters among the answers of the console, which change with every client. */
+const COUNTERS = /^current_/;
+
+export async function connect(source: DataSource, options: ConnectOptions): Promise<Session> {
+  const at = await consoleOf(source, options);
+  const console = await Console.open(at);
+  const { version, versionNumber } = await console.version();
+  const first = await console.inForce();
+  const files = filesOf(source, first);
+  const target: Target = {
+    engine: "pgbouncer",
+    identity: `pgbouncer ${at.host}:${at.port} ${hostname()}:${files.config}`,
+    location: `${at.host}:${at.port}/pgbouncer`,
+    version,
+    versionNumber,
+    user: at.user,
+  };
+  const ledger = source.ledger === "none" ? undefined : new PoolerLedger(`${files.config}.datumline.json`, source.name);
+  const verifiers = new Verifiers(options);
+  const patience = (source.connection.lockTimeout ?? 10) * 1000;
+  const restart = source.pgbouncer?.restart;
+  const locked = `${files.config}.datumline-lock`;
+  if (!options.readOnly) await recover(console, files, locked);
+  let unlock: (() => void) | undefined;
+  let change: Change | undefined;
+
+  const snapshot = async (probes: Catalog): Promise<Snapshot> => {
+    const texts = files.read();
+    return {
+      ...texts,
+      ...(await console.inForce()),
+      versionNumber,
+      // What is under way is proved already, and kept once all is well.
+      proved: change ? undefined : files.proved(),
+      admin: at.user,
+      matched: await verifiers.matched(probes, secretsOf(texts.userlist)),
+    };
+  };
+
+  return {
+    target,
+    ledger,
+    get traffic() {
+      return { roundTrips: console.roundTrips, connections: console.connections + verifiers.connections };
+    },
+    async fingerprint() {
+      return hashOf([target.identity, version, files.state(), countless(await console.inForce())]);
+    },
+    async inspect(probes): Promise<Inspection> {
+      const seen = await snapshot(probes);
+      const facts = { connectedAs: at.user, config: seen.config, ...(restart && { restart }) };
+      return { catalog: catalogOf(seen), notModelled: notModelled(seen), facts, target, present: new Set() };
+    },
+    async probe(probes) {
+      const { matched } = await snapshot(probes);
+      return JSON.stringify([...matched].sort(([a], [b]) => (a < b ? -1 : 1)));
+    },
+    async spell() {
+      return new Map();
+    },
+    async lock() {
+      unlock ??= await takeLock(locked, patience);
+    },
+    async begin() {
+      change = undefined;
+    },
+    async run(runs, progress) {
+      if (runs.length === 0) return;
+      const look = (): Promise<Snapshot> => snapshot(new Map());
+      change = new Change({ console, files, verifiers, secret: options.secret, patience, restart, look });
+      await change.run(runs);
+      progress(runs.length);
+    },
+    async commit() {
+      ledger?.keep();
+      if (change) files.keep();
+      change = undefined;
+    },
+    async rollback() {
+      ledger?.forget();
+      await change?.undo();
+      change = undefined;
+    },
+    preflight: async (runs) => preflight(runs, files),
+    async close() {
+      unlock?.();
+      await Promise.all([console.end(), verifiers.end()]);
+    },
+  };
+}
+
+/** What a run that was stopped had written and nobody has proved is taken back, unless that run is still under way. */
+async function recover(console: Console, files: PoolerFiles, locked: string): Promise<void> {
+  if (!files.proved()) return;
+  const unlock = await takeLock(locked, 0).catch((problem: unknown) => {
+    if (problem instanceof Refusal) return undefined;
+    throw problem;
+  });
+  if (!unlock) return;
+  try {
+    if (files.putBack()) await console.say("RELOAD").catch(() => undefined);
+    files.keep();
+  } finally {
+    unlock();
+  }
+}
+
+function catalogOf(seen: Snapshot): Map<Address, DataObject> {
+  const catalog = new Map<Address, DataObject>();
+  for (const [name, handler] of Object.entries(HANDLERS)) {
+    const kind = KINDS.get(name) as Kind;
+    for (const found of handler.inspect(seen)) {
+      const spec = canonical(kind.schema, kind.normalise?.(found) ?? found);
+      catalog.set(kind.address(spec), { kind: name, spec });
+    }
+  }
+  return catalog;
+}
+
+/** Sections that no kind describes, and passwords that stand in the configuration. */
+function notModelled({ ini }: Snapshot): Inspection["notModelled"] {
+  const known = new Set(["", "pgbouncer", "databases", "users"]);
+  const sections = new Set(ini.map(({ section }) => section).filter((section) => !known.has(section)));
+  const inClear = [...entries(ini, "databases")].filter(([, text]) => /(^|\s)password\s*=/.test(text));
+  return [
+    ...[...sections].map((name) => ({ type: "section", name })),
+    ...inClear.map(([name]) => ({ type: "password in the configuration", name })),
+  ];
+}
+
+/** Without what changes with every client. */
+function countless({ config, databases, users }: InForce): unknown {
+  const rows = [...databases.values(), ...users.values()];
+  return [[...config], rows.map((row) => [...row].filter(([column]) => !COUNTERS.test(column)))];
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64url");
+}
+
+/** Files that the pooler must be able to read as well; what is missing or closed here is told before anything is written. */
+function preflight(runs: readonly Run[], files: PoolerFiles): Diagnostic[] {
+  const why = files.unwritable();
+  const edits = runs.flatMap(({ text }) => {
+    const parsed = parseStatement(text);
+    return Array.isArray(parsed) ? parsed : [];
+  });
+  const keys = edits.filter(({ place, key }) => place === "pgbouncer" && /_tls_(ca|cert|key)_file$/.test(key));
+  return [
+    ...(why === undefined || runs.length === 0
+      ? []
+      : [
+          error("NOT_WRITTEN", `The files of the pooler cannot be written: ${why}`, {
+            detail: "Run as a user who may write the file and its folder; a change is written beside it and moved.",
+          }),
+        ]),
+    ...keys.flatMap(({ key, value = "" }) => (value === "" ? [] : unreadableKey(key, value))),
+  ];
+}
+
+function unreadableKey(key: string, path: string): Diagnostic[] {
+  try {
+    accessSync(path, constants.R_OK);
+    return [];
+  } catch (problem) {
+    const { code } = problem as NodeJS.ErrnoException;
+    const detail =
+      "The pooler would keep its former certificates and say so in its log alone. Check the path and that its user may read the file.";
+    return [error("UNREADABLE", `${key}: ${path} cannot be read: ${code}`, { detail })];
+  }
+}

@@ -1,0 +1,82 @@
+/** What a connection's failures mean, whether they may pass, and what to do. */
+import type { Code } from "../../core/codes.ts";
+import { error } from "../../core/diagnostic.ts";
+import { Refusal } from "../../core/errors.ts";
+import { meaningOf } from "../../core/network/certificate.ts";
+import type { Way } from "../../core/network/tunnel.ts";
+
+type Meaning = readonly [code: Code, next: string];
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const BY_SQLSTATE: Readonly<Record<string, Meaning>> = {
+  "28P01": ["LOGIN_FAILED", "Check the user, and where its password comes from."],
+  "28000": [
+    "LOGIN_FAILED",
+    "The server has no rule that lets this user in from here (pg_hba.conf), or the role may not log in.",
+  ],
+  "3D000": ["LOGIN_FAILED", "Check the name of the database, or create it."],
+  "42501": ["LOGIN_FAILED", "Grant the role CONNECT on the database."],
+  "53300": [
+    "TOO_MANY_CONNECTIONS",
+    "End connections that nobody uses, make pools smaller, or put a pooler in front of the server.",
+  ],
+  "57P03": ["CONNECTION_FAILED", "The server is starting, recovering or shutting down; try again."],
+};
+
+const BY_ERRNO: Readonly<Record<string, Meaning>> = {
+  ECONNREFUSED: ["CONNECTION_REFUSED", "Nothing listens there. Check host and port, and that the server runs."],
+  ENOTFOUND: ["CONNECTION_REFUSED", "The host name does not resolve."],
+  EAI_AGAIN: ["CONNECTION_REFUSED", "The host name could not be resolved; try again."],
+  ENOENT: ["CONNECTION_REFUSED", "There is no socket there. Check the directory and that the server runs."],
+  EHOSTUNREACH: ["CONNECTION_REFUSED", "The host cannot be reached from here."],
+  ETIMEDOUT: ["CONNECTION_REFUSED", "The host does not answer; a firewall may keep you out."],
+};
+
+/** Did the bastion not reach the server? */
+export async function bastionRefusal(way: Way | undefined, where: string): Promise<Refusal | undefined> {
+  const why = await way?.whyNot();
+  if (why === undefined) return undefined;
+  const detail = "Check host and port as the bastion sees them, and firewalls between the two.";
+  return new Refusal([error("TUNNEL_FAILED", `The bastion does not reach ${where}: ${why}`, { detail })]);
+}
+
+/** The failure to connect, or of a connection that broke, as the user is to read it. */
+export function connectionRefusal(problem: unknown, where: string): Refusal {
+  if (problem instanceof Refusal) return problem;
+  const { code = "", message, errors } = problem as { code?: string; message: string; errors?: Error[] };
+  const text = message || errors?.map((one) => one.message).join("; ") || String(code);
+  const tls = meaningOf(code);
+  if (tls) return new Refusal([error("TLS_FAILED", `Cannot connect to ${where}: ${tls[0]}`, { detail: tls[1] })]);
+  const [known, detail] = BY_SQLSTATE[code] ?? BY_ERRNO[code] ?? byMessage(text);
+  return new Refusal([error(known, `Cannot connect to ${where}: ${text}`, { detail })]);
+}
+
+function byMessage(message: string): Meaning {
+  if (/password|SASL|SCRAM/i.test(message))
+    return ["LOGIN_FAILED", "The server asks for a password: check where the document takes it from."];
+  if (/does not support SSL/.test(message))
+    return ["TLS_FAILED", "Switch encryption on at the server, or lower `tls.mode` where the network is your own."];
+  if (/SSL|TLS|certificate|self.signed/i.test(message))
+    return ["TLS_FAILED", "Check `tls.mode`, `tls.ca`, and `tls.cert` with `tls.key` where the server asks for them."];
+  if (/timeout/i.test(message))
+    return ["CONNECTION_REFUSED", "The host does not answer in time; a firewall may keep you out."];
+  return ["CONNECTION_FAILED", "`datumline connect` tests the connection step by step."];
+}
+
+const PASSING = new Set([
+  "53300",
+  "57P01",
+  "57P02",
+  "57P03",
+  "08006",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "EAI_AGAIN",
+]);
+
+/** Is it worth trying again: a server that starts or is full, a connection that broke, a name server that is busy? */
+export function mayPass(problem: unknown): boolean {
+  const { code = "", message = "", errors = [] } = problem as { code?: string; message?: string; errors?: unknown[] };
+  return PASSING.has(code) || /^Connection terminated/.test(message) || errors.some(mayPass);
+}

@@ -1,0 +1,359 @@
+/** How a data source is, once, on real servers: thresholds that are really crossed. */
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import type { EmbeddedPostgres } from "../scripts/embedded.ts";
+import { type Folder, folder } from "./support/cli.ts";
+import { startCluster, startStandby } from "./support/cluster.ts";
+import { query } from "./support/declaration.ts";
+import { readExposition } from "./support/exposition.ts";
+import { freshServer } from "./support/server.ts";
+
+interface Told {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value?: number;
+  readonly unit?: string;
+  readonly note?: string;
+  readonly missing?: string;
+  readonly status?: string;
+}
+
+interface Looked {
+  readonly code: number;
+  readonly err: string;
+  readonly out: string;
+  readonly status: string;
+  readonly score: number;
+  readonly diagnostics: readonly { readonly code: string; readonly address?: string }[];
+  measure(name: string): Told | undefined;
+  measures(name: string): readonly Told[];
+}
+
+const SOURCE = "kind: DataSource\nname: warehouse\nengine: postgresql\nconnection: { url: { env: URL } }\n";
+
+function here(url: string, health = "", more = ""): Folder {
+  const at = folder({ URL: url });
+  at.write("a.yaml", `${SOURCE}${health === "" ? "" : `health: ${health}\n`}${more}`);
+  return at;
+}
+
+async function look(at: Folder, name = "warehouse"): Promise<Looked> {
+  const { code, out, err } = await at.run("health -f a.yaml --format json");
+  if (out === "") throw new Error(err);
+  const { dataSources } = JSON.parse(out) as { readonly dataSources: readonly Record<string, unknown>[] };
+  const found = dataSources.find(({ dataSource }) => dataSource === name) as unknown as Looked & {
+    readonly measures: readonly Told[];
+  };
+  const measures = (wanted: string): Told[] => found.measures.filter((one) => one.name === wanted);
+  return { ...found, code, out, err, measures, measure: (wanted) => measures(wanted)[0] };
+}
+
+async function connected(url: string, ...texts: readonly string[]): Promise<pg.Client> {
+  const client = new pg.Client(url);
+  client.on("error", () => undefined);
+  await client.connect();
+  for (const text of texts) await client.query(text);
+  return client;
+}
+
+let host: EmbeddedPostgres;
+let url: string;
+beforeAll(async () => {
+  host = await freshServer({
+    settings: { shared_preload_libraries: "pg_stat_statements", max_connections: "20", autovacuum: "off" },
+  });
+  url = host.url();
+  await query(url, "CREATE ROLE app LOGIN; CREATE ROLE watcher LOGIN PASSWORD 'watching'; CREATE TABLE t (i int)");
+});
+
+test("nothing declared: what is sensible anywhere is healthy", async () => {
+  const seen = await look(here(url));
+  expect([seen.code, seen.status, seen.score, seen.err]).toEqual([0, "healthy", 100, ""]);
+  expect(seen.measure("up")).toMatchObject({ value: 1, status: "healthy" });
+  expect(seen.measure("latency_seconds")).toMatchObject({ unit: "seconds", status: "healthy" });
+  expect(seen.measure("latency_seconds")?.value).toBeGreaterThan(0);
+  expect(seen.measure("connections_limit")?.value).toBe(17);
+  expect(seen.measure("database_size_bytes")?.status).toBeUndefined();
+  expect(seen.measure("last_backup_timestamp_seconds")?.missing).toBeTruthy();
+  expect(seen.measure("last_proof_timestamp_seconds")?.missing).toMatch(/datumline test/);
+  expect(seen.measures("replication_lag_seconds")).toEqual([]);
+});
+
+test("a transaction that stays open is told by whose it is, not by what it runs", async () => {
+  const holder = await connected(host.url({ user: "app" }), "BEGIN", "SELECT 'a secret of theirs'");
+  try {
+    await holder.query("SELECT pg_sleep(1.1)");
+    const at = here(url, "{ longestTransaction: { warning: 1s, critical: 1h } }");
+    const seen = await look(at);
+    expect([seen.code, seen.status, seen.score]).toEqual([2, "warning", 90]);
+    const { value, status, note } = seen.measure("longest_transaction_seconds") ?? {};
+    expect([value, status, note]).toEqual([
+      expect.any(Number),
+      "warning",
+      expect.stringMatching(/^app, process \d+, idle in/),
+    ]);
+    expect(value).toBeGreaterThanOrEqual(1);
+    expect(seen.out).not.toContain("secret of theirs");
+    const text = await at.run("health -f a.yaml");
+    expect(text.out).toMatch(/! longest transaction +1\.\d+ s +warning from 1 s; app, process/);
+  } finally {
+    await holder.end();
+  }
+  expect((await look(here(url, "{ longestTransaction: { critical: 1s } }"))).status).toBe("healthy");
+});
+
+test("connections are counted against what clients may take, by role and database", async () => {
+  const held = await Promise.all(Array.from({ length: 12 }, () => connected(host.url({ user: "app" }))));
+  try {
+    const seen = await look(here(url, "{ connections: { warning: 50%, critical: 90% } }"));
+    expect(seen.measure("connections_used_ratio")).toMatchObject({ status: "warning", note: "13 of 17" });
+    expect(seen.measures("connections")).toContainEqual(
+      expect.objectContaining({ value: 12, labels: { role: "app", database: "postgres" } }),
+    );
+    const declared = await look(
+      here(url, "{ connections: { critical: 90% } }", "limits: { maxConnections: 16, reserved: 2 }\n"),
+    );
+    expect(declared.measure("connections_used_ratio")).toMatchObject({ status: "critical", note: "13 of 14" });
+    expect([declared.code, declared.score]).toEqual([2, 60]);
+    for (let free = 5; free > 0; free -= 1) held.push(await connected(host.url({ user: "app" })));
+    const full = await look(here(host.url({ user: "app" })));
+    expect([full.code, full.status, full.score]).toEqual([2, "critical", 0]);
+    expect(full.measures("up")).toEqual([expect.objectContaining({ value: 0, status: "critical" })]);
+    expect(full.err).toMatch(/a\.yaml:1:1: error \w+: .*DataSource warehouse/s);
+  } finally {
+    await Promise.all(held.map((client) => client.end()));
+  }
+});
+
+test("size, deadlocks and sessions that wait", async () => {
+  const [first, second] = await Promise.all([connected(url, "BEGIN", "LOCK TABLE t"), connected(host.url(), "BEGIN")]);
+  const waiting = second.query("LOCK TABLE t").catch(() => undefined);
+  try {
+    for (let blocked = 0; blocked !== 1; ) blocked = (await look(here(url))).measure("blocked_sessions")?.value ?? 0;
+    const seen = await look(here(url, "{ size: { warning: 1MB, critical: 1TB } }"));
+    expect(seen.measure("database_size_bytes")).toMatchObject({ status: "warning", unit: "bytes" });
+    expect(seen.measure("deadlocks_total")?.value).toBe(0);
+  } finally {
+    await first.end();
+    await waiting;
+    await second.end();
+  }
+});
+
+test("the share of reads from memory counts once there were enough of them", async () => {
+  await query(url, "CREATE DATABASE reads");
+  const reads = host.url({ database: "reads" });
+  const health = "{ cacheHitRatio: { warning: 100%, critical: 10% } }";
+  const before = await look(here(reads, health));
+  expect([before.measure("cache_hit_ratio")?.missing, before.status]).toEqual([
+    expect.stringContaining("so far"),
+    "healthy",
+  ]);
+  await query(
+    reads,
+    "CREATE TABLE r AS SELECT i FROM generate_series(1, 300000) i; SELECT count(*) FROM r; SELECT sum(i) FROM r; SELECT count(*) FROM r a JOIN r b USING (i)",
+  );
+  for (let waited = 0; waited < 50; waited += 1) {
+    const seen = await look(here(reads, health));
+    if (seen.measure("cache_hit_ratio")?.value !== undefined) {
+      expect(seen.measure("cache_hit_ratio")).toMatchObject({ unit: "ratio", status: "warning" });
+      return;
+    }
+  }
+  throw new Error("the ratio was never told");
+});
+
+describe("statements", () => {
+  test("how to get them is said where they are not recorded", async () => {
+    const plain = await freshServer();
+    expect((await look(here(plain.url()))).measure("statement_mean_seconds")?.missing).toMatch(
+      /shared_preload_libraries.*CREATE EXTENSION pg_stat_statements/,
+    );
+    // In the catalog, and not in the server.
+    await query(plain.url(), "CREATE EXTENSION pg_stat_statements");
+    const seen = await look(here(plain.url()));
+    expect([seen.code, seen.measure("statement_mean_seconds")?.missing]).toEqual([
+      0,
+      expect.stringContaining("restart"),
+    ]);
+  });
+
+  test("the slowest come first, without any value in them", async () => {
+    await query(
+      url,
+      'CREATE SCHEMA "odd Name"; CREATE EXTENSION pg_stat_statements SCHEMA "odd Name"; SELECT "odd Name".pg_stat_statements_reset()',
+    );
+    const values = [
+      "hush-in-a-query",
+      "hush-in-a-password",
+      "hush-in-a-comment",
+      "hush-in-dollars",
+      "4929123412341234",
+    ];
+    await query(
+      url,
+      `SELECT pg_sleep(0.3), '${values[0]}' /* ${values[2]} */;
+       ALTER ROLE app PASSWORD '${values[1]}';
+       DO $$ BEGIN PERFORM '${values[3]}', ${values[4]}; END $$`,
+    );
+    const at = here(url);
+    const seen = await look(at);
+    const [slowest] = seen.measures("statement_mean_seconds");
+    expect(slowest?.value).toBeGreaterThan(0.3);
+    expect(slowest?.note).toMatch(/^1 calls since \d{4}-\d\d-\d\d: select pg_sleep \(\?\), \?/);
+    const told = [
+      seen.out,
+      (await at.run("health -f a.yaml --verbose")).out,
+      (await at.run("health -f a.yaml --format prometheus")).out,
+    ].join();
+    expect(values.filter((value) => told.includes(value))).toEqual([]);
+    expect(told).toContain("alter role app password ?");
+  });
+});
+
+test("what the connected role may not see is told as missing, and as a warning where a threshold is declared", async () => {
+  const watcher = host.url({ user: "watcher" });
+  const health = "{ longestTransaction: { warning: 1h } }";
+  const blind = await look(here(watcher, health));
+  expect([blind.code, blind.status]).toEqual([2, "warning"]);
+  expect(blind.measure("longest_transaction_seconds")).toMatchObject({
+    status: "warning",
+    missing: expect.stringContaining("GRANT pg_monitor TO watcher"),
+  });
+  expect(blind.measure("connections_used_ratio")?.note).toBe("1 of 17");
+  await query(url, "GRANT pg_monitor TO watcher");
+  const seeing = await look(here(watcher, health));
+  expect([seeing.code, seeing.measure("longest_transaction_seconds")?.status]).toEqual([0, "healthy"]);
+  expect(seeing.measures("statement_mean_seconds").length).toBeGreaterThan(0);
+});
+
+test("the last proof is known from the ledger, and only one of everything counts", async () => {
+  await query(url, "CREATE DATABASE proved");
+  const check = (name: string, where: string): string =>
+    `---\n{ kind: QualityCheck, name: ${name}, on: s.p, violations: "SELECT 1 ${where}" }\n`;
+  const at = folder({ URL: host.url({ database: "proved" }) });
+  const estate = `${SOURCE}health: { proofAge: { warning: 7d } }\n---\n{ kind: Schema, name: s }\n---\n{ kind: Table, schema: s, name: p, columns: [{ name: i, type: int }] }\n`;
+  at.write("a.yaml", `${estate}${check("holds", "WHERE false")}`);
+  expect((await look(at)).measure("last_proof_timestamp_seconds")).toMatchObject({ status: "warning" });
+  expect((await at.run("apply -f a.yaml --yes")).code).toBe(0);
+  expect((await at.run("test -f a.yaml --only nothing*")).code).toBe(1);
+  expect((await at.run("test -f a.yaml --only QualityCheck/holds")).code).toBe(0);
+  expect((await look(at)).measure("last_proof_timestamp_seconds")?.value).toBeUndefined();
+  expect((await at.run("test -f a.yaml")).code).toBe(0);
+  const held = await look(at);
+  expect([held.code, held.status]).toEqual([0, "healthy"]);
+  expect(held.measure("last_proof_held")).toMatchObject({ value: 1, note: "1 held, 0 did not" });
+  expect(Date.now() / 1000 - (held.measure("last_proof_timestamp_seconds")?.value ?? 0)).toBeLessThan(60);
+  // The record is no object of anybody's.
+  expect((await at.run("plan -f a.yaml --detailed-exitcode")).code).toBe(0);
+  at.write("a.yaml", `${estate}${check("holds", "WHERE false")}${check("fails", "")}`);
+  expect((await at.run("test -f a.yaml")).code).toBe(2);
+  const refuted = await look(at);
+  expect([refuted.code, refuted.status, refuted.measure("last_proof_held")?.value]).toEqual([2, "critical", 0]);
+});
+
+test("all data sources side by side: one that is gone is critical, one that is not monitored is listed", async () => {
+  const at = here(
+    url,
+    "",
+    `---\n${SOURCE.replace("warehouse", "gone").replace("{ env: URL }", "{ env: GONE }")}---\n${SOURCE.replace("warehouse", "archive")}monitored: false\n---\n${SOURCE.replace("warehouse", "unset").replace("{ env: URL }", "{ env: UNSET }")}`,
+  );
+  const env = { GONE: "postgresql://somebody:quite-secret@127.0.0.1:1/nowhere" };
+  const { code, out, err } = await at.run("health -f a.yaml", { env });
+  expect(code).toBe(2);
+  expect(out).toMatch(/^warehouse {2}healthy, score 100/m);
+  expect(out).toMatch(/^gone {2}critical, score 0/m);
+  expect(out).toMatch(/^archive {2}not looked at: It says `monitored: false`\.$/m);
+  expect(out).toMatch(/^2 critical, 1 healthy, 1 not looked at\.$/m);
+  expect(err).toMatch(/error CONNECTION_REFUSED: .*\(DataSource gone\)/);
+  expect(err).toMatch(/error SECRET_UNRESOLVED: .*UNSET/);
+  expect(out + err).not.toContain("quite-secret");
+  const { out: markdown } = await at.run("health -f a.yaml --format markdown", { env });
+  expect(markdown).toContain("| ✗ | reachable | no |");
+  const { out: exposed } = await at.run("health -f a.yaml --format prometheus", { env });
+  const families = readExposition(exposed);
+  expect(Object.fromEntries(families.get("datumline_up")?.samples ?? [])).toEqual({
+    'data_source="warehouse"': 1,
+    'data_source="gone"': 0,
+    'data_source="unset"': 0,
+  });
+  expect(families.get("datumline_info")?.samples.size).toBe(3);
+  expect(families.get("datumline_deadlocks_total")).toMatchObject({ type: "counter" });
+});
+
+test("a server that hangs is critical after the time that connecting may take", async () => {
+  const cluster = await startCluster();
+  const at = folder({ URL: cluster.url() });
+  at.write("a.yaml", SOURCE.replace("{ env: URL }", "{ env: URL }, connectTimeout: 1"));
+  expect((await look(at)).status).toBe("healthy");
+  await cluster.signal("SIGSTOP");
+  const started = performance.now();
+  const hung = await look(at);
+  expect(performance.now() - started).toBeLessThan(4000);
+  expect([hung.code, hung.status, hung.score]).toEqual([2, "critical", 0]);
+  await cluster.signal("SIGCONT");
+});
+
+describe("replicas", () => {
+  test("that stream, lag, are gone, or were promoted", async () => {
+    const primary = await startCluster();
+    const standby = await startStandby(primary);
+    const replica = `{ name: reader, host: 127.0.0.1, port: ${standby.port}, maxLag: 1s }`;
+    const declared = here(
+      primary.url(),
+      "{ replicationLag: { warning: 1h, critical: 2h } }",
+      `replicas: [${replica}]\n`,
+    );
+    const undeclared = here(primary.url());
+
+    await query(primary.url(), "CREATE TABLE w AS SELECT 1");
+    const streaming = await look(declared);
+    expect([streaming.status, streaming.err]).toEqual(["healthy", ""]);
+    expect(streaming.measure("replica_up")).toMatchObject({ value: 1, labels: { replica: "reader" } });
+    expect(streaming.measure("replication_lag_seconds")).toMatchObject({ value: 0, status: "healthy" });
+    expect((await look(undeclared)).measure("replication_lag_seconds")?.labels?.replica).toBe("standby 127.0.0.1");
+    expect((await look(here(standby.url()))).measure("replication_lag_seconds")).toMatchObject({ status: "healthy" });
+
+    await query(standby.url(), "SELECT pg_wal_replay_pause()");
+    await query(primary.url(), "CREATE TABLE x AS SELECT 1; SELECT pg_sleep(1.2)");
+    const paused = await look(declared);
+    expect(paused.measure("replication_lag_seconds")).toMatchObject({
+      status: "warning",
+      labels: { replica: "reader" },
+    });
+    await query(standby.url(), "SELECT pg_wal_replay_resume()");
+
+    await query(standby.url(), "SELECT pg_promote()");
+    const promoted = await look(declared);
+    expect(promoted.measure("replica_up")).toMatchObject({
+      value: 0,
+      status: "warning",
+      note: expect.stringContaining("no standby"),
+    });
+    await standby.signal("SIGQUIT");
+    const gone = await look(declared);
+    expect([gone.status, gone.score, gone.measure("replica_up")?.value]).toEqual(["warning", 80, 0]);
+    expect(gone.measure("replication_lag_seconds")).toMatchObject({ status: "warning", missing: expect.anything() });
+  });
+});
+
+test.each([
+  ["{ connections: { warning: 90%, critical: 80% } }", "`health.connections` is critical at 80%, which must be more"],
+  [
+    "{ cacheHitRatio: { warning: 90%, critical: 95% } }",
+    "`health.cacheHitRatio` is critical at 95%, which must be less",
+  ],
+  ["{ latency: { warning: 90% } }", "health.latency.warning"],
+  ["{ latencies: { warning: 1s } }", "Did you mean"],
+])("thresholds that cannot be: %s", async (health, says) => {
+  const { code, err } = await here(url, health).run("check -f a.yaml");
+  expect([code, err]).toEqual([1, expect.stringContaining(says)]);
+});
+
+test("a threshold that the engine has nothing for is a warning that says so", async () => {
+  const seen = await look(here(url, "{ poolWait: { critical: 10s } }"));
+  expect([seen.status, seen.measure("pool_max_wait_seconds")?.missing]).toEqual([
+    "warning",
+    expect.stringContaining("postgresql has nothing"),
+  ]);
+});

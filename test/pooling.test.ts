@@ -1,0 +1,174 @@
+/** Pools against the servers behind them: what fits, what transaction pooling breaks, what is forbidden. */
+import { describe, expect, test } from "@jest/globals";
+import { folder } from "./support/cli.ts";
+import { freshServer } from "./support/server.ts";
+
+const SOURCES = (limits: string, more = ""): string => `kind: DataSource
+name: warehouse
+engine: postgresql
+connection: { host: db, database: app, user: owner }
+limits: ${limits}
+${more}---
+kind: DataSource
+name: pooler
+engine: pgbouncer
+connection: { host: pool, user: admin }
+---
+{ kind: Role, dataSource: warehouse, name: web, login: true }
+---
+{ kind: Role, dataSource: warehouse, name: jobs, login: true, connectionLimit: 12 }
+---
+{ kind: PoolerSettings, dataSource: pooler, maxClients: 1000, pools: { mode: transaction, size: 20, reserve: 5 } }
+---
+`;
+
+async function checked(documents: string) {
+  const at = folder();
+  at.write("estate.yaml", documents);
+  return at.run("check -f .");
+}
+
+describe("the sum of connections", () => {
+  test("pools, replicas and direct clients must fit; it is told by how much not, and what is the nearest that fits", async () => {
+    const pools = `{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web, jobs], size: 30, reserve: 0 }
+---
+{ kind: ConnectionPool, dataSource: pooler, name: reports, to: warehouse, users: [web] }
+`;
+    const clients = "clients: [{ name: superset, processes: 2, pool: { size: 5, overflow: 5 } }]\n";
+    const { code, err } = await checked(SOURCES("{ maxConnections: 80, reserved: 5 }", clients) + pools);
+    expect(code).toBe(3);
+    expect(err).toContain("warehouse may be asked for 105 connections and has room for 75: 30 too many");
+    expect(err).toContain(
+      "pooler/app 60 (30, for each of 2 users); pooler/reports 25 (20 + 5); superset 20 (2 × (5 + 5))",
+    );
+    expect(err).toContain("The nearest that fits: pooler/app 19, pooler/reports 14 + 3.");
+    expect(err).toContain("Role jobs may hold 12 connections, and up to 30 are opened as it: 18 too many");
+    const fits = pools
+      .replace("size: 30", "size: 12")
+      .replace("users: [web] }", "users: [web], size: 14, reserve: 3 }");
+    expect(await checked(SOURCES("{ maxConnections: 80, reserved: 5 }", clients) + fits)).toMatchObject({
+      code: 0,
+      err: "",
+    });
+  });
+
+  test("where direct clients alone are too many, no size of a pool would do", async () => {
+    const pool = "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web] }\n";
+    const { code, err } = await checked(
+      SOURCES("{ maxConnections: 20 }", "clients: [{ name: etl, processes: 3 }]\n") + pool,
+    );
+    expect([code, err]).toEqual([3, expect.stringContaining("No size of the pools would fit")]);
+  });
+
+  test("the server's own limits count where none are declared", async () => {
+    const server = await freshServer({ settings: { max_connections: "30", superuser_reserved_connections: "4" } });
+    const at = folder();
+    at.write(
+      "estate.yaml",
+      `kind: DataSource
+name: warehouse
+engine: postgresql
+connection: { host: ${server.host}, port: ${server.port}, database: postgres, user: postgres }
+---
+{ kind: Role, name: web, login: true }
+---
+{ kind: PoolerAccess, name: somebody's, mode: transaction, size: 20, reserve: 10, users: [web] }
+`,
+    );
+    const { code, err } = await at.run("plan -f .");
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining("may be asked for 30 connections and has room for 26: 4 too many"),
+    ]);
+    expect(err).toContain("estate.yaml:8");
+  });
+
+  test("replicas have room of their own", async () => {
+    const replicas = "replicas: [{ name: east, host: db2 }]\n";
+    const pools = `{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web] }
+---
+{ kind: ConnectionPool, dataSource: pooler, name: app_ro, to: warehouse, replica: east, users: [web] }
+`;
+    expect(await checked(SOURCES("{ maxConnections: 30 }", replicas) + pools)).toMatchObject({ code: 0 });
+    const wrong = await checked(
+      SOURCES("{ maxConnections: 30 }", replicas) + pools.replace("replica: east", "replica: west"),
+    );
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("warehouse has no replica `west`")]);
+  });
+});
+
+describe("what pools by transaction break", () => {
+  const TABLE = `{ kind: Schema, dataSource: warehouse, name: app }
+---
+kind: Table
+dataSource: warehouse
+schema: app
+name: orders
+columns: [{ name: tenant, type: text }]
+rowSecurity: forced
+---
+kind: RowPolicy
+dataSource: warehouse
+table: app.orders
+name: own
+to: [web]
+using: tenant = current_setting('app.tenant', true)
+---
+{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web] }
+`;
+
+  test("a policy that trusts a setting of the session is an error, until a Policy says that it is set with SET LOCAL", async () => {
+    const { code, err } = await checked(SOURCES("{ maxConnections: 100 }") + TABLE);
+    expect([code, err]).toEqual([3, expect.stringContaining("error POLICY_BEHIND_POOLER")]);
+    expect(err).toContain("set_config('app.tenant', …, true)");
+    const lowered = `${TABLE}---
+{ kind: Policy, dataSource: warehouse, name: local, rule: POLICY_BEHIND_POOLER, severity: note, reason: the application sets it with SET LOCAL }
+`;
+    const noted = await checked(SOURCES("{ maxConnections: 100 }") + lowered);
+    expect([noted.code, noted.err]).toEqual([0, expect.stringContaining("note POLICY_BEHIND_POOLER")]);
+    const session = TABLE.replace("name: app, to", "name: app, mode: session, to");
+    expect((await checked(SOURCES("{ maxConnections: 100 }") + session)).err).not.toContain("POLICY_BEHIND_POOLER");
+  });
+});
+
+describe("bad input", () => {
+  test("two poolers on one port", async () => {
+    const second =
+      "---\nkind: DataSource\nname: other\nengine: pgbouncer\nconnection: { host: pool, port: 6432, user: admin }\n";
+    const { code, err } = await checked(SOURCES("{ maxConnections: 100 }").replace(/---\n$/, "") + second);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining("The pooler pooler and other have the same port, pool:6432"),
+    ]);
+  });
+
+  test("more clients than the pooler takes", async () => {
+    const pool =
+      "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web], clients: 1200 }\n";
+    const { code, err } = await checked(SOURCES("{ maxConnections: 100 }") + pool);
+    expect([code, err]).toEqual([1, expect.stringContaining("1200 clients are expected, and the pooler takes 1000")]);
+  });
+
+  test("a mode that a declared policy forbids; a role, a data source that are not declared", async () => {
+    const forbid = `kind: Policy
+dataSource: pooler
+name: no sessions
+match: { kind: [ConnectionPool], where: { mode: session } }
+---
+`;
+    const pool =
+      "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, mode: session, users: [web] }\n";
+    const { code, err } = await checked(SOURCES("{ maxConnections: 100 }") + forbid + pool);
+    expect([code, err]).toEqual([1, expect.stringContaining("POLICY_BROKEN")]);
+    const nobody = await checked(SOURCES("{ maxConnections: 100 }") + pool.replace("[web]", "[webb]"));
+    expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("There is no Role `webb`")]);
+    const nowhere = await checked(SOURCES("{ maxConnections: 100 }") + pool.replace("to: warehouse", "to: warehose"));
+    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining("There is no DataSource `warehose`")]);
+  });
+
+  test("users that nobody counted are warned of", async () => {
+    const pool = "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse }\n";
+    const { code, err } = await checked(SOURCES("{ maxConnections: 100 }") + pool);
+    expect([code, err]).toEqual([0, expect.stringContaining("warning POOL_UNBOUNDED")]);
+  });
+});

@@ -1,0 +1,70 @@
+/** What is wrong with tests and checks, told before anything is connected to. */
+import { describe, expect, test } from "@jest/globals";
+import { folder } from "./support/cli.ts";
+import { PROVED } from "./support/proofs.ts";
+
+describe("offline", () => {
+  const checked = async (documents: string): Promise<string> => {
+    const here = folder();
+    here.write("e.yaml", `${PROVED}---\n${documents}`);
+    const { code, err } = await here.run("check -f e.yaml");
+    expect(code).toBe(1);
+    return err;
+  };
+
+  test("roles, tables and columns that do not exist", async () => {
+    const err = await checked(`
+{ kind: AccessTest, name: a, as: raeder, on: app.customer, columns: [emial], plant: [{ tenat: x }], values: { sence: 1 }, command: insert, expect: { denied: true } }
+---
+{ kind: AccessTest, name: b, as: reader, on: app.costumer, expect: { denied: true } }
+---
+{ kind: QualityCheck, name: c, on: app.customer, notNull: tennant }
+---
+{ kind: QualityCheck, name: d, on: app.sale, references: { columns: [customer], table: app.customer, to: [key] } }`);
+    for (const words of [
+      "There is no Role `raeder`",
+      "Did you mean `reader`?",
+      "has no column `emial`",
+      "has no column `tenat`",
+      "has no column `sence`",
+      "There is no Table, View or MaterializedView `app.costumer`",
+      "has no column `tennant`",
+      "The table `app.customer` has no column `key`",
+    ])
+      expect(err).toContain(words);
+  });
+
+  test("tests and checks that could not fail, or say two things", async () => {
+    const tests: readonly (readonly [string, string])[] = [
+      ["expect: { denied: true }", "`on` or `query` must say what is tried"],
+      ["query: SELECT 1, command: insert, expect: { denied: true }", "`query` stands for all of the SELECT"],
+      ["query: SELECT 1, plant: [{}], expect: { none: true }", "`plant` needs `on`"],
+      ["on: app.sale, plant: [{}], url: { env: X }, expect: { none: true }", "`plant` and `url` exclude each other"],
+      ["on: app.sale, expect: { denied: true, none: true }", "what is `denied` shows nothing else"],
+      ["on: app.sale, expect: { none: true, count: 1 }", "`none` leaves no rows"],
+      ["on: app.sale, expect: { denied: false }", "`expect` says nothing that could fail"],
+      ["on: app.sale, command: delete, expect: { none: true }", "`where` must say which rows are touched"],
+      ['on: app.sale, command: update, where: "true", expect: { none: true }', "an update needs `values`"],
+      ["on: app.sale, command: insert, expect: { only: x }", "are expected of a select"],
+      ["on: app.sale, settings: { role: postgres }, expect: { none: true }", "who acts is said by `as`"],
+      ["on: app.sale, expect: {}", "expect"],
+      ["on: app.sale, expect: { rows: [] }", "expect"],
+    ];
+    const written = tests.map(([fields], index) => `{ kind: AccessTest, name: t${index}, as: reader, ${fields} }`);
+    const err = await checked(written.join("\n---\n"));
+    for (const [, words] of tests) expect(err).toContain(words);
+    const checks: readonly (readonly [string, string])[] = [
+      ["on: app.sale", "it takes one of notNull"],
+      ["on: app.sale, notNull: id, noFuture: made", "and has notNull, noFuture"],
+      ["notNull: id", "`on` must say which table"],
+      ["on: app.sale, range: { column: id }", "`range` needs `min` or `max`"],
+      ["on: app.sale, references: { columns: [id, customer], table: app.customer, to: [id] }", "as many columns"],
+      ['violations: SELECT 1, where: "true"', "leave `where` out"],
+      ["violations: SELECT 1, threshold: 1%", "a share of the rows needs `on`"],
+      ["on: app.sale, rowCount: { min: 1 }, threshold: 1", "`threshold` counts rows"],
+    ];
+    const quality = checks.map(([fields], index) => `{ kind: QualityCheck, name: q${index}, ${fields} }`);
+    const said = await checked(quality.join("\n---\n"));
+    for (const [, words] of checks) expect(said).toContain(words);
+  });
+});
