@@ -27,6 +27,7 @@ const KIND_VOCABULARY = [
   "health/thresholds",
   "kind",
   "names",
+  "pool-fields",
   "role-fields",
   "schedule",
   "schema",

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../scripts/embedded.ts";
 import { measureCli, measureStart } from "./measure-cli.ts";
+import { measurePooler } from "./measure-pooler.ts";
 import { measureServer } from "./measure-server.ts";
 import { measureProvider } from "./measure-terraform.ts";
 import { measureTerraformPlan } from "./measure-terraform-plan.ts";
@@ -36,7 +37,11 @@ const tools = { dump: clientTool("pg_dump", major), psql: clientTool("psql", maj
 
 const terraform = spawnSync("terraform", ["version"], { stdio: "ignore" }).status === 0;
 
-const figures: Figure[] = [...measureStart(rounds * 5), ...(await measureProvider(rounds * 5))];
+const figures: Figure[] = [
+  ...measureStart(rounds * 5),
+  ...(await measureProvider(rounds * 5)),
+  ...(await measurePooler()),
+];
 for (const tables of sizes) {
   const scratch = mkdtempSync(join(tmpdir(), "datumline-bench-"));
   // Fifteen locks for each table that one transaction creates.

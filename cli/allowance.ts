@@ -13,8 +13,8 @@ export function allowed({ options }: Context): Allowance["allow"] {
 }
 
 /** The limits of the declaration and of the run. */
-export function allowanceFor({ options }: Context, plan: Plan, allow: Allowance["allow"]): Allowance {
-  return allowance(plan.source, { allow, maxDrops: options.maxDrops, maxRevokes: options.maxRevokes });
+export function allowanceFor({ options, io }: Context, plan: Plan, allow: Allowance["allow"]): Allowance {
+  return allowance(plan.source, { allow, maxDrops: options.maxDrops, maxRevokes: options.maxRevokes, cwd: io.cwd });
 }
 
 /** Limits that a plan exceeds, told already when it is made. */

@@ -14,6 +14,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   verify: async () => (await import("./backup-verify.ts")).verify,
   restore: async () => (await import("./backup-restore.ts")).restore,
   drill: async () => (await import("./backup-drill.ts")).drill,
+  runbook: async () => (await import("./backup-runbook.ts")).writeRunbook,
   prune: async () => (await import("./backup-prune.ts")).pruneSchedules,
 };
 

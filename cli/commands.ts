@@ -133,17 +133,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./health.ts")).health,
   },
   render: {
-    summary: "files for other programs, from the declaration: settings of clients, alerts, dashboard",
-    usage: "client --for CLIENT | alerts | dashboard -f PATH",
+    summary: "files for other programs, from the declaration: settings of clients, poolers, alerts, dashboard",
+    usage: "client --for CLIENT | pooler --for FORM | alerts | dashboard -f PATH",
     options: [...DECLARING, "url", "for", "pool", "user", "client", "out", ...COMMON],
     operands: [1, 1],
     example:
-      "datumline render client -f warehouse/ --for sqlalchemy --user bi_reader --out database.py\n  datumline render client -f warehouse/ --for django --pool app\n  datumline render alerts -f warehouse/ > datumline.rules.yaml\n  datumline render dashboard -f warehouse/ > dashboard.json",
+      "datumline render client -f warehouse/ --for sqlalchemy --user bi_reader --out database.py\n  datumline render client -f warehouse/ --for django --pool app\n  datumline render pooler -f warehouse/ --for systemd\n  datumline render alerts -f warehouse/ > datumline.rules.yaml\n  datumline render dashboard -f warehouse/ > dashboard.json",
     load: async () => (await import("./render.ts")).render,
   },
   backup: {
-    summary: "backups as declared: run, list, verify, restore, prune",
-    usage: "run | list | verify | restore | prune [SCHEDULE] [BACKUP] -f PATH",
+    summary: "backups as declared: run, list, verify, restore, drill, prune; a runbook for who is on call",
+    usage: "run | list | verify | restore | drill | prune | runbook [SCHEDULE|DRILL] [BACKUP] -f PATH",
     options: [
       ...DECLARING,
       "url",
@@ -161,7 +161,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     formats: ["text", "json"],
     exitCodes: "0 done, all as it should be · 2 a backup is overdue (`list`) or damaged (`verify`) · 1 error",
     example:
-      "datumline backup run nightly -f warehouse/\n  datumline backup list -f warehouse/\n  datumline backup restore nightly -f warehouse/ --into warehouse_restored",
+      "datumline backup run nightly -f warehouse/\n  datumline backup list -f warehouse/\n  datumline backup restore nightly -f warehouse/ --into warehouse_restored\n  datumline backup drill -f warehouse/",
     load: async () => (await import("./backup.ts")).backup,
   },
   explain: {

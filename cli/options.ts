@@ -46,10 +46,7 @@ export const OPTIONS = {
   "max-revokes": { value: "N", whole: true, summary: "stop above that many privileges taken away" },
   format: { value: "FORMAT", words: FORMATS, summary: "how the result is printed" },
   out: { value: "PATH", summary: "write the plan (JSON), the documents, or the settings, there" },
-  for: {
-    value: "CLIENT",
-    summary: "sqlalchemy, superset, django, node-pg, jdbc, dbt, airflow, odbc, env or libpq",
-  },
+  for: { value: "WORD", summary: "for which client, or in which form; without it the words are listed" },
   pool: { value: "NAME", summary: "the client goes through this ConnectionPool" },
   user: { value: "ROLE", summary: "the client connects as this role (default: that of the client or the data source)" },
   client: { value: "NAME", summary: "the client under `clients` of the data source, with its user and pool" },

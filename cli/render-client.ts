@@ -47,33 +47,41 @@ function clientWord(word: string | undefined): ClientName {
   throw new Refusal([error("USAGE", summary, { detail })]);
 }
 
-function poolNamed(
-  name: string,
-  ready: readonly Ready[],
-): NonNullable<ClientWish["through"]> & { pool: ConnectionPool } {
-  const names: string[] = [];
-  for (const { source, declared } of ready) {
-    const of = (kind: string): unknown[] =>
-      [...declared.values()].filter((object) => object.kind === kind).map(({ spec }) => spec);
-    const pools = of("ConnectionPool") as ConnectionPool[];
-    const pool = pools.find((each) => each.name === name);
-    names.push(...pools.map((each) => each.name));
-    if (!pool) continue;
-    const [settings] = of("PoolerSettings") as PoolerSettings[];
-    const mode = pool.mode ?? settings?.pools?.mode ?? "session";
-    return { pool, pooler: source, bySession: mode === "session" };
-  }
-  const near = nearest(name, names);
+type Through = NonNullable<ClientWish["through"]> & { readonly pool: ConnectionPool };
+
+/** The pool of a name, or of `POOLER/NAME` where several poolers have one. */
+function poolNamed(name: string, ready: readonly Ready[]): Through {
+  const pools = new Map(ready.flatMap(poolsOf));
+  const found = [...pools].filter(([full, { pool }]) => name === full || name === pool.name);
+  const [only] = found;
+  if (only && found.length === 1) return only[1];
+  const names = [...pools.keys()];
+  if (only)
+    throw new Refusal([
+      error("UNKNOWN_REFERENCE", `Several poolers have a ConnectionPool ${name}`, {
+        detail: `Say which: ${found.map(([full]) => full).join(", ")}.`,
+      }),
+    ]);
+  const near = nearest(
+    name,
+    [...pools.values()].map(({ pool }) => pool.name),
+  );
+  const known = names.length === 0 ? "None is declared." : `Declared are ${names.join(", ")}.`;
   throw new Refusal([
     error("UNKNOWN_REFERENCE", `There is no ConnectionPool ${name}`, {
-      detail:
-        near !== undefined
-          ? `Did you mean ${near}?`
-          : names.length === 0
-            ? "None is declared."
-            : `Declared are ${names.join(", ")}.`,
+      detail: near === undefined ? known : `Did you mean ${near}?`,
     }),
   ]);
+}
+
+function poolsOf({ source, declared }: Ready): [string, Through][] {
+  const of = (wanted: string): unknown[] =>
+    [...declared.values()].flatMap(({ kind, spec }) => (kind === wanted ? [spec] : []));
+  const [settings] = of("PoolerSettings") as PoolerSettings[];
+  return (of("ConnectionPool") as ConnectionPool[]).map((pool) => {
+    const mode = pool.mode ?? settings?.pools?.mode ?? "session";
+    return [`${source.name}/${pool.name}`, { pool, pooler: source, bySession: mode === "session" }];
+  });
 }
 
 /** The data source that is asked for, that the pool leads to, or that there is only one of. */

@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 /** What can be rendered, each loaded when it is asked for. */
 const RENDERED: Readonly<Record<string, () => Promise<(context: Context) => Promise<number>>>> = {
   client: async () => (await import("./render-client.ts")).renderClient,
+  pooler: async () => (await import("./render-pooler.ts")).renderPooler,
   alerts: async () => (await import("./render-alerts.ts")).renderAlerts,
   dashboard: async () => (await import("./render-dashboard.ts")).renderDashboard,
 };

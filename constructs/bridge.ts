@@ -31,6 +31,7 @@ import { documentsFor, documentsOfSource, pathOf } from "./document.ts";
 import type { DataSourceProps } from "./kinds.ts";
 import type { Later, LaterForm } from "./later.ts";
 import { packageVersion } from "./package.ts";
+import { type PgBouncerDataSourceProps, PgBouncerDataSource as PlainPgBouncer } from "./pgbouncer.ts";
 import { layProvider, PROVIDER_SOURCE } from "./provider.ts";
 import { refuse } from "./refuse.ts";
 import type { Secret } from "./secret.ts";
@@ -116,6 +117,18 @@ export class PostgresDataSource extends DataSource {
   /** Hash of what was there after the last apply. */
   get fingerprint(): string {
     return this.declaration.getStringAttribute("fingerprint");
+  }
+}
+
+/** A PgBouncer. It is applied beside the data sources that it leads to, and a resource of Terraform is one alone. */
+export class PgBouncerDataSource extends PlainPgBouncer {
+  constructor(scope: Construct, id: string, props: PgBouncerDataSourceProps = {}) {
+    if (App.isApp(scope.node.root)) {
+      const next =
+        "Declare it with `datumline/constructs` beside the data sources that it leads to, and run `datumline apply`.";
+      refuse(pathOf(scope, id), "Terraform applies no pooler", next);
+    }
+    super(scope, id, props);
   }
 }
 

@@ -7,6 +7,7 @@ export { Declared, type QualifiedName } from "./declared.ts";
 export type { PlainDocument } from "./document.ts";
 export { Judging } from "./judging.ts";
 export * from "./kinds.ts";
+export { PgBouncerDataSource, type PgBouncerDataSourceProps } from "./pgbouncer.ts";
 export { PostgresDataSource, type PostgresDataSourceProps } from "./postgresql.ts";
 export { Project, type ProjectProps } from "./project.ts";
 export { type Secret, secret } from "./secret.ts";

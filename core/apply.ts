@@ -49,7 +49,7 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
   let done = 0;
   const kept = new Set<Address>();
   for (const segment of segments.slice(0, -1)) {
-    await runSegment(session, segment, (count) => options.progress(done + count, total)).catch(telling(kept));
+    await runSegment(session, segment, (count) => options.progress(done + count, total)).catch(telling(plan, kept));
     done += segment.length;
     for (const { step } of segment) kept.add(step.address);
   }
@@ -72,14 +72,15 @@ export async function apply(session: Session, engine: Engine, plan: Plan, option
     return { statements: total, fingerprint };
   } catch (problem) {
     await session.rollback();
-    return telling(kept)(problem);
+    return telling(plan, kept)(problem);
   }
 }
 
-/** A failed statement says what had been committed before it. */
-function telling(kept: ReadonlySet<Address>): (problem: unknown) => never {
+/** A failed statement says where its object is declared, and what had been committed before it. */
+function telling({ steps }: Plan, kept: ReadonlySet<Address>): (problem: unknown) => never {
   return (problem) => {
-    throw problem instanceof StatementError && kept.size > 0 ? problem.after([...kept]) : problem;
+    if (!(problem instanceof StatementError)) throw problem;
+    throw problem.told(steps.find(({ address }) => address === problem.address)?.origin, [...kept]);
   };
 }
 

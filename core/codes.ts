@@ -70,7 +70,7 @@ export const CODES = {
   TOO_MANY_CONNECTIONS:
     "The server, the database or the role has no connection left to give. End what nobody uses, make pools smaller, or put a pooler in front.",
   FEW_CONNECTIONS_LEFT:
-    "The declared clients may ask for more connections than the server can give. Make their pools smaller, put a pooler in front, or raise the server's `max_connections`.",
+    "The server has no connection left for clients, or fewer than `limits` of the data source says. End what nobody uses, or raise the server's `max_connections`.",
   SLOW_CONNECTION:
     "A trivial query takes long. The network, a tunnel or a pooler in between, or a server under load; `health.latency` says from when on it counts.",
   REPLICA_LATE:
@@ -150,6 +150,8 @@ export const CODES = {
     "The end of a membership has passed. It counts as not declared: a plan revokes it, and drift tells it until then. Take it out of the declaration.",
   BREAK_GLASS_OPEN:
     "A role for emergencies can be taken on now. Every plan says so until its end; take the document out as soon as the emergency is over.",
+  BREAK_GLASS_ENDED:
+    "The end of a role for emergencies has passed: a plan takes its rights and its members away. Take the document out, or give it a later end.",
   VIEW_BYPASSES_ROW_SECURITY:
     "A view runs with its owner's rights, so the row policies of whoever reads it do not apply. Say `securityInvoker: true` (PostgreSQL 15 and newer), or restate the rule in the view.",
   PERMISSIVE_POLICIES_ADD_UP:
@@ -158,6 +160,34 @@ export const CODES = {
     "A privilege on some columns is granted to a role that has it on the whole table: the columns restrict nothing. Take the grant on the table away.",
   OWNER_BYPASSES_ROW_SECURITY:
     "Row policies do not hold for the owner of a table unless row security is forced, and the owner can connect.",
+  POLICY_WITHOUT_ROW_SECURITY:
+    "A row policy stands on a table whose row security is off, so nobody asks it and every row is seen. Say `rowSecurity: forced` on the table, or take the policy out.",
+  CHILD_WITHOUT_ROW_SECURITY:
+    "A table that inherits from one with row policies, or is a partition of it, is granted to somebody and has no row security of its own: read by itself it shows every row. Grant nothing on it, since who reads it through the other table needs nothing on it, or give it policies.",
+  ROLE_IS_NOT_A_BOUNDARY:
+    "A login may take on several roles which row policies tell apart. Whoever runs SQL in its session chooses among them: it holds only where a trusted application is the only one to run SQL as this login.",
+  OWNER_LIFTS_ROW_SECURITY:
+    "Row security is forced, and the owner of the table can connect: it can switch row security off. A note, because the next plan puts it back; let a role without login and members own the tables.",
+  ROLE_MAKES_ROLES:
+    "A role that can connect may create roles while row policies go by the name of the role: it makes one under the right name and takes it on.",
+  LOGIN_REPLICATES:
+    "A role that can connect may replicate: the write-ahead log gives it every row, whatever is granted and whatever policies say. Leave that to the role of a replica.",
+  KEY_TELLS_OF_ROWS:
+    "A unique key of a table with row policies does not hold the column that these compare, so whoever inserts sees whether a hidden row has the value. Begin the key with that column, or take random keys (uuid). Of numbers that the engine counts nothing is said.",
+  REFERENCE_PAST_POLICIES:
+    "A foreign key leads to a table with row policies and does not hold the column that these compare. It is checked past the policies: a row may refer to one that is hidden, which tells that it is there, and holds it fast or is deleted with it. Let the key and the reference hold that column too.",
+  POLICY_CALLS_WITHOUT_PATH:
+    "A row policy calls a function that has no search_path of its own: its names mean what the session says, and a temporary table comes first. Set a path on it that ends in pg_temp, or write its body in standard SQL (BEGIN ATOMIC).",
+  PATH_OPEN_TO_OTHERS:
+    "A role that row policies bind, or everybody, may create functions and operators in a schema where the conditions of these policies look up their names: what is planted there before a rule is made answers in it. Take CREATE away, or qualify the names.",
+  ROWS_ARE_COUNTED:
+    "Row policies hide rows and not how many there are: plans, estimates, statistics and sizes tell it to everybody who can connect. A note, because it is so on every server; where the numbers are secret, give each tenant a database.",
+  VIEW_SHOWS_KEPT_COLUMN:
+    "A view with its owner's rights shows a column that a ColumnAccess or a MaskedView keeps from its readers. Leave the column out of the view, say `securityInvoker: true` (PostgreSQL 15 and newer), or grant the view to others.",
+  VIEW_WITHOUT_BARRIER:
+    "A view leaves rows out by a condition and is no security barrier, and its readers may not read the tables behind it: a function in a condition of theirs may see the rows that are left out. Say `securityBarrier: true`.",
+  COMPUTED_FROM_CLASSIFIED:
+    "A generated column is computed from a classified one and has no class itself, so that nothing keeps it back. Classify it as well, or say `classification: public`.",
   LOGIN_PASSES_CHECKS: "A role that can connect is a superuser or has BYPASSRLS, so no policy holds for it.",
   GRANTED_TO_EVERYBODY: "A privilege on data, or to create objects, is granted to PUBLIC: every role to come has it.",
   GRANTED_TO_LOGIN: "The same privilege is granted to several logins one by one instead of to a group.",
@@ -191,6 +221,8 @@ export const CODES = {
     "A role that reads the masked view can also read the masked column of the table itself, so the mask hides nothing from it.",
   MASK_GUESSABLE:
     "A masked view shows hashes. Whoever computes them of all values that there may be, or of a list of them, finds the values: of numbers, days and short codes that takes seconds. Take `redact` or `nullify` where nobody joins or counts by the column.",
+  MASK_ON_KEY:
+    "A masked column is a key: rows of the view can no longer be told apart or joined by it. Mask it with `hash`, which keeps equal values equal, or leave it as it is.",
   ACCESS_VOID:
     "What is declared keeps nothing back: the role comes to the same columns or rows another way, which the message names. Take that way away, or the role out of the declaration.",
   ROWS_CLOSED:

@@ -2,6 +2,7 @@ import type { AccessModel } from "./access/model.ts";
 import type { Address } from "./address.ts";
 import type { BackupTool } from "./backups/model.ts";
 import type { Catalog, DataObject, Need } from "./catalog.ts";
+import type { Child } from "./child.ts";
 import type { HazardCode } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Document } from "./document.ts";
@@ -225,6 +226,8 @@ export interface Inspection {
   readonly present: ReadonlySet<Address>;
   /** Functions and procedures of the user's; absent where the engine has none. */
   readonly routines?: readonly Routine[];
+  /** Tables that hold rows of others; absent where the engine has none. */
+  readonly children?: readonly Child[];
 }
 
 /** Declared objects that hold what no catalog shows: secrets and rows. */
@@ -294,6 +297,8 @@ export interface ConnectOptions {
 }
 
 export interface DiagnoseOptions extends ConnectOptions {
+  /** What is declared for it, pools that lead to it among them. */
+  readonly declared: Catalog;
   /** Queries that the latency is measured with. @default 20 */
   readonly queries?: number;
 }

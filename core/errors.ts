@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic, Origin } from "./diagnostic.ts";
 
 /** What the user can mend, thrown once all of it is known. */
 export class Refusal extends Error {
@@ -22,6 +22,8 @@ export class StatementError extends Error {
   readonly statement: string | undefined;
   readonly address: Address | undefined;
   readonly hint: string | undefined;
+  /** Where the object is declared. */
+  readonly origin: Origin | undefined;
   /** What had been committed before it, in order. */
   readonly applied: readonly Address[];
 
@@ -32,6 +34,7 @@ export class StatementError extends Error {
       statement?: string;
       address?: Address;
       hint?: string;
+      origin?: Origin;
       applied?: readonly Address[];
       cause?: unknown;
     },
@@ -42,16 +45,18 @@ export class StatementError extends Error {
     this.statement = details.statement;
     this.address = details.address;
     this.hint = details.hint;
+    this.origin = details.origin;
     this.applied = details.applied ?? [];
   }
-  /** The same failure, after these had been committed. */
-  after(applied: readonly Address[]): StatementError {
+  /** The same failure, of an object that is declared there, after these had been committed. */
+  told(origin: Origin | undefined, applied: readonly Address[]): StatementError {
     const { engineCode, statement, address, hint } = this;
     return new StatementError(this.message, {
       ...(engineCode !== undefined && { engineCode }),
       ...(statement !== undefined && { statement }),
       ...(address !== undefined && { address }),
       ...(hint !== undefined && { hint }),
+      ...(origin && { origin }),
       applied,
       cause: this.cause,
     });

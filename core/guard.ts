@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { readable } from "./address.ts";
 import { newestDrill } from "./backups/evidence.ts";
 import { now } from "./clock.ts";
@@ -24,6 +25,8 @@ export function allowance(
     readonly allow: Allowance["allow"];
     readonly maxDrops: number | undefined;
     readonly maxRevokes: number | undefined;
+    /** Folder that paths of the declaration start from. */
+    readonly cwd: string;
   },
 ): Allowance {
   const maxDrops = smaller(run.maxDrops, manage?.maxDrops);
@@ -32,15 +35,16 @@ export function allowance(
     allow: run.allow,
     ...(maxDrops !== undefined && { maxDrops }),
     ...(maxRevokes !== undefined && { maxRevokes }),
-    ...(manage?.requireDrill && { drill: drilled(name, manage.requireDrill) }),
+    ...(manage?.requireDrill && { drill: drilled(name, manage.requireDrill, run.cwd) }),
   };
 }
 
 function drilled(
   name: string,
   { within, evidence = "evidence" }: NonNullable<NonNullable<DataSource["manage"]>["requireDrill"]>,
+  cwd: string,
 ): NonNullable<Allowance["drill"]> {
-  const last = newestDrill(evidence, name)?.endedAt;
+  const last = newestDrill(resolve(cwd, evidence), name)?.endedAt;
   const since = new Date(now().getTime() - milliseconds(within));
   return { since, within, ...(last !== undefined && { last }) };
 }

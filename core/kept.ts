@@ -63,7 +63,8 @@ function end(one: Closes): void {
 
 class TooSlow extends Refusal {}
 
-function within<T>(limit: number, name: string, work: Promise<T>): Promise<T> {
+/** What comes of the work, unless it takes longer than that. */
+export function within<T>(limit: number, name: string, work: Promise<T>): Promise<T> {
   return new Promise((done, fail) => {
     const timer = setTimeout(() => {
       const detail =

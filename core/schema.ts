@@ -41,6 +41,8 @@ export interface Schema {
   readonly reference?: Reference;
   /** The field, or each key of a map, names a column: of the object itself (`self`), or of the table that the field named here refers to. */
   readonly column?: string;
+  /** It does not where this field of the same or an outer object is given. */
+  readonly columnUnless?: string;
   /** How an array is compared: in order, as a set, or element by element under the field named by `key`. */
   readonly collection?: "list" | "set" | "keyed";
   readonly key?: string;
@@ -64,6 +66,7 @@ export interface Schema {
 export const VOCABULARY = [
   "reference",
   "column",
+  "columnUnless",
   "collection",
   "key",
   "open",

@@ -18,3 +18,12 @@ export function withGroups(names: Iterable<string>, roles: ReadonlyMap<string, R
     for (const of of roles.get(name)?.memberOf ?? []) found.add(typeof of === "string" ? of : of.role);
   return found;
 }
+
+/** Roles that can connect, and roles that one that can connect is a member of. */
+export function loginsIn(desired: Catalog, live: Catalog): Set<string> {
+  const roles = rolesIn(live, desired);
+  return withGroups(
+    [...roles.values()].filter(({ login }) => login).map(({ name }) => name),
+    roles,
+  );
+}

@@ -50,7 +50,7 @@ export const policyCallsLeaky: Guardrail = {
     }),
 };
 
-interface Call {
+export interface Call {
   /** The policy, or the intent that it is from. */
   readonly address: Address;
   readonly routine: Routine;
@@ -59,7 +59,7 @@ interface Call {
 }
 
 /** Calls of the user's own functions, each told once of a policy or intent. */
-function callsIn(judged: Judged): Call[] {
+export function callsIn(judged: Judged): Call[] {
   const { desired, live } = judged;
   const own = new Map<string, Routine[]>();
   for (const routine of routinesOf(judged)) own.set(routine.name, [...(own.get(routine.name) ?? []), routine]);

@@ -1,10 +1,9 @@
 /** Roles that row policies do not hold for. */
 import { readable } from "../core/address.ts";
-import type { Catalog } from "../core/catalog.ts";
 import type { Guardrail } from "../core/guardrail.ts";
 import type { Role, Table } from "../core/specs.ts";
 import { sqlPart } from "./by-hand.ts";
-import { rolesIn, withGroups } from "./memberships.ts";
+import { loginsIn } from "./memberships.ts";
 
 /** A login that passes every check: whoever gets hold of its password has everything. */
 export const loginPassesChecks: Guardrail = {
@@ -49,12 +48,3 @@ export const ownerBypassesRowSecurity: Guardrail = {
     });
   },
 };
-
-/** Roles that can connect, and roles that one that can connect is a member of. */
-function loginsIn(desired: Catalog, live: Catalog): Set<string> {
-  const roles = rolesIn(live, desired);
-  return withGroups(
-    [...roles.values()].filter(({ login }) => login).map(({ name }) => name),
-    roles,
-  );
-}

@@ -37,9 +37,10 @@ export function comparedColumns(text: string, table: Pick<Table, "columns"> | un
   const found = all.filter(({ kind, text: name }, at) => {
     if ((kind !== "word" && kind !== "name") || !columns.has(name)) return false;
     const [first, last] = isBracketed(all, at) ? [at - 1, at + 1] : [at, at];
-    const [before, after] = [all[first - 1]?.text, all[afterCast(all, last + 1)]?.text];
+    const next = afterCast(all, last + 1);
+    const [before, after] = [all[first - 1]?.text, all[next]?.text];
     if (before === "." || after === "(") return false;
-    return after === "=" || after === "in" || before === "=";
+    return after === "=" || after === "in" || before === "=" || isQualifiedEquals(all, next);
   });
   return [...new Set(found.map(({ text: name }) => name))];
 }
@@ -49,6 +50,11 @@ function isBracketed(all: readonly Piece[], at: number): boolean {
   if (all[at - 1]?.text !== "(" || all[at + 1]?.text !== ")") return false;
   const caller = all[at - 2];
   return caller === undefined || caller.kind === "sign" || CONNECTING.has(caller.text);
+}
+
+/** `OPERATOR(pg_catalog.=)` */
+function isQualifiedEquals(all: readonly Piece[], at: number): boolean {
+  return all[at]?.text === "operator" && all[at + 4]?.text === "=" && all[at + 5]?.text === ")";
 }
 
 const CONNECTING = new Set(["and", "or", "not", "where", "when", "then", "else", "on", "in", "select"]);

@@ -6,7 +6,8 @@ import { key, mentions } from "./mentions.ts";
 
 /**
  * A view reads with its owner's rights and a materialized view with those of whoever refreshed it: the row policies of
- * its readers do not apply. Views that an intent made are the intent's own business; it says so itself.
+ * its readers do not apply. A view that runs as its reader does so wherever it is read from, but for a materialized view,
+ * which keeps what it shows. Views that an intent made are the intent's own business; it says so itself.
  */
 export const viewBypassesRowSecurity: Guardrail = {
   code: "VIEW_BYPASSES_ROW_SECURITY",
@@ -22,7 +23,10 @@ function bypassing(desired: Catalog, live: Catalog): Finding[] {
   const policies = policiesByTable(desired, live);
   return views.flatMap(([address, { kind, spec }]) => {
     const mentioned = mentions(spec.query as string, spec.schema as string);
-    const tables = [...new Set([...mentioned].flatMap((name) => behind.get(name) ?? []))];
+    const tables =
+      kind === "View"
+        ? [...mentioned].filter((name) => secured.has(name))
+        : [...new Set([...mentioned].flatMap((name) => behind.get(name) ?? []))];
     if (tables.length === 0) return [];
     const next =
       kind === "View"
@@ -58,7 +62,7 @@ function tablesWithRowSecurity(desired: Catalog, live: Catalog): Set<string> {
   return found;
 }
 
-/** The tables behind each name: a view that runs as its reader runs as the owner of the view that reads it. */
+/** The tables behind each name: a view that runs as its reader runs as whoever fills the materialized view that reads it. */
 function throughInvokers(
   secured: ReadonlySet<string>,
   desired: Catalog,

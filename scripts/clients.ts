@@ -86,7 +86,7 @@ function installJava(folder: string): string | undefined {
     "dependency:copy-dependencies",
     `-DoutputDirectory=${join(folder, "jars")}`,
   ];
-  return failing("java", ["-version"]) ?? failing("mvn", copy);
+  return failing("javac", ["-version"]) ?? failing("mvn", copy);
 }
 
 /** What a command that failed said last. */

@@ -5,6 +5,7 @@ import { accessPage } from "./generate/attacks.ts";
 import { constructClasses } from "./generate/constructs.ts";
 import { editorSchema } from "./generate/editor-schema.ts";
 import { guardrailPage } from "./generate/guardrails.ts";
+import { measuresPage } from "./generate/measures.ts";
 import { referencePages } from "./generate/reference.ts";
 import { specTypes } from "./generate/types.ts";
 
@@ -15,6 +16,7 @@ const FILES: Readonly<Record<string, string>> = {
   "docs/access.md": accessPage(),
   ...referencePages(),
   "docs/reference/guardrails.md": guardrailPage(),
+  "docs/reference/measures.md": measuresPage(),
 };
 
 /** Folders that hold nothing else: a file that is no longer made does not stay. */

@@ -57,7 +57,10 @@ async function withPassword(source: DataSource, given: Reached | undefined, secr
   const { url } = connection;
   const named = url && !given ? (await reached(await secrets.resolve(url), secrets, "connection.url")).connection : {};
   const tls = { ...connection.tls, ...named.tls };
-  return { ...source, connection: withPasswordBeside({ ...connection, ...named, ...(tls.mode && { tls }) }) };
+  return {
+    ...source,
+    connection: withPasswordBeside({ ...connection, ...named, ...(Object.keys(tls).length > 0 && { tls }) }),
+  };
 }
 
 /** What a URL of the configuration names. */

@@ -38,7 +38,7 @@ export async function planWith(live: Live, mode: Settings["mode"], limits: Limit
   const { engine } = ready;
   const plan = await compareWith(session, engine, declarationOf(ready, mode), inspection, ledger, judge);
   const shown = shownOf(plan);
-  const refused = guard(plan, allowance(plan.source, limits));
+  const refused = guard(plan, allowance(plan.source, { ...limits, cwd: process.cwd() }));
   const warnings = plan.diagnostics.filter(({ severity }) => severity !== "error");
   return {
     ...shown,

@@ -413,4 +413,46 @@ clients: [{ name: reports, user: bi }]
       /UNKNOWN_REFERENCE[\s\S]*None is declared/,
     );
   });
+
+  describe("through a pool", () => {
+    const pooler = (name: string, more = ""): string =>
+      `kind: DataSource\nname: ${name}\nengine: pgbouncer\nconnection: { host: ${name}.example.com, user: admin }\n${more}`;
+    const pool = (of: string, more: string): string => `---\n{ kind: ConnectionPool, dataSource: ${of}, ${more} }\n`;
+    const WITH_POOLS = pooler(
+      "one",
+      pool("one", "name: app, to: warehouse, size: 2") +
+        pool("one", "name: jobs, to: warehouse, size: 2, mode: session") +
+        "---\n{ kind: PoolerSettings, dataSource: one, pools: { mode: transaction } }\n",
+    );
+    const render = async (here: ReturnType<typeof folder>, line: string): Promise<string> => {
+      const { out, err } = await here.run(`render client -f w --for sqlalchemy --user bi ${line}`);
+      return out + err;
+    };
+
+    test("it connects to the pooler, which leads to the data source", async () => {
+      const here = declared(WAREHOUSE, WITH_POOLS, CRM);
+      const text = await render(here, "--pool app");
+      expect(text).toMatch(/host="one\.example\.com",\s+port=6432,\s+database="app"/);
+      expect(text).toContain('password=os.environ["BI_PASSWORD"]');
+      expect(text).toContain("NullPool");
+      expect(await render(here, "--pool app --data-source warehouse")).toBe(text);
+      expect(await render(here, "--pool jobs")).toContain("pool_size");
+      expect(await render(here, "--pool app --data-source crm")).toContain(
+        "The pool app leads to warehouse, not to crm",
+      );
+      expect(await render(here, "--pool ap")).toContain("Did you mean app?");
+      expect(await render(here, "--data-source one")).toMatch(/NOT_SUPPORTED[\s\S]*its engine is pgbouncer/);
+    });
+
+    test("of several poolers that have it one is named", async () => {
+      const here = declared(WAREHOUSE, WITH_POOLS, pooler("two", pool("two", "name: app, to: warehouse, size: 2")));
+      expect(await render(here, "--pool app")).toContain("Say which: one/app, two/app.");
+      expect(await render(here, "--pool two/app")).toContain('host="two.example.com"');
+    });
+
+    test("one that leads to no data source is refused", async () => {
+      const here = declared(WAREHOUSE, pooler("one", pool("one", "name: app, host: db, size: 2")));
+      expect(await render(here, "--pool app")).toContain("leads to a host and to no data source");
+    });
+  });
 });

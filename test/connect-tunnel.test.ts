@@ -146,6 +146,20 @@ connection:
     expect(await left()).toEqual([]);
   });
 
+  test("is a step of `datumline connect`, and what is beyond the bastion is told apart from it", async () => {
+    const told = await run(source(), "connect -f .");
+    expect(told.code).toBe(0);
+    expect(told.out).toMatch(/✓ tunnel +through 127\.0\.0\.1/);
+    expect(told.out).toMatch(/✓ name resolution +127\.0\.0\.1, left to the bastion/);
+    expect(told.out).toMatch(/✓ tls +TLSv1\.3.*trusted, for this name/);
+    const beyond = await run(source({ port: 1 }), "connect -f .");
+    expect(beyond.out).toMatch(/✗ tcp +The bastion does not reach 127\.0\.0\.1:1: Connection refused/);
+    expect(beyond.err).toContain("TUNNEL_FAILED");
+    const unencrypted = await run(source({ tls: "{ mode: disable }" }), "connect -f .");
+    expect(unencrypted.out).toMatch(/! tls +not encrypted beyond the bastion/);
+    expect(await left()).toEqual([]);
+  });
+
   test("a server that the bastion does not reach", async () => {
     const ran = await run(source({ port: 1 }), "plan -f .");
     expect(ran.err).toContain("TUNNEL_FAILED: The bastion does not reach 127.0.0.1:1: Connection refused");

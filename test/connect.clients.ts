@@ -3,17 +3,17 @@
  * query: past any pooler, through a pool by transaction, under names and a password in which every character means
  * something somewhere. Each server and pooler takes encrypted connections only. `npm run test:clients`.
  */
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import pg from "pg";
 import { CLIENTS, type ClientName } from "../core/clients/index.ts";
+import { type Authority, authority, type Issued } from "./support/certificates.ts";
 import { type Folder, folder } from "./support/cli.ts";
-import { type Authority, authority, type Signed } from "./support/clients/certificates.ts";
-import { type Pooler, startPooler } from "./support/clients/pooler.ts";
+import { missing, type Pooler, startPooler } from "./support/pgbouncer.ts";
 import { freshServer } from "./support/server.ts";
 
 jest.setTimeout(15000);
@@ -47,8 +47,8 @@ interface Tried {
   readonly distrust?: RegExp;
 }
 
-const onPath = (program: string) =>
-  [program, () => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0] as const;
+const succeeds = (line: string): boolean => spawnSync("sh", ["-c", line]).status === 0;
+const onPath = (program: string) => [`${program} on the PATH`, () => succeeds(`command -v ${program}`)] as const;
 const python = ["Python's clients", () => existsSync(PYTHON)] as const;
 const java = ["Java's clients", () => existsSync(JARS)] as const;
 const LIBPQ = /certificate verify failed/;
@@ -94,7 +94,14 @@ const TRIED: Readonly<Record<ClientName, Tried>> = {
   jdbc: {
     needs: [java],
     file: "application.properties",
-    command: () => ["java", "-cp", `${JARS}/*`, `${HERE}TryJdbc.java`, "application.properties"],
+    command: () => [
+      "java",
+      "-XX:TieredStopAtLevel=1",
+      "-cp",
+      `${JARS}/*:${scratch}`,
+      "TryJdbc",
+      "application.properties",
+    ],
     breaks: /prepared statement "S_\d+" already exists/,
     pools: [[2, 3, 5000, 600_000], ["SimpleDriverDataSource"]],
     distrust: /unable to find valid certification path|PKIX/,
@@ -114,7 +121,7 @@ const TRIED: Readonly<Record<ClientName, Tried>> = {
     command: () => ["sh", "-ec", `. ./airflow.sh; "$0" "$1" AIRFLOW_CONN_WAREHOUSE`, PYTHON, `${HERE}try_airflow.py`],
   },
   odbc: {
-    needs: [onPath("isql"), onPath("odbcinst")],
+    needs: [onPath("isql"), ["psqlODBC", () => succeeds('odbcinst -q -d -n "PostgreSQL Unicode"')]],
     file: "odbc.ini",
     command: () => ["sh", "-ec", `printf '%s\\n' "$PROBE" | isql -b -v -d, warehouse`],
     env: { ODBCINI: "odbc.ini" },
@@ -138,23 +145,31 @@ const TRIED: Readonly<Record<ClientName, Tried>> = {
   },
 };
 
+const noPooler = missing();
+if (noPooler !== undefined) process.stderr.write(`${noPooler}\n`);
+
 let scratch: string;
 let trusted: Authority;
 let strange: Authority;
-let robot: Signed;
+let robot: Issued;
 let pooler: Pooler | undefined;
 let port: number;
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), "datumline-clients-"));
   chmodSync(scratch, 0o755);
-  [trusted, strange] = [authority(scratch, "trusted"), authority(scratch, "strange")];
-  robot = trusted.sign("robot");
-  const tls = trusted.sign("localhost");
+  [trusted, strange] = [authority(), authority()];
+  robot = trusted.issue({ names: ["robot"] });
+  const tls = trusted.issue({ names: ["localhost"], addresses: ["127.0.0.1"] });
+  const file = (name: string, text: string): string => {
+    const path = join(scratch, name);
+    writeFileSync(path, text);
+    return path;
+  };
   const server = await freshServer({
     auth: "scram-sha-256",
     tls,
-    settings: { ssl_ca_file: trusted.file },
+    settings: { ssl_ca_file: file("ca.pem", trusted.ca) },
     hba: [
       "local all postgres trust",
       "hostssl all robot all cert",
@@ -172,22 +187,29 @@ beforeAll(async () => {
   await admin.query("CREATE DATABASE analytics OWNER bi");
   await admin.query(`CREATE DATABASE ${database} OWNER ${user}`);
   await admin.end();
-  if (onPath("pgbouncer")[1]())
+  if (java[1]()) execFileSync("javac", ["-cp", `${JARS}/*`, "-d", scratch, `${HERE}TryJdbc.java`]);
+  if (noPooler === undefined)
     pooler = await startPooler({
-      folder: join(scratch, "pooler"),
       databases: [`app = host=localhost port=${port} dbname=analytics`],
-      users: { bi: PASSWORD },
-      tls,
+      userlist: [`"bi" "${PASSWORD.replaceAll('"', '""')}"`],
+      console: { ssl: { rejectUnauthorized: false } },
+      settings: [
+        "pool_mode = transaction",
+        // One for who is in a transaction, and one that all others share.
+        "default_pool_size = 2",
+        "server_tls_sslmode = require",
+        "client_tls_sslmode = require",
+        `client_tls_cert_file = ${file("cert.pem", tls.cert)}`,
+        `client_tls_key_file = ${file("key.pem", tls.key)}`,
+        "ignore_startup_parameters = extra_float_digits",
+      ],
     });
 });
 
-afterAll(async () => {
-  await pooler?.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 interface Scene {
-  /** Further fields of the data source's connection. */
+  /** How it logs in: a field of the data source's connection. */
   readonly login?: string;
   readonly database?: string;
   readonly user?: string;
@@ -204,7 +226,7 @@ async function rendered(word: ClientName, { file }: Tried, scene: Scene): Promis
   const {
     user = "bi",
     database = "analytics",
-    login = "{ env: BI_PASSWORD }",
+    login = "password: { env: BI_PASSWORD }",
     vouching = () => trusted,
     options = [],
     mode = "transaction",
@@ -218,7 +240,7 @@ async function rendered(word: ClientName, { file }: Tried, scene: Scene): Promis
     `kind: DataSource
 name: warehouse
 engine: postgresql
-connection: { host: localhost, port: ${port}, database: ${text(database)}, user: ${text(user)}, ${login === "" ? "" : `password: ${login}, `}${encrypted(more)} }
+connection: { host: localhost, port: ${port}, database: ${text(database)}, user: ${text(user)}, ${encrypted(more)}, ${login} }
 pool: { size: 2, overflow: 1, timeout: 5s, recycle: 10min }
 replicas: [{ name: r1, host: 127.0.0.1 }]
 ---
@@ -282,14 +304,11 @@ function pools(said: string): unknown[] {
   return [...said.matchAll(/^POOL (.*)$/gm)].map(([, json = ""]) => JSON.parse(json));
 }
 
-const missing = (needs: Tried["needs"]): string | undefined => needs.find(([, isThere]) => !isThere())?.[0];
-
 describe.each(Object.entries(TRIED) as [ClientName, Tried][])("%s", (word, client) => {
-  const lacks = missing(client.needs);
-  const lacksPooler = lacks ?? missing([onPath("pgbouncer")]);
-  if (lacksPooler !== undefined) process.stderr.write(`SKIPPED: ${word}: there is no ${lacksPooler}.\n`);
-  const attempt = lacks === undefined ? test : test.skip;
-  const attemptPooled = lacksPooler === undefined ? test : test.skip;
+  const lacking = client.needs.find(([, isThere]) => !isThere())?.[0];
+  if (lacking !== undefined) process.stderr.write(`SKIPPED: ${word}: missing: ${lacking}.\n`);
+  const attempt = lacking === undefined ? test : test.skip;
+  const attemptPooled = lacking === undefined && noPooler === undefined ? test : test.skip;
 
   const connects = async (
     scene: Scene,
@@ -312,7 +331,7 @@ describe.each(Object.entries(TRIED) as [ClientName, Tried][])("%s", (word, clien
   });
 
   attempt("connects under names and with a password in which everything is something", async () => {
-    const scene = { user: ODD, database: ODD, login: "{ file: secrets/password }" };
+    const scene = { user: ODD, database: ODD, login: "password: { file: secrets/password }" };
     await connects(scene, { user: ODD, database: ODD }, client.pools?.[0]);
   });
 

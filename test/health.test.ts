@@ -1,12 +1,19 @@
 /** How a data source is, once, on real servers: thresholds that are really crossed. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
+import { directoryStore } from "../core/backups/directory.ts";
+import { newId, publish } from "../core/backups/manifest.ts";
+import type { Manifest } from "../core/backups/model.ts";
+import type { DataSource } from "../core/specs.ts";
+import { health } from "../providers/postgresql/health/monitor.ts";
 import type { EmbeddedPostgres } from "../scripts/embedded.ts";
 import { type Folder, folder } from "./support/cli.ts";
 import { startCluster, startStandby } from "./support/cluster.ts";
 import { query } from "./support/declaration.ts";
 import { readExposition } from "./support/exposition.ts";
-import { freshServer } from "./support/server.ts";
+import { freshDatabase, freshServer, majors } from "./support/server.ts";
 
 interface Told {
   readonly name: string;
@@ -77,6 +84,14 @@ test("nothing declared: what is sensible anywhere is healthy", async () => {
   expect(seen.measure("last_backup_timestamp_seconds")?.missing).toBeTruthy();
   expect(seen.measure("last_proof_timestamp_seconds")?.missing).toMatch(/datumline test/);
   expect(seen.measures("replication_lag_seconds")).toEqual([]);
+});
+
+test.each(majors())("PostgreSQL %d: everything is measured that there is something of", async (major) => {
+  const seen = await look(here(await freshDatabase(major)));
+  expect([seen.status, seen.err]).toEqual(["healthy", ""]);
+  const told = new Set(health.measures.filter((name) => seen.measure(name)?.value !== undefined));
+  const nothing = /^(cache|repl|last_|lost_|statement_|checksum)/;
+  expect(health.measures.filter((name) => !told.has(name) && !nothing.test(name))).toEqual([]);
 });
 
 test("a transaction that stays open is told by whose it is, not by what it runs", async () => {
@@ -200,7 +215,7 @@ describe("statements", () => {
     const seen = await look(at);
     const [slowest] = seen.measures("statement_mean_seconds");
     expect(slowest?.value).toBeGreaterThan(0.3);
-    expect(slowest?.note).toMatch(/^1 calls since \d{4}-\d\d-\d\d: select pg_sleep \(\?\), \?/);
+    expect(slowest?.note).toMatch(/^1 call since \d{4}-\d\d-\d\d: select pg_sleep \(\?\), \?/);
     const told = [
       seen.out,
       (await at.run("health -f a.yaml --verbose")).out,
@@ -250,6 +265,48 @@ test("the last proof is known from the ledger, and only one of everything counts
   expect((await at.run("test -f a.yaml")).code).toBe(2);
   const refuted = await look(at);
   expect([refuted.code, refuted.status, refuted.measure("last_proof_held")?.value]).toEqual([2, "critical", 0]);
+});
+
+test("the last good backup is known from the places of the schedules", async () => {
+  const at = here(
+    url,
+    "{ backupAge: { warning: 26h, critical: 3d } }",
+    "---\nkind: BackupSchedule\nname: nightly\nschedule: { cron: '30 3 * * *' }\nto: [{ directory: kept }, { directory: elsewhere }]\nretention: { count: 2 }\n",
+  );
+  const never = await look(at);
+  expect([never.code, never.status]).toEqual([2, "critical"]);
+  expect((await at.run("health -f a.yaml")).out).toMatch(
+    /✗ last backup +never +critical from 3 d; there is no good backup/,
+  );
+  const kept = async (place: string, hours: number, parts: Manifest["parts"] = []): Promise<string> => {
+    const startedAt = new Date(Date.now() - hours * 3_600_000);
+    const id = newId(startedAt);
+    const manifest = {
+      version: 1,
+      id,
+      dataSource: "warehouse",
+      schedule: "nightly",
+      startedAt: startedAt.toISOString(),
+      parts,
+    };
+    await publish(manifest as unknown as Manifest, directoryStore(join(at.path, place)));
+    return id;
+  };
+  await kept("kept", 30);
+  expect((await look(at)).measure("last_backup_timestamp_seconds")).toMatchObject({ status: "warning" });
+  const good = await kept("elsewhere", 2);
+  await kept("kept", 1, [{ name: "database.dump", holds: "database", bytes: 3, sha256: "" }]);
+  const fresh = await look(at);
+  expect([fresh.code, fresh.status]).toEqual([0, "healthy"]);
+  expect(fresh.measure("last_backup_timestamp_seconds")?.note).toBe(`nightly, ${good}`);
+  writeFileSync(join(at.path, "broken"), "");
+  at.write(
+    "a.yaml",
+    readFileSync(join(at.path, "a.yaml"), "utf8").replace("directory: kept", "directory: broken/of/it"),
+  );
+  const unread = await look(at);
+  expect([unread.measure("up")?.value, unread.status]).toEqual([1, "warning"]);
+  expect(unread.measure("last_backup_timestamp_seconds")?.missing).toContain("ENOTDIR");
 });
 
 test("all data sources side by side: one that is gone is critical, one that is not monitored is listed", async () => {
@@ -314,6 +371,13 @@ describe("replicas", () => {
     expect((await look(undeclared)).measure("replication_lag_seconds")?.labels?.replica).toBe("standby 127.0.0.1");
     expect((await look(here(standby.url()))).measure("replication_lag_seconds")).toMatchObject({ status: "healthy" });
 
+    const source: DataSource = { name: "primary", engine: "postgresql", connection: { url: { env: "URL" } } };
+    const kept = await health.open(source, { secret: async () => primary.url(), readOnly: true });
+    const seen = async (): Promise<number> => {
+      const lag = (await kept.measure()).find(({ name }) => name === "replication_lag_seconds");
+      return lag && "value" in lag ? lag.value : Number.NaN;
+    };
+    expect(await seen()).toBe(0);
     await query(standby.url(), "SELECT pg_wal_replay_pause()");
     await query(primary.url(), "CREATE TABLE x AS SELECT 1; SELECT pg_sleep(1.2)");
     const paused = await look(declared);
@@ -321,7 +385,13 @@ describe("replicas", () => {
       status: "warning",
       labels: { replica: "reader" },
     });
+    // The server alone goes on telling the lag of the moment when the replay stopped.
+    const first = await seen();
+    await new Promise((done) => setTimeout(done, 2000));
+    expect((await seen()) - first).toBeGreaterThan(0.5);
     await query(standby.url(), "SELECT pg_wal_replay_resume()");
+    while ((await seen()) !== 0) await new Promise((done) => setTimeout(done, 50));
+    await kept.close();
 
     await query(standby.url(), "SELECT pg_promote()");
     const promoted = await look(declared);

@@ -31,7 +31,12 @@ test("is a role without a login that nobody inherits from, told in every plan wh
 
   setClock(() => new Date("2026-06-01T12:00:00Z"));
   const closed = lowered(join(GLASS, TABLE, role("ann")));
-  expect(closed.codes).toEqual(["warning MEMBERSHIP_EXPIRED"]);
+  expect(closed.codes).toEqual(["warning BREAK_GLASS_ENDED", "warning MEMBERSHIP_EXPIRED"]);
+  expect(closed.diagnostics[0]).toMatchObject({
+    summary: "`emergency` ended on 2026-06-01T12:00:00Z: nobody may take it on, and it may nothing",
+    origin: { file: "test.yaml", line: 1 },
+    detail: "Take the document out, or give it a later end.",
+  });
   expect([closed.spec("Role/emergency"), closed.spec("Role/ann")]).toEqual([{ name: "emergency" }, { name: "ann" }]);
   expect([...closed.native.keys()].filter((at) => at.startsWith("Grant/"))).toEqual([]);
 });

@@ -23,7 +23,7 @@ function view(more: string): string {
   return `kind: MaskedView\nschema: sales\nname: customer_masked\nfrom: sales.customer_dim\n${more}`;
 }
 
-const EMAIL = "mask: { email: redact, id: nullify }\nto: [reader]";
+const EMAIL = "mask: { email: redact, card: nullify }\nto: [reader]";
 
 describe("MaskedView", () => {
   test("is a barrier that runs with its owner's rights, readable by whom it is for", () => {
@@ -97,6 +97,30 @@ describe("MaskedView", () => {
   });
 });
 
+test.each([
+  ["mask: { id: nullify }", /masks keys of `sales.customer_dim`: `id` \(primary key\)$/],
+  ["mask: { email: redact }", /`email` \(unique\)$/],
+  ["mask: { boss: redact, name: redact }", /`boss` \(refers to `sales.boss`\)$/],
+])("a mask of a key is told of: %s", (more, says) => {
+  const table = TABLE.replace("{ name: name,", "{ name: boss, type: bigint }\n  - { name: name,").concat(
+    "unique: [[email]]\nforeignKeys: [{ columns: [boss], references: { table: sales.boss } }]\n",
+  );
+  const boss = "kind: Table\nschema: sales\nname: boss\ncolumns: [{ name: id, type: bigint }]\nprimaryKey: [id]";
+  const { diagnostics } = lowered([table, boss, view(more)].join("\n---\n"));
+  expect(diagnostics).toEqual([
+    expect.objectContaining({
+      severity: "note",
+      code: "MASK_ON_KEY",
+      summary: expect.stringMatching(says),
+      detail: expect.stringContaining("`hash` keeps equal values equal"),
+      origin: { file: "test.yaml", line: 1 },
+    }),
+  ]);
+  expect(
+    lowered([table, boss, view("mask: { id: hash, email: hash, boss: hash }")].join("\n---\n")).codes,
+  ).not.toContain("note MASK_ON_KEY");
+});
+
 describe("a mask hides nothing", () => {
   const grant = (to: string, columns = "", privileges = "[select]"): string =>
     `kind: Grant\nto: ${to}\nprivileges: ${privileges}\non: { table: sales.customer_dim${columns} }`;
@@ -105,7 +129,7 @@ describe("a mask hides nothing", () => {
 
   test.each([
     ["from whom the whole table is granted", [grant("reader")], /who may read all of sales\.customer_dim/],
-    ["from whom a masked column is granted", [grant("reader", ", columns: [id, name]")], /who may read \(id\)/],
+    ["from whom a masked column is granted", [grant("reader", ", columns: [card, name]")], /who may read \(card\)/],
     [
       "from a member of such a role",
       [reader, role("group"), grant("group")],

@@ -19,7 +19,7 @@ CREATE FUNCTION other.loose() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELE
 REVOKE EXECUTE ON FUNCTION app.loose(), app.fixed() FROM PUBLIC;
 CREATE FUNCTION app.tenant() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION app.may_see(org int) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT org = 1';
-CREATE FUNCTION app.sealed(org int) RETURNS boolean LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT org = 1'`;
+CREATE FUNCTION app.sealed(org int) RETURNS boolean LANGUAGE sql IMMUTABLE LEAKPROOF SET search_path = pg_catalog, pg_temp AS 'SELECT org = 1'`;
 
 const table = (name: string, more = ""): string => `---
 kind: Table
@@ -56,6 +56,8 @@ const EXPECTED = [
   "DEFINER_WITHOUT_PATH Function/app.loose()",
   "POLICY_CALLS_LEAKY RowPolicy/app.bill/own",
   "POLICY_CALLS_VOLATILE RowPolicy/app.order/own",
+  "POLICY_CALLS_WITHOUT_PATH Function/app.may_see(integer)",
+  "POLICY_CALLS_WITHOUT_PATH Function/app.tenant()",
   "TABLE_WITHOUT_ISOLATION Table/app.forgotten",
 ];
 

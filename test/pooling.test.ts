@@ -1,5 +1,14 @@
 /** Pools against the servers behind them: what fits, what transaction pooling breaks, what is forbidden. */
 import { describe, expect, test } from "@jest/globals";
+import {
+  ConnectionPool,
+  PgBouncerDataSource,
+  PoolerSettings,
+  PostgresDataSource,
+  Project,
+  Role,
+  secret,
+} from "../constructs/index.ts";
 import { folder } from "./support/cli.ts";
 import { freshServer } from "./support/server.ts";
 
@@ -39,9 +48,9 @@ describe("the sum of connections", () => {
     expect(code).toBe(3);
     expect(err).toContain("warehouse may be asked for 105 connections and has room for 75: 30 too many");
     expect(err).toContain(
-      "pooler/app 60 (30, for each of 2 users); pooler/reports 25 (20 + 5); superset 20 (2 × (5 + 5))",
+      "app@pooler 60 (30, for each of 2 users); reports@pooler 25 (20 + 5); superset 20 (2 × (5 + 5))",
     );
-    expect(err).toContain("The nearest that fits: pooler/app 19, pooler/reports 14 + 3.");
+    expect(err).toContain("The nearest that fits: app@pooler 20, reports@pooler 12 + 3.");
     expect(err).toContain("Role jobs may hold 12 connections, and up to 30 are opened as it: 18 too many");
     const fits = pools
       .replace("size: 30", "size: 12")
@@ -159,7 +168,7 @@ match: { kind: [ConnectionPool], where: { mode: session } }
     const pool =
       "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, mode: session, users: [web] }\n";
     const { code, err } = await checked(SOURCES("{ maxConnections: 100 }") + forbid + pool);
-    expect([code, err]).toEqual([1, expect.stringContaining("POLICY_BROKEN")]);
+    expect([code, err]).toEqual([3, expect.stringContaining("POLICY_BROKEN")]);
     const nobody = await checked(SOURCES("{ maxConnections: 100 }") + pool.replace("[web]", "[webb]"));
     expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("There is no Role `webb`")]);
     const nowhere = await checked(SOURCES("{ maxConnections: 100 }") + pool.replace("to: warehouse", "to: warehose"));
@@ -170,5 +179,51 @@ match: { kind: [ConnectionPool], where: { mode: session } }
     const pool = "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse }\n";
     const { code, err } = await checked(SOURCES("{ maxConnections: 100 }") + pool);
     expect([code, err]).toEqual([0, expect.stringContaining("warning POOL_UNBOUNDED")]);
+  });
+});
+
+describe("constructs", () => {
+  test("say the same as documents: a pool leads to the construct of its data source", () => {
+    const project = new Project();
+    const warehouse = new PostgresDataSource(project, "warehouse", { host: "db", database: "app", user: "owner" });
+    new Role(warehouse, "web", { login: true });
+    const pooler = new PgBouncerDataSource(project, "pooler", {
+      host: "pool",
+      user: "admin",
+      pgbouncer: { config: "/etc/pgbouncer/pgbouncer.ini" },
+    });
+    new PoolerSettings(pooler, "settings", { maxClients: 1000 });
+    new ConnectionPool(pooler, "app", {
+      to: warehouse,
+      mode: "transaction",
+      users: ["web"],
+      auth: { user: "lookup", password: secret.env("LOOKUP") },
+    });
+    expect(project.documents().map(({ $construct: _, ...document }) => document)).toEqual([
+      {
+        kind: "DataSource",
+        name: "warehouse",
+        engine: "postgresql",
+        connection: { host: "db", database: "app", user: "owner" },
+      },
+      { kind: "Role", dataSource: "warehouse", name: "web", login: true },
+      {
+        kind: "DataSource",
+        name: "pooler",
+        engine: "pgbouncer",
+        connection: { host: "pool", user: "admin" },
+        pgbouncer: { config: "/etc/pgbouncer/pgbouncer.ini" },
+      },
+      { kind: "PoolerSettings", dataSource: "pooler", maxClients: 1000 },
+      {
+        kind: "ConnectionPool",
+        dataSource: "pooler",
+        name: "app",
+        to: "warehouse",
+        mode: "transaction",
+        users: ["web"],
+        auth: { user: "lookup", password: { env: "LOOKUP" } },
+      },
+    ]);
   });
 });

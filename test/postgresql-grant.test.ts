@@ -166,7 +166,8 @@ CREATE FUNCTION s."F.x"(numeric(10,2), timestamptz) RETURNS int LANGUAGE sql AS 
     expect(
       await on.query("SELECT count(*)::int AS n FROM pg_proc, aclexplode(proacl) WHERE grantee = 'reader'::regrole"),
     ).toEqual([{ n: 3 }]);
-    const managed = { source: { manage: { schemas: { s: "authoritative" } } } } as const;
+    // What is granted alone is swept: the functions themselves are somebody else's.
+    const managed = { source: { manage: { kinds: { Grant: "authoritative" } } } } as const;
     const swept = await on.apply(of("s.f(integer, character varying, types.level[])"), managed);
     expect(statements(swept)).toContain(
       'REVOKE EXECUTE ON ROUTINE s."F.x"(numeric, timestamp with time zone) FROM PUBLIC',

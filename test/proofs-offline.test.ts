@@ -12,26 +12,34 @@ describe("offline", () => {
     return err;
   };
 
-  test("roles, tables and columns that do not exist", async () => {
-    const err = await checked(`
-{ kind: AccessTest, name: a, as: raeder, on: app.customer, columns: [emial], plant: [{ tenat: x }], values: { sence: 1 }, command: insert, expect: { denied: true } }
----
-{ kind: AccessTest, name: b, as: reader, on: app.costumer, expect: { denied: true } }
----
-{ kind: QualityCheck, name: c, on: app.customer, notNull: tennant }
----
-{ kind: QualityCheck, name: d, on: app.sale, references: { columns: [customer], table: app.customer, to: [key] } }`);
-    for (const words of [
-      "There is no Role `raeder`",
-      "Did you mean `reader`?",
-      "has no column `emial`",
-      "has no column `tenat`",
-      "has no column `sence`",
-      "There is no Table, View or MaterializedView `app.costumer`",
-      "has no column `tennant`",
-      "The table `app.customer` has no column `key`",
-    ])
-      expect(err).toContain(words);
+  test("roles, tables and columns that do not exist: where, and what was meant", async () => {
+    const here = folder();
+    here.write("estate.yaml", PROVED);
+    const tests = [
+      "{ kind: AccessTest, name: a, as: raeder, on: app.customer, columns: [emial], plant: [{ tenat: x }], values: { sence: 1 }, command: insert, expect: { denied: true } }",
+      "{ kind: AccessTest, name: b, as: reader, on: app.costumer, expect: { denied: true } }",
+      "{ kind: AccessTest, name: c, as: reader, on: app.customer, expect: { rows: [{ tenent: a }] } }",
+      "{ kind: AccessTest, name: d, as: reader, on: app.customer, query: SELECT 1 AS tenent, expect: { rows: [{ tenent: 1 }] } }",
+      "{ kind: QualityCheck, name: e, on: app.customer, notNull: tennant }",
+      "{ kind: QualityCheck, name: f, on: app.sale, references: { columns: [customer], table: app.customer, to: [key] } }",
+    ];
+    here.write("e.yaml", tests.join("\n---\n"));
+    const { code, err } = await here.run("check -f .");
+    expect(code).toBe(1);
+    const found = err.trim().split(/\n(?! )/);
+    expect(found.map((one) => one.replace(/\n\s+/g, " | "))).toEqual([
+      "e.yaml:1:34: error UNKNOWN_REFERENCE: There is no Role `raeder` | Did you mean `reader`? Declare it, or list it under `external.roles` of the DataSource.",
+      "e.yaml:1:70: error UNKNOWN_COLUMN: The table `app.customer` has no column `emial` | Did you mean `email`?",
+      "e.yaml:1:111: error UNKNOWN_COLUMN: The table `app.customer` has no column `sence` | Did you mean `since`?",
+      "e.yaml:1:88: error UNKNOWN_COLUMN: The table `app.customer` has no column `tenat` | Did you mean `tenant`?",
+      "e.yaml:3:46: error UNKNOWN_REFERENCE: There is no Table, View or MaterializedView `app.costumer` | Did you mean `app.customer`? Declare it, or list its schema under `external.schemas` of the DataSource.",
+      // What was said already is not said again.
+      "e.yaml:5:79: error UNKNOWN_COLUMN: The table `app.customer` has no column `tenent`",
+      "e.yaml:9:59: error UNKNOWN_COLUMN: The table `app.customer` has no column `tennant` | Did you mean `tenant`?",
+      expect.stringMatching(
+        /^e.yaml:11:\d+: error UNKNOWN_COLUMN: .* has no column `key` .*\| Its columns are `id`, `tenant`/,
+      ),
+    ]);
   });
 
   test("tests and checks that could not fail, or say two things", async () => {

@@ -13,6 +13,7 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { secret } from "../constructs/index.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
 import { Secrets } from "../core/secret.ts";
@@ -57,7 +58,7 @@ async function refused(reference: SecretReference, env: Env = {}, patience?: num
   return diagnostic;
 }
 
-if (noMoto) process.stderr.write(`Skipped: AWS Secrets Manager: ${noMoto}\n`);
+if (noMoto) process.stderr.write(`SKIPPED: AWS Secrets Manager: ${noMoto}.\n`);
 (noMoto ? describe.skip : describe)("AWS Secrets Manager, on moto", () => {
   let url: string;
   let client: SecretsManagerClient;
@@ -368,6 +369,11 @@ describe("secrets of Kubernetes", () => {
       detail: expect.stringContaining("volumeMounts"),
     });
   });
+});
+
+test("in constructs they are written as in documents", () => {
+  expect(secret.vault("secret/one", { key: "password" })).toEqual({ vault: { id: "secret/one", key: "password" } });
+  expect(secret.awsSecret("one")).toEqual({ awsSecret: "one" });
 });
 
 describe("in documents", () => {

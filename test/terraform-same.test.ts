@@ -54,7 +54,9 @@ async function bothDoors(path: string, spec: string, before: string | undefined)
 describeTerraform("the command line and Terraform", () => {
   test.each(FOLDERS)("%s", async (name) => {
     const path = join(EXAMPLES, name);
-    const files = Object.fromEntries(documentsIn(path).map((file) => [file, readFileSync(join(path, file), "utf8")]));
+    // By their paths, as the module for Terraform hands them on: what documents name lies beside them.
+    const places = documentsIn(path).map((file) => join(path, file));
+    const files = Object.fromEntries(places.map((place) => [place, readFileSync(place, "utf8")]));
     const before = join(path, "before.sql");
     const sql = existsSync(before) ? readFileSync(before, "utf8") : undefined;
     // A template of Terraform would take this for one of its own.

@@ -1,8 +1,10 @@
 /** Secrets are used and written nowhere: not in a plan, a state, a note, a diagnostic or a log at its loudest. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import { type Declaring, dataSource, declaring, hcl, query, said } from "./support/declaration.ts";
+import { manager } from "./support/secret-managers.ts";
 import { freshServer } from "./support/server.ts";
 import { describeTerraform, succeeded } from "./support/terraform.ts";
 
@@ -94,6 +96,41 @@ describeTerraform("secrets", () => {
     expect(destroyed.status).toBe(1);
     expect(said(destroyed)).toMatch(/To destroy, Terraform forgets `url` and `password` first/);
     expectNoCanary([destroyed.stdout, destroyed.stderr, await everything(here)].join("\n"));
+  });
+
+  test("of secret managers are asked for; an SDK is found from the folder that Terraform runs in", async () => {
+    const server = await freshServer({ auth: "scram-sha-256", password: CANARY.login });
+    const vault = await manager(({ path }) =>
+      path.startsWith("/v1/sys/")
+        ? [200, { data: { path: "secret/", options: { version: "2" } } }]
+        : [200, { data: { data: { password: CANARY.login } } }],
+    );
+    const silent = await manager(() => [400, { __type: "ResourceNotFoundException" }]);
+    const env = {
+      VAULT_ADDR: vault.url,
+      VAULT_TOKEN: "t",
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: silent.url,
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "a",
+      AWS_SECRET_ACCESS_KEY: CANARY.wrong,
+    };
+    const here = await declaring({ env });
+    const source = (password: string): string =>
+      `kind: DataSource\nname: warehouse\nengine: postgresql\nconnection: { host: 127.0.0.1, port: ${server.port}, user: postgres, database: postgres, password: ${password} }\n`;
+    const declare = (password: string): void =>
+      here.declare({ warehouse: { files: { "a.yaml": source(password), "b.yaml": "kind: Schema\nname: s\n" } } });
+    declare("{ vault: secret/warehouse }");
+    const applied = succeeded(await here.run("apply", "-auto-approve"));
+    declare("{ awsSecret: prod/warehouse }");
+    const missing = await here.run("plan", "-refresh=false");
+    expect(said(missing)).toContain("DRIVER_MISSING");
+    expect(said(missing)).toContain("npm install @aws-sdk/client-secrets-manager");
+    symlinkSync(fileURLToPath(new URL("../node_modules", import.meta.url)), join(here.path, "node_modules"));
+    const asked = await here.run("plan", "-refresh=false");
+    expect(said(asked)).toContain("SECRET_UNRESOLVED: AWS Secrets Manager has no secret prod/warehouse");
+    rmSync(join(here.path, "node_modules"));
+    expectNoCanary([applied, missing, asked].flatMap(({ stdout, stderr }) => [stdout, stderr]).join("\n"));
+    expectNoCanary(await everything(here));
   });
 
   test("that a text of the declaration repeats stop the plan", async () => {

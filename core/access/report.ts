@@ -3,7 +3,7 @@ import type { Address } from "../address.ts";
 import type { Catalog } from "../catalog.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Target } from "../engine.ts";
-import { type AccessModel, EVERYBODY, type Holding, type Through } from "./model.ts";
+import { type AccessModel, type Effective, EVERYBODY, type Holding, type Through } from "./model.ts";
 
 export interface AccessRow {
   /** `public` for everybody. */
@@ -58,6 +58,7 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
   const roles = filter.role === undefined ? model.roles : [filter.role];
   const objects = filter.object === undefined ? model.objects : [filter.object];
   const found: AccessRow[] = [];
+  const classes = objects.map((object) => classesIn(declared, object, undefined).classified);
   for (const role of roles) {
     const above = model.passes(role);
     if (above) {
@@ -71,7 +72,13 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
       });
       if (!setRole) continue;
     }
-    for (const object of objects) found.push(...ofObject(model, role, object, declared, filter.role !== undefined));
+    // Most objects give a role the very same, which is put together once.
+    const rowsOf = remembered((effective: Effective) => rowsOfRole(role, effective, filter.role !== undefined));
+    for (const [at, object] of objects.entries()) {
+      const known = classes[at];
+      for (const row of rowsOf(model.of(role, object)))
+        found.push(known ? { ...row, object, ...among(known, row.columns) } : { ...row, object });
+    }
     for (const one of model.through(role)) {
       if (filter.object !== undefined && one.object !== filter.object) continue;
       // Who reads a view because everybody does is told with everybody.
@@ -82,36 +89,43 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
   return found.filter((row) => reaches(row, filter, declared));
 }
 
-function ofObject(
-  model: AccessModel,
-  role: string,
-  object: Address,
-  declared: Catalog,
-  withEverybody: boolean,
-): AccessRow[] {
-  const { privileges } = model.of(role, object);
-  const alike = new Map<string, AccessRow & { readonly privileges: string[] }>();
+function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const there = known.get(key);
+    if (there !== undefined) return there;
+    const value = compute(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+/** In the place of the object, so that it is told second. */
+const NONE = "" as Address;
+
+function rowsOfRole(role: string, { privileges }: Effective, withEverybody: boolean): AccessRow[] {
+  const found = new Map<string, AccessRow & { readonly privileges: string[] }>();
   for (const [privilege, holdings] of privileges) {
     for (const { columns, path, by, setRole, rows } of holdings) {
       if (by === "superuser" || (by === "everybody" && !setRole && role !== EVERYBODY && !withEverybody)) continue;
       const named = columns === "all" ? undefined : [...columns].sort();
-      const row = {
-        role,
-        object,
-        ...(named && { columns: named }),
-        ...classesIn(declared, object, named),
-        by,
-        ...way(path, role),
-        ...(setRole && { setRole }),
-        ...(rows !== undefined && { rows }),
-      };
-      const key = JSON.stringify(row);
-      const same = alike.get(key);
+      const key = `${by} ${setRole} ${rows}\0${path.join("\0")}\0\0${named?.join("\0")}`;
+      const same = found.get(key);
       if (same) same.privileges.push(privilege);
-      else alike.set(key, { ...row, privileges: [privilege] });
+      else
+        found.set(key, {
+          role,
+          object: NONE,
+          privileges: [privilege],
+          ...(named && { columns: named }),
+          by,
+          ...way(path, role),
+          ...(setRole && { setRole }),
+          ...(rows !== undefined && { rows }),
+        });
     }
   }
-  return [...alike.values()];
+  return [...found.values()];
 }
 
 function way(path: readonly string[], role: string): Pick<AccessRow, "via"> {
@@ -184,10 +198,18 @@ export function classesIn(
 ): { readonly classified?: Readonly<Record<string, string>> } {
   const known = declared.get(object)?.spec.columns;
   if (!Array.isArray(known)) return {};
-  const found = (known as unknown as { readonly name: string; readonly classification?: string }[]).flatMap(
-    ({ name, classification }) =>
-      classification !== undefined && (columns?.includes(name) ?? true) ? [[name, classification] as const] : [],
+  const all = (known as unknown as { readonly name: string; readonly classification?: string }[]).flatMap(
+    ({ name, classification }) => (classification === undefined ? [] : [[name, classification] as const]),
   );
+  return among(all.length > 0 ? Object.fromEntries(all) : undefined, columns);
+}
+
+function among(
+  classes: Readonly<Record<string, string>> | undefined,
+  columns: readonly string[] | undefined,
+): { readonly classified?: Readonly<Record<string, string>> } {
+  if (!classes || !columns) return classes ? { classified: classes } : {};
+  const found = Object.entries(classes).filter(([name]) => columns.includes(name));
   return found.length > 0 ? { classified: Object.fromEntries(found) } : {};
 }
 

@@ -55,16 +55,22 @@ export function declare(documents: readonly Document[], options: DeclareOptions)
   const byName = assign(documents.filter(isObject), names, diagnostics);
   const brokenByName = assign(broken.filter(isObject), names, undefined);
   if (only !== undefined && !sources.has(only) && complete) diagnostics.push(unknownDataSource(only, names));
-  askEachOther(sources, byName, options);
+  const isMeant = (name: string): boolean => only === undefined || only === name;
+  const claimed = new Map(names.map((name) => [name, new Set((brokenByName.get(name) ?? []).flatMap(claims))]));
+  const merged = new Map(
+    names.map((name) => {
+      const known = (of: Address): boolean => claimed.get(name)?.has(of) || !complete;
+      return [name, override(byName.get(name) ?? [], known, isMeant(name) ? diagnostics : [])];
+    }),
+  );
+  askEachOther(sources, merged, options);
   const result: DeclaredSource[] = [];
   for (const [name, { source, origin }] of sources) {
     const engine = options.engines.get(source.engine);
-    if (!engine || (only !== undefined && only !== name)) continue;
-    const claimed = new Set((brokenByName.get(name) ?? []).flatMap(claims));
-    const merged = override(byName.get(name) ?? [], (of) => claimed.has(of) || !complete, diagnostics);
-    const declared = catalogOf(merged, engine, diagnostics);
+    if (!engine || !isMeant(name)) continue;
+    const declared = catalogOf(merged.get(name) ?? [], engine, diagnostics);
     for (const [at, other] of othersThan(name, sources)) declared.set(at, other);
-    result.push({ source, ...(origin && { origin }), declared, broken: claimed, complete });
+    result.push({ source, ...(origin && { origin }), declared, broken: claimed.get(name) ?? new Set(), complete });
   }
   return { sources: result, diagnostics };
 }

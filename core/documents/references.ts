@@ -67,8 +67,8 @@ function findWrongNames(source: DeclaredSource, engine: OfflineEngine): Finding[
         if (target === undefined) found(known.unknown(schema.reference, value, visit.path));
         else if (target !== true && schema.reference.orders !== false) push(needs, address, target);
       }
-      if (schema.column !== undefined) {
-        const around = visit.around;
+      const around = schema.column === undefined ? [] : visit.around;
+      if (schema.column !== undefined && !around.some((fields) => (schema.columnUnless ?? "") in fields)) {
         for (const name of columnNames(value)) {
           const missing = columns.missing(schema.column, name, address, around);
           if (missing)

@@ -22,21 +22,7 @@ export interface Kept {
 
 /** The schedules of all data sources, or those of a name. */
 export function schedulesOf(ready: readonly Ready[], name: string | undefined, cwd: string): Kept[] {
-  const all = ready.flatMap((one) =>
-    [...one.declared].flatMap(([address, { kind, spec, origin }]): Kept[] => {
-      const schedule = spec as unknown as BackupSchedule;
-      const tool = one.engine.backups?.[schedule.how?.tool ?? "pg_dump"];
-      if (kind !== "BackupSchedule" || !tool) return [];
-      return [
-        {
-          ready: one,
-          schedule: placed(schedule, resolve(cwd, dirname(origin?.file ?? "x"))),
-          tool,
-          at: { address, ...(origin && { origin }) },
-        },
-      ];
-    }),
-  );
+  const all = ready.flatMap((one) => schedulesIn(one, cwd));
   const chosen = name === undefined ? all : all.filter(({ schedule }) => schedule.name === name);
   if (chosen.length > 0) return chosen;
   const known = all.map(({ schedule }) => schedule.name).join(", ");
@@ -44,6 +30,23 @@ export function schedulesOf(ready: readonly Ready[], name: string | undefined, c
   throw new Refusal([
     error("UNKNOWN_REFERENCE", summary, { detail: known ? `Declared are ${known}.` : "Declare one." }),
   ]);
+}
+
+/** The schedules of one data source. */
+export function schedulesIn(ready: Ready, cwd: string): Kept[] {
+  return [...ready.declared].flatMap(([address, { kind, spec, origin }]): Kept[] => {
+    const schedule = spec as unknown as BackupSchedule;
+    const tool = ready.engine.backups?.[schedule.how?.tool ?? "pg_dump"];
+    if (kind !== "BackupSchedule" || !tool) return [];
+    return [
+      {
+        ready,
+        schedule: placed(schedule, resolve(cwd, dirname(origin?.file ?? "x"))),
+        tool,
+        at: { address, ...(origin && { origin }) },
+      },
+    ];
+  });
 }
 
 /** Folders are relative to the document that names them. */

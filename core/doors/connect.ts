@@ -27,7 +27,7 @@ export async function* connectionSteps(
   async function* all(): AsyncGenerator<ConnectionStep> {
     if (!(yield* secretSteps(secrets, ready))) return;
     try {
-      yield* engine.diagnose(source, { ...connectOptions(secrets, ready, true), ...options });
+      yield* engine.diagnose(source, { ...connectOptions(secrets, ready, true), declared: ready.declared, ...options });
     } catch (problem) {
       const [diagnostic = error("INTERNAL", "Nothing was told")] = failure(problem).diagnostics;
       yield { step: "engine", ok: false, result: diagnostic.summary, milliseconds: 0, diagnostic };

@@ -17,10 +17,10 @@ export function failure(problem: unknown): Failure {
 const SHOWN_STATEMENT = 2000;
 
 function statementFailed(problem: StatementError): Diagnostic {
-  const { engineCode, statement, hint, applied, address } = problem;
+  const { engineCode, statement, hint, applied, address, origin } = problem;
   const kept =
     applied.length === 0
-      ? "Nothing of this run was kept: what ran before it was undone."
+      ? "Nothing of this run was kept: what ran before it was undone. Mend what is declared, or the data, and plan again."
       : `Committed before it, because a statement that no transaction can hold came between: ${applied.map(readable).join(", ")}. Plan again to see what is left.`;
   const lines = [
     ...(engineCode ? [`The engine's code is ${engineCode}.`] : []),
@@ -28,7 +28,11 @@ function statementFailed(problem: StatementError): Diagnostic {
     kept,
     ...(statement ? ["The statement:", shortened(statement)] : []),
   ];
-  return error("STATEMENT_FAILED", problem.message, { detail: lines.join("\n"), ...(address && { address }) });
+  return error("STATEMENT_FAILED", problem.message, {
+    detail: lines.join("\n"),
+    ...(address && { address }),
+    ...(origin && { origin }),
+  });
 }
 
 function shortened(statement: string): string {

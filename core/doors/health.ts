@@ -58,7 +58,7 @@ function watched(ready: Ready, engine: HealthEngine, { secrets, sources = [] }: 
 
   const look = async (): Promise<HealthReport> => {
     const started = performance.now();
-    const told = (await Promise.all(sources.map((one) => one.measure(source.name)))).flat();
+    const told = (await Promise.all(sources.map((one) => one.measure()))).flat();
     const report = (measurements: readonly Measurement[], diagnostics: HealthReport["diagnostics"]): HealthReport => {
       const at = now();
       const known = new Set(told.map(({ name }) => name));

@@ -88,8 +88,14 @@ function connectionOf(url: URL): Connection {
   };
 }
 
-/** The declared data source, reached by the URL; how long it is waited for and tried stays. */
-export function reachedBy(source: DataSource, { connection }: Pick<Reached, "connection">): DataSource {
+/**
+ * The declared data source, reached by the URL: how long it is waited for and tried stays, the declared replicas are those
+ * of another place.
+ */
+export function reachedBy(
+  { replicas: _, ...source }: DataSource,
+  { connection }: Pick<Reached, "connection">,
+): DataSource {
   const { connectTimeout, lockTimeout, retry } = source.connection;
   return {
     ...source,

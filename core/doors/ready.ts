@@ -111,7 +111,10 @@ function withEvidence(source: DataSource, origin: Origin | undefined): DataSourc
 
 function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, url: Reached | undefined): Ready {
   const kind = KINDS.get("DataSource") as Kind;
-  const placed = withEvidence(withSecretFiles(kind, source as unknown as Spec, origin) as unknown as DataSource, origin);
+  const placed = withEvidence(
+    withSecretFiles(kind, source as unknown as Spec, origin) as unknown as DataSource,
+    origin,
+  );
   const objects = [...declared].map(([address, object]) => {
     const spec = withSecretFiles(kindOfObject(object), object.spec, object.origin);
     return [address, spec === object.spec ? object : { ...object, spec }] as const;

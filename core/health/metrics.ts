@@ -74,6 +74,12 @@ const OWN = own({
 
 export type OwnName = keyof typeof OWN;
 
+/** They by name, for the reference. */
+export const OWN_METRICS = (Object.keys(OWN) as OwnName[]).map((name) => {
+  const { help, labels = [] }: Own = OWN[name];
+  return { name: metricName(name), help, labels };
+});
+
 /** What Prometheus knows it as. */
 export function metricName(name: MeasureName | OwnName): string {
   return `datumline_${name}`;

@@ -33,8 +33,8 @@ export function isMissing(measurement: Measurement): measurement is Missing {
 
 /** Whoever else knows something of a data source, such as when it was last backed up. */
 export interface HealthSource {
-  /** What it knows; it comes before what the engine itself has found. */
-  measure(dataSource: string): Promise<readonly Measurement[]>;
+  /** What it knows, which comes before what the engine misses. It never fails and keeps nobody waiting for long. */
+  measure(): Promise<readonly Measurement[]>;
 }
 
 export const STATUSES = ["healthy", "warning", "critical"] as const;

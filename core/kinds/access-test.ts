@@ -14,10 +14,9 @@ const EXPECT = {
   ...object("What must be so; of several, all of them.", {
     rows: list(
       "Exactly these rows are seen, in any order; of each the columns that are given here.",
-      map("Row.", VALUE),
-      {
-        minItems: 1,
-      },
+      // Of a query, the rows have the columns that it gives.
+      { ...map("Row.", VALUE), column: "on", columnUnless: "query" },
+      { minItems: 1 },
     ),
     columns: set("Exactly these columns are readable.", column("Column.", "on"), { minItems: 1 }),
     denied: flag("It is refused: the role lacks the privilege, or a row policy refuses the row that it writes."),

@@ -33,6 +33,7 @@ export function amountText(value: number, unit: Unit, now: Date): string {
     case "flag":
       return value === 1 ? "yes" : "no";
     case "moment":
+      if (value === 0) return "never";
       return `${scaled(Math.max(0, now.getTime() / 1000 - value), SPANS)} ago`;
   }
 }

@@ -74,8 +74,14 @@ function lineOf(one: Judged, at: Date, verbose: boolean): Line {
     sign: one.status ?? "known",
     title: named,
     value: amountText(one.value, unit, at),
-    notes: [...boundNotes(one, verbose), ...(one.note === undefined ? [] : [one.note])],
+    notes: [...boundNotes(one, verbose), ...(one.note === undefined ? [] : [cut(one.note, verbose)])],
   };
+}
+
+const WIDEST_NOTE = 100;
+
+function cut(note: string, verbose: boolean): string {
+  return verbose || note.length <= WIDEST_NOTE ? note : `${note.slice(0, WIDEST_NOTE - 1)}…`;
 }
 
 function boundNotes({ name, status, bounds }: Judged, verbose: boolean): string[] {

@@ -25,7 +25,7 @@ function accessOf(source: DataSource, pool: ConnectionPool, settings: PoolerSett
   const maxConnections = pool.maxConnections ?? pools.maxConnections;
   const looks = auth !== undefined && auth.by !== "userlist" && auth.query === undefined && auth.user !== undefined;
   return {
-    name: `${source.name}/${pool.name}`,
+    name: `${pool.name}@${source.name}`,
     ...(mode !== undefined && { mode }),
     size: pool.size ?? pools.size ?? SIZE,
     ...(reserve !== undefined && { reserve }),

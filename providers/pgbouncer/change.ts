@@ -103,7 +103,7 @@ export class Change {
         refused = [problem.message];
       });
     const now = await look();
-    const wrong = [...refused, ...log.complaints(), ...notInForce(now, this.#restarts)];
+    const wrong = [...refused, ...log.complaints(), ...notInForce(now, this.#restarts), ...(await this.#shutOut())];
     const certificate = now.config.get("client_tls_cert_file")?.value ?? "";
     const encrypts = now.config.get("client_tls_sslmode")?.value !== "disable";
     if (encrypts && edits.some(({ key }) => key.startsWith("client_tls_"))) {
@@ -114,6 +114,16 @@ export class Change {
     throw new StatementError(`The pooler did not take over what was written: ${[...new Set(wrong)].join("; ")}`, {
       hint: "The files are as they were before.",
     });
+  }
+
+  /** Whoever can no longer log in could not mend it either. */
+  async #shutOut(): Promise<string[]> {
+    try {
+      await this.#means.console.reopen(0);
+      return [];
+    } catch (problem) {
+      return [`a new login fails: ${(problem as Error).message}`];
+    }
   }
 
   async #restart(): Promise<void> {

@@ -3,7 +3,6 @@
  * transaction or statement is paused meanwhile, so that nothing runs on the old server once something has run on the new
  * one; sessions stay where they are until they end. https://www.pgbouncer.org/config.html#section-databases
  */
-import { address } from "../../core/address.ts";
 import type { Alteration, FieldChange, PlanContext, Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
 import type { ConnectionPool, PoolerSettings } from "../../core/specs.ts";
@@ -59,7 +58,7 @@ export const connectionPool: PoolerHandler<ConnectionPool> = {
 };
 
 /** The database of the server goes by the name of the pool unless something else is said. */
-function withoutOwnName(spec: ConnectionPool): ConnectionPool {
+export function withoutOwnName(spec: ConnectionPool): ConnectionPool {
   const { database, ...rest } = spec;
   return database === undefined || database === spec.name ? rest : spec;
 }
@@ -93,9 +92,4 @@ function touches(fields: readonly FieldChange[], names: ReadonlySet<string>): bo
 
 function modeOf({ mode }: ConnectionPool, { live }: PlanContext): string {
   return mode ?? (live.get(SELF)?.spec as PoolerSettings | undefined)?.pools?.mode ?? "session";
-}
-
-/** Where a pool is in a catalog. */
-export function poolAddress(name: string) {
-  return address("ConnectionPool", name);
 }

@@ -31,7 +31,7 @@ export const breakGlassRole: Lowering<BreakGlassRole> = {
       amend: able.map((member) => membership(spec, member, context)),
       diagnostics: [
         ...spec.for.filter((member) => !able.includes(member)).map((member) => impossible(spec, member)),
-        ...(isOpen ? [open(spec)] : []),
+        isOpen ? open(spec) : ended(spec),
       ],
     };
   },
@@ -99,4 +99,9 @@ function open({ name, for: members, until, reason }: BreakGlassRole): Diagnostic
   return warning("BREAK_GLASS_OPEN", `${members.join(", ")} may take on ${quoted(name)} until ${until}${why}`, {
     detail: "Take the document out as soon as the emergency is over.",
   });
+}
+
+function ended({ name, until }: BreakGlassRole): Diagnostic {
+  const summary = `${quoted(name)} ended on ${until}: nobody may take it on, and it may nothing`;
+  return warning("BREAK_GLASS_ENDED", summary, { detail: "Take the document out, or give it a later end." });
 }

@@ -53,7 +53,7 @@ function lower(spec: ColumnAccess, context: LowerContext): Lowered {
   ];
   if (!columns) {
     const what = `Which columns of ${quoted(spec.table)} ${spec.to.join(", ")} may read`;
-    return { objects: [], diagnostics: [...diagnostics, ...unknownTable(spec.table, what, context)] };
+    return { objects: [], diagnostics: [...diagnostics, ...unknownTable(spec.table, what, INSTEAD, context)] };
   }
   if (columns.length === 0 && diagnostics.length === 0) diagnostics.push(nothing(spec));
   return {
@@ -62,6 +62,8 @@ function lower(spec: ColumnAccess, context: LowerContext): Lowered {
     diagnostics,
   };
 }
+
+const INSTEAD = "List the columns that may be read: `columns`. Columns of a view are granted by a Grant.";
 
 /** What may be read, in the order of the table; undefined where only a table that nobody knows could tell. */
 function readable(spec: ColumnAccess, table: Pick<Table, "columns"> | undefined): string[] | undefined {

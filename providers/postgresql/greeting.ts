@@ -26,7 +26,7 @@ export interface Greeted {
 /** Connects and asks for encryption, which every server and pooler answers before it asks who one is. */
 export async function greet({ host, port, config }: Endpoint, way: Way | undefined): Promise<Greeted> {
   const where = `${host}:${port}`;
-  const socket = way?.socket() ?? new Socket();
+  const socket = (way?.socket() ?? new Socket()).on("error", () => undefined);
   const signal = AbortSignal.timeout(config.connectionTimeoutMillis ?? 10_000);
   let isOpen = false;
   try {
@@ -91,7 +91,7 @@ export async function shownTo(
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
     ...(isIP(host) === 0 && { servername: host }),
-  });
+  }).on("error", () => undefined);
   try {
     await once(encrypted, "secureConnect", { signal: AbortSignal.timeout(config.connectionTimeoutMillis ?? 10_000) });
     return shownBy(encrypted, host, now());

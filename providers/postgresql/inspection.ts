@@ -7,6 +7,7 @@ import { KINDS } from "../../core/kinds/index.ts";
 import { canonical } from "../../core/objects.ts";
 import { accessFacts, accessReads } from "./access/facts.ts";
 import { CAPACITY, capacityOf } from "./capacity.ts";
+import { childrenIn, PARENTS } from "./children.ts";
 import { arrayItems } from "./common.ts";
 import { HANDLERS } from "./handlers.ts";
 import { notModelled } from "./not-modelled.ts";
@@ -21,6 +22,7 @@ export const READS: readonly Query[] = [
     ...Object.values(HANDLERS).flatMap((handler) => handler.reads),
     ...notModelled.reads,
     CAPACITY,
+    PARENTS,
     ...accessReads,
   ]),
 ];
@@ -63,6 +65,7 @@ export function toInspection(answers: Answers): Inspection {
     target: answers.target,
     present: presentOf(snapshot),
     routines: [...readRoutines(snapshot).values()],
+    children: childrenIn(snapshot),
   };
 }
 

@@ -32,16 +32,45 @@ export function madeWith(reference: string, context: LowerContext): readonly Nat
   return [];
 }
 
-/** The same words for every intent that must know the columns of a table, or their types. */
-export function unknownTable(reference: string, what: string, { live }: LowerContext): Diagnostic[] {
+/** The same words for every intent that must know a table; `instead` is what there is for one that is no table. */
+export function unknownTable(reference: string, what: string, instead: string, context: LowerContext): Diagnostic[] {
   // Nothing was inspected where nothing is live: then nobody knows yet.
-  if (live.size === 0) return [];
+  if (context.live.size === 0) return [];
+  const sort = otherSort(reference, context);
+  if (sort !== undefined)
+    return [error("NOT_SUPPORTED", `${what} cannot be told: ${quoted(reference)} is ${sort}`, { detail: instead })];
   return [
     error("MISSING_FIELD", `${what} cannot be told: ${quoted(reference)} is not known`, {
-      detail:
-        "The table is neither declared nor among those that are there. Declare it; partitioned and foreign tables are of kinds that Datumline does not read.",
+      detail: "The table is neither declared nor among those that are there. Declare it, or mend the name.",
     }),
   ];
+}
+
+/** What a relation is that is there and no table of the kind `Table`, in words: `a partitioned table`. */
+export function otherSort(reference: string, context: LowerContext): string | undefined {
+  const parts = nameParts(reference);
+  if (context.live.has(address("View", parts))) return "a view";
+  if (context.live.has(address("MaterializedView", parts))) return "a materialized view";
+  return unreadTables(context).find(({ table }) => table === formatName(parts))?.sort;
+}
+
+/** What holds rows among the things that no kind describes. */
+const ROWS: Readonly<Record<string, string>> = {
+  partition: "a partition",
+  "partitioned table": "a partitioned table",
+  "foreign table": "a foreign table",
+  "table of a type": "a table of a type",
+  inheritance: "a table that inherits",
+};
+
+/** Tables of kinds that nobody can declare. */
+export function unreadTables({
+  notModelled = [],
+}: LowerContext): { readonly table: string; readonly schema: string; readonly sort: string }[] {
+  return notModelled.flatMap(({ type, name, schema = "" }) => {
+    const sort = ROWS[type];
+    return sort === undefined ? [] : [{ table: name.includes(".") ? name : formatName([schema, name]), schema, sort }];
+  });
 }
 
 export interface KnownRelation {

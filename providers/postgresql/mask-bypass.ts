@@ -3,7 +3,7 @@ import { type Diagnostic, error, note, warning } from "../../core/diagnostic.ts"
 import { quoted } from "../../core/documents/words.ts";
 import type { NativeContext } from "../../core/engine.ts";
 import type { MaskedView, Table } from "../../core/specs.ts";
-import { nameOf } from "./lowering.ts";
+import { nameOf, primaryKeyOf } from "./lowering.ts";
 import type { Mask } from "./masks.ts";
 import { grantsOn, sameName, wayTo, who } from "./ways.ts";
 
@@ -55,6 +55,36 @@ export function guessable(
 }
 
 const MANY_VALUES = /^(pg_catalog\.)?(text|varchar|character varying|citext|bytea|json|jsonb|uuid|xml)\b/i;
+
+/** What is masked but by `hash` tells no rows apart: nobody joins or counts by it. */
+export function maskedKeys(
+  spec: MaskedView,
+  masks: Readonly<Record<string, Mask>>,
+  table: Table | undefined,
+): Diagnostic[] {
+  const hidden = Object.keys(masks).filter((name) => masks[name] !== "hash" && (spec.columns?.includes(name) ?? true));
+  const found = hidden.flatMap((name) => keysWith(name, table).slice(0, 1));
+  if (found.length === 0) return [];
+  return [
+    note("MASK_ON_KEY", `${quoted(nameOf(spec))} masks keys of ${quoted(spec.from)}: ${found.join(", ")}`, {
+      detail:
+        "Rows of the view cannot be told apart or joined by them. Where they must be, `hash` keeps equal values equal, or leave the key as it is: a number that is made up tells nothing of a person.",
+    }),
+  ];
+}
+
+/** Keys that a column is part of, in words. */
+function keysWith(column: string, table: Table | undefined): string[] {
+  const { unique = [], foreignKeys = [] } = table ?? {};
+  const keys = unique.map((key) => ("columns" in key ? key.columns : key));
+  return [
+    ...((table && primaryKeyOf(table))?.includes(column) ? [`${quoted(column)} (primary key)`] : []),
+    ...(keys.some((key) => key.includes(column)) ? [`${quoted(column)} (unique)`] : []),
+    ...foreignKeys
+      .filter(({ columns }) => columns.includes(column))
+      .map(({ references }) => `${quoted(column)} (refers to ${quoted(references.table)})`),
+  ];
+}
 
 /** `SELECT` is all that a masked view is for. */
 export function writers(spec: MaskedView, { desired }: NativeContext): Diagnostic[] {

@@ -13,7 +13,7 @@ import { EMPTY, join, type Sql, sql } from "../../core/sql.ts";
 import { knownTable, unknownClasses } from "./known-tables.ts";
 import { textFault, userText } from "./lexer.ts";
 import { carried, type NativeObject, nameOf, native, unknownColumns } from "./lowering.ts";
-import { bypasses, guessable, writers } from "./mask-bypass.ts";
+import { bypasses, guessable, maskedKeys, writers } from "./mask-bypass.ts";
 import { type Mask, masked } from "./masks.ts";
 import { maskedProofs } from "./prove/masked.ts";
 import { id, named } from "./quote.ts";
@@ -53,6 +53,7 @@ export const maskedView: Lowering<MaskedView> = {
     return [
       ...bypasses(spec, Object.keys(masks), native),
       ...guessable(spec, masks, table),
+      ...maskedKeys(spec, masks, table),
       ...writers(spec, native),
       ...withoutRowPolicies(spec, table),
     ];

@@ -9,12 +9,13 @@ import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
 import { rowAccess as kind } from "../../core/kinds/row-access.ts";
 import type { RowAccess, RowPolicy, Table } from "../../core/specs.ts";
 import { expr, type Sql } from "../../core/sql.ts";
+import { comparison, notARole, typed } from "./comparison.ts";
 import { knownTable, unknownTable } from "./known-tables.ts";
 import { textFault } from "./lexer.ts";
 import { carried, derivedName, type NativeObject, native, unknownColumns } from "./lowering.ts";
 import { rowProofs } from "./prove/rows.ts";
 import { reviewRows } from "./row-review.ts";
-import { hierarchyRule, isNoName, mappingRule, settingRule, userRule } from "./row-rules.ts";
+import { hierarchyRule, mappingRule, settingRule, userRule } from "./row-rules.ts";
 import { indexOn, lookups, secured } from "./row-support.ts";
 import { sameName } from "./ways.ts";
 import type { Looked } from "./ways-past.ts";
@@ -30,6 +31,8 @@ export const rowAccess: Lowering<RowAccess> = {
 
 function lower(spec: RowAccess, context: LowerContext): Lowered {
   const table = knownTable(spec.table, context);
+  const unknown = table ? [] : unknownTable(spec.table, `Which rows of it ${spec.to.join(", ")} see`, INSTEAD, context);
+  if (unknown.length > 0) return { objects: [], diagnostics: unknown };
   const column = columnOf(spec);
   const type = table?.columns.find(({ name }) => name === column)?.type;
   const rule = ruleOf(spec, column ?? "", type);
@@ -40,9 +43,12 @@ function lower(spec: RowAccess, context: LowerContext): Lowered {
       ...lookupsOf(spec, context),
     ],
     amend: secured(spec.table, context),
-    diagnostics: faults(spec, column, type, table, context),
+    diagnostics: faults(spec, column, table, context),
   };
 }
+
+const INSTEAD =
+  "A view has no policies of its own: restate the rule in its query, or put it on the tables behind it. A table of a kind that Datumline does not read gets its policies by hand.";
 
 /** The column that the rule is about; undefined for a condition. */
 function columnOf({ tenant, match, user, mapping, hierarchy }: RowAccess): string | undefined {
@@ -97,16 +103,11 @@ function lookedInto({ mapping, hierarchy }: RowAccess): Looked | undefined {
 function faults(
   spec: RowAccess,
   column: string | undefined,
-  type: string | undefined,
   table: Table | undefined,
   context: LowerContext,
 ): Diagnostic[] {
   const { user, mapping, hierarchy, condition } = spec;
-  const found: Diagnostic[] = [];
-  if (column !== undefined) {
-    if (table) found.push(...unknownColumns(spec.table, [column], table.columns));
-    else found.push(...unknownTable(spec.table, `The type of ${quoted(column)} of ${quoted(spec.table)}`, context));
-  }
+  const found: Diagnostic[] = table && column !== undefined ? unknownColumns(spec.table, [column], table.columns) : [];
   const other = mapping ?? hierarchy;
   if (other && sameName(other.table) === sameName(spec.table)) {
     found.push(
@@ -116,12 +117,14 @@ function faults(
       }),
     );
   }
-  if (user && type !== undefined && isNoName(type)) {
-    found.push(
-      error("WRONG_TYPE", `${quoted(user.column)} is of type ${type}, and the name of a role is text`, {
-        detail: "Look the name up in a table of who is who: `mapping: { table, user, key }`.",
-      }),
-    );
+  const compared = column === undefined ? undefined : typed(spec.table, column, context);
+  if (user) found.push(...notARole(compared));
+  if (other) found.push(...notARole(typed(other.table, other.user, context)));
+  if (mapping) found.push(...comparison(compared, typed(mapping.table, mapping.key, context)));
+  if (hierarchy) {
+    const { table: tree, child, parent } = hierarchy;
+    const node = typed(tree, child, context);
+    found.push(...comparison(compared, node), ...comparison(typed(tree, parent, context), node));
   }
   const fault = condition === undefined ? undefined : textFault(condition);
   if (fault !== undefined) {

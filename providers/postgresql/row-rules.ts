@@ -53,10 +53,3 @@ function equals(type: string | undefined): Sql {
 function isText(type: string): boolean {
   return /^(pg_catalog\.)?(text|varchar|character varying)\s*(\(\s*\d+\s*\))?$/i.test(type.trim());
 }
-
-/** Types that no name of a role is of. */
-export function isNoName(type: string): boolean {
-  return /^(small|big)?(int(eger)?[248]?|serial)\b|^(numeric|decimal|real|double|float|uuid|date|time|bool|json|bytea|inet|cidr)/i.test(
-    type.trim(),
-  );
-}

@@ -9,11 +9,12 @@ import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
 import { tenantIsolation as kind } from "../../core/kinds/tenant-isolation.ts";
-import { formatName, nameParts } from "../../core/names.ts";
+import { nameParts } from "../../core/names.ts";
 import { matchesAny } from "../../core/ownership.ts";
 import type { RowPolicy, TenantIsolation } from "../../core/specs.ts";
 import { join, type Sql, sql } from "../../core/sql.ts";
-import { knownRelations, knownTable, unknownTable } from "./known-tables.ts";
+import { comparison, notARole, typed } from "./comparison.ts";
+import { knownRelations, knownTable, unknownTable, unreadTables } from "./known-tables.ts";
 import { derivedName, type NativeObject, native, unknownColumns } from "./lowering.ts";
 import { rowProofs } from "./prove/rows.ts";
 import { lit } from "./quote.ts";
@@ -32,20 +33,25 @@ function lower(spec: TenantIsolation, context: LowerContext): Lowered {
   const objects: NativeObject[] = [];
   const diagnostics: Diagnostic[] = [...uncovered(spec, context)];
   const tables: string[] = [];
+  const { mapping, to = EVERYBODY } = spec;
   for (const name of isolated(spec, context)) {
     const table = knownTable(name, context);
     const column = table?.columns.find((each) => each.name === spec.column);
     if (!table)
-      diagnostics.push(...unknownTable(name, `The type of ${quoted(spec.column)} of ${quoted(name)}`, context));
+      diagnostics.push(
+        ...unknownTable(name, `The type of ${quoted(spec.column)} of ${quoted(name)}`, BY_HAND, context),
+      );
     else if (!column)
       diagnostics.push(...(spec.schemas ? [without(spec, name)] : unknownColumns(name, [spec.column], table.columns)));
     else {
       tables.push(name);
+      if (mapping)
+        diagnostics.push(...comparison([name, spec.column, column.type], typed(mapping.table, mapping.key, context)));
       objects.push(...policies(spec, name, column.type));
       if (spec.index !== false) objects.push(...indexOn(name, spec.column, context));
     }
   }
-  const { mapping, to = EVERYBODY } = spec;
+  if (mapping) diagnostics.push(...notARole(typed(mapping.table, mapping.user, context)));
   if (mapping) objects.push(...lookups(mapping.table, [mapping.key, mapping.user], to, context));
   return {
     objects,
@@ -57,6 +63,7 @@ function lower(spec: TenantIsolation, context: LowerContext): Lowered {
   };
 }
 
+const BY_HAND = "Give it the policies by hand, or keep the rows of each tenant in a table.";
 const EVERYBODY: readonly string[] = ["public"];
 const TABLES: ReadonlySet<string> = new Set(["Table"]);
 
@@ -112,28 +119,13 @@ function without(spec: TenantIsolation, table: string): Diagnostic {
   );
 }
 
-/** What holds rows among the things that no kind describes. */
-const ROWS: ReadonlySet<string> = new Set([
-  "partition",
-  "partitioned table",
-  "foreign table",
-  "table of a type",
-  "inheritance",
-]);
-
 /** Tables of kinds that nobody can declare hold rows of tenants as well. */
-function uncovered(spec: TenantIsolation, { notModelled = [] }: LowerContext): Diagnostic[] {
-  return notModelled.flatMap(({ type, name, schema }) => {
-    const table = schema === undefined || name.includes(".") ? name : formatName([schema, name]);
-    if (!ROWS.has(type) || !spec.schemas?.includes(schema ?? "") || excepted(spec, table)) return [];
-    return [
-      error(
-        "TENANT_COLUMN_MISSING",
-        `${quoted(table)} is ${type === "inheritance" ? "a table that inherits" : `a ${type}`}, which ${quoted(spec.name)} does not isolate`,
-        {
-          detail: `Datumline reads no such tables. Give it the policies of ${quoted(spec.name)} by hand, and name it under \`except\` with the reason.`,
-        },
-      ),
-    ];
-  });
+function uncovered(spec: TenantIsolation, context: LowerContext): Diagnostic[] {
+  return unreadTables(context)
+    .filter(({ table, schema }) => spec.schemas?.includes(schema) && !excepted(spec, table))
+    .map(({ table, sort }) =>
+      error("TENANT_COLUMN_MISSING", `${quoted(table)} is ${sort}, which ${quoted(spec.name)} does not isolate`, {
+        detail: `Datumline reads no such tables. Give it the policies of ${quoted(spec.name)} by hand, and name it under \`except\` with the reason.`,
+      }),
+    );
 }

@@ -17,7 +17,7 @@ export interface Question {
   /** Fields of a form, or a JSON object. */
   readonly form?: Readonly<Record<string, string>>;
   readonly json?: Readonly<Record<string, unknown>>;
-  /** Certificate authorities to trust besides none. */
+  /** Certificate authorities to trust in place of the usual ones. */
   readonly ca?: string | undefined;
   /** What to do about a status. */
   readonly next?: Readonly<Record<number, string>>;

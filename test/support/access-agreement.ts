@@ -205,6 +205,7 @@ class Comparison {
     const select = columnsOf(itself(this.#model.of(role, at).privileges.get("select")));
     for (const column of relation.columns)
       this.#passes(role, relation, column, covers(select, [column]) && own.length > 0);
+    if (own.length > 0 && select !== "all" && select.size === 0) this.#tell(`${role} may not read ${relation.name}`);
     this.#same(
       `${role}, after SET ROLE, reads through ${relation.name}`,
       String(through.length > 0),

@@ -17,6 +17,7 @@ const CONDITIONS = [
   "false",
   "a < 4 AND b <> 2",
   "current_user LIKE '%r1' OR a > 4",
+  "current_user NOT LIKE '%r0'",
 ] as const;
 const BUILT_IN = [
   "pg_read_all_data",
@@ -64,6 +65,8 @@ const view = fc.record({
   owner: index,
   schema: index,
   from: list(index, 2, 1),
+  /** Its owner was given what it reads. */
+  lent: fc.boolean(),
   filter: index,
   wholeRow: seldom,
   /** Column of its sources that it shows. */

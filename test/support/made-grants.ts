@@ -211,6 +211,7 @@ function makeView(one: Random["views"][number], own: string, names: Names, relat
   const build = [
     `CREATE ${word} ${name}${invoker ? " WITH (security_invoker = true)" : ""} AS ${query}${materialized ? " WITH NO DATA" : ""}`,
     `ALTER ${word} ${name} OWNER TO ${owner}`,
+    ...(one.lent ? one.from.map((at) => `GRANT SELECT ON ${pick(relations, at).name} TO ${owner}`) : []),
   ];
   const used = [...new Set([column, ...(filtered ? [filtered] : [])])];
   const relation: Relation = {

@@ -29,7 +29,9 @@ afterAll(() => {
 
 /** Why AWS cannot be tried here; undefined where it can. */
 export const noMoto =
-  MOTO === undefined ? "there is no moto_server; .ci/run installs it (pip install moto flask flask-cors)" : undefined;
+  MOTO === undefined
+    ? "there is no moto_server; .ci/run installs it (python3 -m venv and pip install moto flask flask-cors)"
+    : undefined;
 
 /** URL of a server that speaks AWS: https://docs.getmoto.org/en/latest/docs/server_mode.html */
 export async function moto(): Promise<string> {

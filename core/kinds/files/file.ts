@@ -9,7 +9,7 @@ export const file = defineKind<File>({
   comment: false,
   summary: "A file of a folder, such as the unit of a timer; its first line says whose it is.",
   fields: {
-    path: text("Path in the folder of the data source.", { pattern: "^(?!.*(^|/)\\.\\.?(/|$))[^/].*[^/]$|^[^/.]$" }),
+    path: text("Path in the folder of the data source.", { pattern: "^[^/]+(/[^/]+)*$" }),
     content: text("What is in it."),
     link: text("It is a link to this path instead."),
     mode: text("Permissions, as chmod writes them.", { pattern: "^[0-7]{4}$", default: "0644" }),
@@ -23,6 +23,8 @@ export const file = defineKind<File>({
   example: { path: "cron.d/vacuum", content: "0 3 * * * postgres vacuumdb --all\n" },
   address: (spec) => address("File", spec.path),
   scope: () => ({}),
-  check: ({ content, link }) =>
-    (content === undefined) === (link === undefined) ? ["it takes one of content, link"] : [],
+  check: ({ path, content, link }) => [
+    ...((content === undefined) === (link === undefined) ? ["it takes one of content, link"] : []),
+    ...(path.split("/").some((part) => part === "." || part === "..") ? ["`path` stays in the folder"] : []),
+  ],
 });

@@ -46,11 +46,14 @@ interface Reached {
   readonly rule: Rule | undefined;
 }
 
-/** `rules` gives the rows that a role meets; undefined where there is no row security. */
+/** The rows that a role meets, acting so. */
+export type Rules = (way: Way, command: RowCommand) => Rule;
+
+/** Without rules where there is no row security. */
 export function combine(
   [itself, ...others]: readonly [Way, ...Way[]],
   privilegesOn: (way: Way) => ReadonlyMap<string, readonly Holding[]>,
-  rules: ((way: Way, command: RowCommand) => Rule) | undefined,
+  rules: Rules | undefined,
 ): Effective {
   const ruleOf = (way: Way, privilege: string): Rule | undefined =>
     rules && isRowCommand(privilege) ? rules(way, privilege) : undefined;

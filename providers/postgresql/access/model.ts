@@ -10,25 +10,14 @@ import {
 import type { Address } from "../../../core/address.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import type { AccessEngine } from "../../../core/engine.ts";
-import { combine, ownPrivileges } from "./holdings.ts";
+import { combine, ownPrivileges, type Rules } from "./holdings.ts";
 import { type AccessFacts, type Secured, type Surroundings, securedObjects } from "./privileges.ts";
 import { RoleGraph, type Way } from "./roles.ts";
-import { type RowCommand, Rows } from "./rows.ts";
+import { Rows } from "./rows.ts";
+import { type Known, Shapes } from "./shapes.ts";
 import { type Use, Views } from "./through.ts";
 
 const EMPTY: Effective = { privileges: new Map() };
-
-/** What is the same for all objects that give the same privileges to the same roles and hide the same rows. */
-interface ObjectClass {
-  readonly key: string;
-  /** One of them, which stands for all. */
-  readonly secured: Secured;
-  /** Roles that make a difference. */
-  readonly concerned: ReadonlySet<string>;
-  /** What roles of its own have, by name; of all others by the number of their ways. */
-  readonly answers: Map<string, Effective>;
-  readonly others: Effective[];
-}
 
 export const accessOf: AccessEngine["of"] = (catalog, facts, { versionNumber, database }) =>
   new PostgresAccess(catalog, {
@@ -46,8 +35,8 @@ class PostgresAccess implements AccessModel {
   readonly #rows: Rows;
   readonly #views: Views;
   readonly #secured: ReadonlyMap<Address, Secured>;
-  readonly #classes = new Map<string, ObjectClass>();
-  readonly #classOf = new Map<Address, ObjectClass>();
+  readonly #known = new Map<string, Known>();
+  #shapes: Shapes | undefined;
 
   constructor(catalog: Catalog, around: Surroundings) {
     this.#major = around.major;
@@ -55,24 +44,23 @@ class PostgresAccess implements AccessModel {
     this.#secured = securedObjects(catalog, around);
     this.#rows = new Rows(catalog, this.#secured, around.others);
     const { others = new Map() } = around;
-    this.#views = new Views(catalog, this.#secured, this.#graph, this.#rows, others, (way, object) =>
-      columnsOf(this.#own(way, object).get("select") ?? []),
+    this.#views = new Views(catalog, this.#secured, this.#graph, this.#rows, others, (role, object) =>
+      columnsOf((this.of(role, object).privileges.get("select") ?? []).filter(({ setRole }) => !setRole)),
     );
     this.roles = [EVERYBODY, ...this.#graph.names];
     this.objects = [...this.#secured.keys()].sort();
   }
 
   of(role: string, object: Address): Effective {
-    const found = this.#class(object);
-    if (!found) return EMPTY;
-    const { number } = this.#graph.of(role);
-    const own = role === EVERYBODY || found.concerned.has(role);
-    const known = own ? found.answers.get(role) : found.others[number];
-    if (known) return known;
-    const answer = this.#compute(role, found);
-    if (own) found.answers.set(role, answer);
-    else found.others[number] = answer;
-    return answer;
+    let known = this.#known.get(role);
+    if (!known) {
+      known = this.#shaped().known(this.#graph.of(role).reach);
+      this.#known.set(role, known);
+    }
+    const node = this.#shaped().node(known, object);
+    if (!node) return EMPTY;
+    node.answer ??= this.#compute(role, object);
+    return node.answer;
   }
 
   passes(role: string): Omit<Holding, "columns"> | undefined {
@@ -87,61 +75,39 @@ class PostgresAccess implements AccessModel {
       if (!this.of(role, by).privileges.has("select")) return [];
       const { shown, asks, fails } = this.#views.behind(by);
       if (fails || shown.length === 0) return [];
-      const way = this.#graph.of(role).ways.find((one) => this.#opens(one, by, asks));
+      // Itself, or whoever it becomes: the view must be read as the same role as what it asks for.
+      const all: readonly Use[] = [{ address: by, columns: [] }, ...asks];
+      const way = this.#graph.of(role).ways.find((one) => all.every((use) => this.#views.reads(one.role, use)));
       if (!way) return [];
       return shown.map((one) => ({ by, ...one, ...(way.path.length > 1 && { setRole: true as const }) }));
     });
   }
 
   roleKey(role: string): string {
-    return this.#graph.of(role).key;
+    return this.#graph.key(role);
   }
 
   objectKey(object: Address): string {
-    const { key } = this.#class(object) ?? {};
-    if (key === undefined) return "";
+    const key = this.#shaped().key(object);
     return this.#views.addresses.has(object) ? JSON.stringify([key, this.#views.behind(object)]) : key;
   }
 
-  #opens(way: Way, view: Address, asks: readonly Use[]): boolean {
-    return this.#own(way, view).has("select") && asks.every((use) => this.#views.reads(way, use));
+  #shaped(): Shapes {
+    this.#shapes ??= new Shapes(this.#secured, this.#rows);
+    return this.#shapes;
   }
 
   #own(way: Way, object: Address): ReadonlyMap<string, readonly Holding[]> {
     return ownPrivileges(way, this.#secured.get(object) as Secured, this.#major);
   }
 
-  #compute(role: string, { secured, concerned }: ObjectClass): Effective {
-    const { ways, reach } = this.#graph.of(role);
-    const different =
-      ways.some(({ superuser, bypassrls }) => superuser || bypassrls) || [...concerned].some((one) => reach.has(one));
-    if (!different && role !== EVERYBODY) return this.of(EVERYBODY, secured.address);
-    const { address } = secured;
-    const rules = this.#rows.isSecured(address)
-      ? (way: Way, command: RowCommand) => this.#rows.rule(way, address, command)
+  #compute(role: string, object: Address): Effective {
+    const { ways, beyond } = this.#graph.of(role);
+    const own = (way: Way): ReadonlyMap<string, readonly Holding[]> => this.#own(way, object);
+    const rules: Rules | undefined = this.#rows.isSecured(object)
+      ? (way, command) => this.#rows.rule(way, object, command)
       : undefined;
-    return combine(ways, (way) => ownPrivileges(way, secured, this.#major), rules);
-  }
-
-  #class(object: Address): ObjectClass | undefined {
-    const known = this.#classOf.get(object);
-    const secured = this.#secured.get(object);
-    if (known || !secured) return known;
-    const { sort, owner, given } = secured;
-    const said = [...given].map(([role, has]) =>
-      JSON.stringify([role, has.map(({ privilege, columns, by }) => [privilege, columns && [...columns].sort(), by])]),
-    );
-    const key = JSON.stringify([sort, owner, said.sort(), this.#rows.key(object)]);
-    const found = this.#classes.get(key) ?? {
-      key,
-      secured,
-      // An owner that gave everything up still passes row security.
-      concerned: new Set([...given.keys(), ...this.#rows.roles(object), ...(owner === undefined ? [] : [owner])]),
-      answers: new Map(),
-      others: [],
-    };
-    this.#classes.set(key, found);
-    this.#classOf.set(object, found);
-    return found;
+    // A role that has nothing more need not be acted as, unless something is kept from who has more.
+    return combine(this.#rows.narrowsSome(object) ? ways : beyond, own, rules);
   }
 }

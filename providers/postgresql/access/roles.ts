@@ -24,14 +24,13 @@ export interface Way {
   readonly holders: ReadonlyMap<string, Path>;
 }
 
-/** All ways of one role, and of every other role that differs from it in nothing but its name. */
+/** All ways of one role. */
 interface Ways {
   readonly ways: readonly [Way, ...Way[]];
+  /** Those of them that have something which it has not itself. */
+  readonly beyond: readonly [Way, ...Way[]];
   /** Roles whose privileges are had on any of them. */
   readonly reach: ReadonlySet<string>;
-  readonly key: string;
-  /** Equal for equal keys, and small. */
-  readonly number: number;
 }
 
 interface Edge {
@@ -46,7 +45,6 @@ export class RoleGraph {
   readonly #roles = new Map<string, Role>();
   readonly #edges = new Map<string, Edge[]>();
   readonly #ways = new Map<string, Ways>();
-  readonly #numbers = new Map<string, number>();
 
   constructor(catalog: Catalog, { major, databaseOwner, otherRoles = [] }: Surroundings) {
     const roles = [...catalog.values()]
@@ -84,20 +82,23 @@ export class RoleGraph {
     if (known) return known;
     const become = name === EVERYBODY ? new Map([[name, [name]]]) : this.#reach(name, ({ set }) => set);
     const ways = [...become].map(([role, path]) => this.#way(role, path)) as [Way, ...Way[]];
+    const [itself, ...others] = ways;
     const reach = new Set(ways.flatMap(({ holders }) => [...holders.keys()]));
-    const key = JSON.stringify(
-      ways.map(({ path, superuser, bypassrls, holders }) => [
+    const found: Ways = { ways, beyond: [itself, ...others.filter((other) => hasMore(other, itself))], reach };
+    this.#ways.set(name, found);
+    return found;
+  }
+
+  /** Equal where two roles differ in nothing but their names. */
+  key(name: string): string {
+    return JSON.stringify(
+      this.of(name).ways.map(({ path, superuser, bypassrls, holders }) => [
         path.slice(0, -1),
         superuser,
         bypassrls,
         [...holders.values()].map((way) => (path.length === 1 ? way.slice(0, -1) : way)),
       ]),
     );
-    const number = this.#numbers.get(key) ?? this.#numbers.size;
-    this.#numbers.set(key, number);
-    const found = { ways, reach, key, number };
-    this.#ways.set(name, found);
-    return found;
   }
 
   #way(role: string, path: Path): Way {
@@ -117,4 +118,13 @@ export class RoleGraph {
     }
     return found;
   }
+}
+
+function hasMore(other: Way, itself: Way): boolean {
+  if (itself.superuser) return false;
+  return (
+    other.superuser ||
+    (other.bypassrls && !itself.bypassrls) ||
+    [...other.holders.keys()].some((role) => !itself.holders.has(role))
+  );
 }

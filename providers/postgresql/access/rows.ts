@@ -72,19 +72,26 @@ export class Rows {
     return this.#tables.has(at);
   }
 
-  /** Equal for tables that hide the same rows from the same roles. */
-  key(at: Address): string {
-    const table = this.#tables.get(at);
-    if (!table) return "";
-    const policies = table.policies.map(({ command, as, to, using, withCheck }) =>
-      JSON.stringify([command, as, to, using, withCheck]),
-    );
-    return JSON.stringify([table.forced, policies.sort()]);
+  /** Is there a restrictive policy that holds for some roles and not for others? */
+  narrowsSome(at: Address): boolean {
+    return this.#tables.get(at)?.policies.some(({ as, to }) => as === "restrictive" && to !== undefined) ?? false;
   }
 
-  /** Roles for which it makes a difference. */
-  roles(at: Address): readonly string[] {
-    return this.#tables.get(at)?.policies.flatMap(({ to = [] }) => to) ?? [];
+  /** By role: what of the policies is for it, as text; of the owner and of everybody, whether rows are hidden at all. */
+  gifts(at: Address): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    const table = this.#tables.get(at);
+    if (!table) return found;
+    const add = (role: string, text: string): unknown => found.set(role, `${found.get(role) ?? ""}\n${text}`);
+    add(EVERYBODY, table.forced ? "forced" : "on");
+    if (table.owner !== undefined) add(table.owner, "owner");
+    const policies = table.policies.map(({ command, as, to = [EVERYBODY], using, withCheck }) => ({
+      to,
+      text: JSON.stringify([command, as, using, withCheck]),
+    }));
+    for (const { to, text } of policies.sort((one, other) => (one.text < other.text ? -1 : 1)))
+      for (const role of to) add(role, text);
+    return found;
   }
 
   rule({ superuser, bypassrls, holders }: Way, at: Address, command: RowCommand): Rule {

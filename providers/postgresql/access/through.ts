@@ -43,7 +43,7 @@ export class Views {
   readonly #roles: RoleGraph;
   readonly #rows: Rows;
   readonly #others: ReadonlyMap<Address, Other>;
-  readonly #select: (way: Way, object: Address) => Holding["columns"];
+  readonly #select: (role: string, object: Address) => Holding["columns"];
   readonly #behind = new Map<Address, Behind>();
 
   constructor(
@@ -52,7 +52,7 @@ export class Views {
     roles: RoleGraph,
     rows: Rows,
     others: ReadonlyMap<Address, Other>,
-    select: (way: Way, object: Address) => Holding["columns"],
+    select: (role: string, object: Address) => Holding["columns"],
   ) {
     this.#catalog = catalog;
     this.#secured = secured;
@@ -77,10 +77,10 @@ export class Views {
     return behind;
   }
 
-  /** May it read this, acting so? */
-  reads(way: Way, { address: at, columns, whole }: Use): boolean {
+  /** May a role read this without SET ROLE? */
+  reads(role: string, { address: at, columns, whole }: Use): boolean {
     if (!this.#secured.has(at)) return true;
-    const held = this.#select(way, at);
+    const held = this.#select(role, at);
     // Even to count rows takes some column.
     if (held === "all" || held.size === 0) return held === "all";
     return whole ? this.#areAll(held, at) : (columns ?? []).every((column) => held.has(column));
@@ -93,7 +93,7 @@ export class Views {
     const { shown, asks, fails } = this.#uses(object, open, (use) => ({
       shown: this.#table(use, way),
       asks: [],
-      fails: way !== undefined && !this.reads(way, use),
+      fails: way !== undefined && !this.reads(way.role, use),
     }));
     if (object.kind === "View") return { shown: merged(shown), asks, fails };
     // Whoever filled it could read it all as the one who ran the query, and what it holds stays.

@@ -1,4 +1,6 @@
 /** How fast the server answers, and how many connections it has to give. */
+import type { Catalog } from "../../../core/catalog.ts";
+import { demands, room } from "../../../core/connections.ts";
 import { error, warning } from "../../../core/diagnostic.ts";
 import { boundsOf } from "../../../core/health/thresholds.ts";
 import type { Outcome } from "../../../core/network/steps.ts";
@@ -38,19 +40,12 @@ export async function latency(client: Client, source: DataSource, queries: numbe
   return { result, facts, diagnostic: tell("SLOW_CONNECTION", summary, { detail }) };
 }
 
-/** Connections that the declared clients may open directly: each process its pool, and what that may overflow to. */
-export function directClients({ clients = [], pool }: DataSource): number {
-  return clients.reduce((sum, { processes = 1, pool: own = pool }) => {
-    const { size = 5, overflow = 10 } = own ?? {};
-    return sum + processes * (size + overflow);
-  }, 0);
-}
-
 export interface Slots {
   /** For clients, without what is kept free. */
   readonly room: number;
-  readonly most: number;
+  /** Kept by the server for its administrators. */
   readonly reserved: number;
+  /** What the declared clients and pools may open. */
   readonly wanted: number;
 }
 
@@ -58,6 +53,7 @@ export interface Slots {
 export async function connections(
   client: Client,
   source: DataSource,
+  declared: Catalog,
   learned: (slots: Slots) => void,
 ): Promise<Outcome> {
   const [rows] = await client.query(
@@ -66,26 +62,26 @@ export async function connections(
   count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL)`
       .text,
   );
-  const [server = 0, kept = 0, used = 0] = (rows?.[0] ?? []).map(Number);
-  const { limits } = source;
-  const most = Math.min(server, limits?.maxConnections ?? server);
-  const reserved = Math.max(kept, limits?.reserved ?? 0);
-  const room = most - reserved;
-  const free = Math.max(0, room - used);
-  const wanted = directClients(source);
-  learned({ room, most, reserved: kept, wanted });
-  const declared = wanted > 0 ? `; declared clients take up to ${wanted}` : "";
-  const result = `${used} of ${most} in use, ${free} free besides ${reserved} that are kept${declared}`;
-  const facts = { used, most, reserved, free, declared: wanted };
-  if ((limits?.maxConnections ?? 0) > server) {
-    const summary = `\`limits.maxConnections\` says ${limits?.maxConnections}, and the server takes ${server}`;
+  const [maxConnections = 0, reserved = 0, used = 0] = (rows?.[0] ?? []).map(Number);
+  const left = room(source, { maxConnections, reserved }) ?? 0;
+  const all = demands(source, declared).filter(({ replica }) => replica === undefined);
+  const wanted = all.reduce((sum, each) => sum + each.connections, 0);
+  const free = Math.max(0, left - used);
+  learned({ room: left, reserved, wanted });
+  const asked = wanted > 0 ? `; declared clients and pools take up to ${wanted}` : "";
+  const result = `${used} of ${maxConnections} in use, ${free} of ${left} for clients free${asked}`;
+  const facts = { used, most: maxConnections, reserved, room: left, free, declared: wanted };
+  const said = source.limits?.maxConnections ?? 0;
+  if (said > maxConnections) {
+    const summary = `\`limits.maxConnections\` says ${said}, and the server takes ${maxConnections}`;
     const detail = "Declare what it takes, or raise its `max_connections`, which needs a restart.";
     return { result, facts, diagnostic: warning("FEW_CONNECTIONS_LEFT", summary, { detail }) };
   }
-  if (wanted > room) {
-    const summary = `The declared clients may open ${wanted} connections, ${wanted - room} more than there is room for`;
-    const detail = `Make their pools smaller by ${wanted - room} in all, put a pooler in front, or raise \`max_connections\` to ${wanted + reserved}.`;
-    return { result, facts, diagnostic: warning("FEW_CONNECTIONS_LEFT", summary, { detail }) };
+  if (wanted > left) {
+    const summary = `${source.name} may be asked for ${wanted} connections and has room for ${left}: ${wanted - left} too many`;
+    const each = all.map(({ name, connections: own, made }) => `${name} ${own} (${made})`).join("; ");
+    const detail = `They are ${each}. Make pools smaller, put a pooler in front of the clients, or raise \`max_connections\` by ${wanted - left}.`;
+    return { result, facts, diagnostic: warning("POOLS_TOO_LARGE", summary, { detail }) };
   }
   if (free > 0) return { result, facts };
   const summary = "No connection is left but those that are kept free";

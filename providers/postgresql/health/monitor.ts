@@ -11,17 +11,8 @@ import { hasty, latency, limitOf } from "./probe.ts";
 import { CACHE, CONNECTIONS, facts, NUMBERS, SENDERS, standby, TRANSACTION } from "./queries.ts";
 import { readTogether } from "./reading.ts";
 import { type Replica, replica } from "./replicas.ts";
-import {
-  cacheOf,
-  connectionsOf,
-  mayNotSee,
-  noProof,
-  numberOf,
-  proofsOf,
-  senderOf,
-  standbyOf,
-  transactionOf,
-} from "./rows.ts";
+import { cacheOf, connectionsOf, mayNotSee, noProof, numberOf, proofsOf, standbyOf, transactionOf } from "./rows.ts";
+import { Senders } from "./senders.ts";
 import { statements } from "./statements.ts";
 
 export const health: HealthEngine = {
@@ -64,6 +55,7 @@ async function openMonitor(source: DataSource, options: ConnectOptions): Promise
     // Connecting to it and asking it must both end before the measurement does.
     replica(name, limit / 4, () => open(hasty(at, limit / 4, { host, port }))),
   );
+  const tracked = new Senders();
   return {
     target: {
       engine: "postgresql",
@@ -72,7 +64,7 @@ async function openMonitor(source: DataSource, options: ConnectOptions): Promise
       user,
       database,
     },
-    measure: () => measure({ client, source, limit, user, replicas }),
+    measure: () => measure({ client, source, limit, user, replicas, tracked }),
     async close() {
       await Promise.all([client.end(), ...replicas.map((one) => one.close())]);
     },
@@ -85,9 +77,10 @@ interface Measuring {
   readonly limit: number;
   readonly user: string;
   readonly replicas: readonly Replica[];
+  readonly tracked: Senders;
 }
 
-async function measure({ client, source, limit, user, replicas }: Measuring): Promise<readonly Measurement[]> {
+async function measure({ client, source, limit, user, replicas, tracked }: Measuring): Promise<readonly Measurement[]> {
   const ledger = source.ledger === "none" ? undefined : (source.ledger?.schema ?? "datumline");
   const time = await latency(() => client.query("SELECT 1"));
   const [known = [], numbers = [], cache = [], connections = [], transaction = [], senders = [], own = []] =
@@ -110,13 +103,13 @@ async function measure({ client, source, limit, user, replicas }: Measuring): Pr
     ...connectionsOf(connections, Number(most), Number(reserved), source.limits),
     unseen ? { name: "longest_transaction_seconds", ...unseen } : transactionOf(transaction[0]),
     ...(isStandby === "t" ? [standbyOf(own[0])] : []),
-    ...(replicas.length > 0 ? declared.flat() : senders.map((one) => senderOf(one, unseen))),
+    ...(replicas.length > 0 ? declared.flat() : tracked.measure(senders, unseen)),
     ...(unseen
       ? [{ name: "statement_mean_seconds", ...unseen } as const]
       : await statements(client, limit, extension ?? null)),
     ...(ledger !== undefined && readsProofs === "t"
       ? proofsOf((await readTogether(client, limit, [lastProof(ledger, source.name)]))[0] ?? [])
       : [noProof(ledger === undefined ? undefined : readsProofs)]),
-    { name: "last_backup_timestamp_seconds", missing: "Nothing tells of backups of it." },
+    { name: "last_backup_timestamp_seconds", missing: "No BackupSchedule of it is declared." },
   ];
 }

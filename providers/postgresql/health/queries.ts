@@ -5,11 +5,14 @@
 import { type Sql, sql } from "../../../core/sql.ts";
 import { lit } from "../quote.ts";
 
+/** Aurora has a log of its own, and refuses the functions that tell of PostgreSQL's. */
+const HAS_LOG = sql`to_regproc('pg_catalog.aurora_version') IS NULL`;
+
 /** One row: what the rest is understood by. `proofs` is where the ledger keeps them. */
 export function facts(proofs: Sql): Sql {
   return sql`SELECT pg_is_in_recovery(), pg_has_role('pg_read_all_stats', 'USAGE'), current_setting('max_connections'),
   current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0),
-  CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() END,
+  CASE WHEN NOT pg_is_in_recovery() AND ${HAS_LOG} THEN pg_current_wal_lsn() END,
   (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_stat_statements'),
   has_table_privilege(to_regclass(${lit(proofs.text)}), 'SELECT')`;
 }
@@ -51,10 +54,11 @@ FROM (
 ) t (began, whose)
 WHERE began IS NOT NULL ORDER BY began LIMIT 1`;
 
-/** `replica, seconds, bytes` of what reads from this server. */
+/** `replica, seconds, written, replayed` of what reads from this server, the latter as bytes since ever. */
 export const SENDERS = sql`SELECT concat_ws(' ', nullif(application_name, ''), host(client_addr)), max(extract(epoch FROM replay_lag)),
-  max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, replay_lsn))
-FROM pg_stat_replication WHERE state IS NULL OR state IN ('streaming', 'catchup')
+  max(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, '0/0')),
+  min(pg_wal_lsn_diff(replay_lsn, '0/0'))
+FROM pg_stat_replication WHERE (state IS NULL OR state IN ('streaming', 'catchup')) AND ${HAS_LOG}
 GROUP BY 1 ORDER BY 1`;
 
 /**
@@ -66,6 +70,6 @@ export function standby(upTo: string | undefined): Sql {
     upTo === undefined
       ? sql`pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver)`
       : sql`pg_last_wal_replay_lsn() >= ${lit(upTo)}::pg_lsn`;
-  return sql`SELECT CASE WHEN ${all} THEN 0 ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END,
+  return sql`SELECT CASE WHEN NOT pg_is_in_recovery() OR NOT ${HAS_LOG} THEN NULL WHEN ${all} THEN 0 ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END,
   pg_is_in_recovery()`;
 }

@@ -7,7 +7,10 @@ import { standby } from "./queries.ts";
 import { numeric, readTogether } from "./reading.ts";
 
 const NAME = "replication_lag_seconds";
-const NOTHING = { missing: "Nothing was replayed so far.", yet: true } as const;
+const NOTHING = {
+  missing: "It does not tell how far it has replayed, or has replayed nothing so far.",
+  yet: true,
+} as const;
 /** Times that one that is behind is asked, and milliseconds between them: what was written a moment ago is on its way. */
 const TRIES = 3;
 const PAUSE = 100;

@@ -58,23 +58,9 @@ export function transactionOf([seconds, whose]: Row = []): Measurement {
 /** The connected server is a standby itself. */
 export function standbyOf([seconds]: Row = []): Measurement {
   const name = "replication_lag_seconds";
-  if (seconds === null || seconds === undefined) return { name, missing: "Nothing was replayed so far.", yet: true };
+  if (seconds === null || seconds === undefined)
+    return { name, missing: "It does not tell how far it has replayed, or has replayed nothing so far.", yet: true };
   return { name, value: Math.max(0, Number(seconds)) };
-}
-
-export function senderOf(
-  [replica, seconds, bytes]: Row,
-  unseen: { readonly missing: string } | undefined,
-): Measurement {
-  const about = { name: "replication_lag_seconds", labels: { replica: `${replica}` } } as const;
-  if (unseen) return { ...about, ...unseen };
-  const behind = Number(bytes ?? 0);
-  // Where all is replayed the server says nothing, and at times still what it said when it was not.
-  return {
-    ...about,
-    value: behind > 0 ? Number(seconds ?? 0) : 0,
-    ...(behind > 0 && { note: `${behind} bytes behind` }),
-  };
 }
 
 export function proofsOf([row]: readonly Row[]): Measurement[] {

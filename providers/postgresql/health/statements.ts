@@ -3,6 +3,7 @@
  * that are no queries, so all literals are taken out here. https://www.postgresql.org/docs/current/pgstatstatements.html
  */
 import type { Measurement } from "../../../core/health/model.ts";
+import { counted } from "../../../core/render/values.ts";
 import { expr, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { tokens } from "../lexer.ts";
@@ -50,7 +51,7 @@ const NEXT: Readonly<Record<string, string>> = {
 
 function measurementsOf([statement, mean, total, calls, text, since]: Row): Measurement[] {
   const labels = { statement: `${statement}` };
-  const note = `${calls} calls ${since ? `since ${since}` : "so far"}: ${withoutValues(text ?? "")}`;
+  const note = `${counted(Number(calls), "call")} ${since ? `since ${since}` : "so far"}: ${withoutValues(text ?? "")}`;
   return [
     { name: NAME, value: Number(mean), labels, note },
     { name: "statement_seconds_total", value: Number(total), labels },

@@ -39,7 +39,7 @@ export async function describe({ client, described }: Ground, relation: string):
   const rows = await rowsOf(client, description(schema, name));
   if (rows instanceof Refused) return `${relation} cannot be looked up: ${rows.words}`;
   const text = rows[0]?.[0];
-  if (!text) return `there is no table or view ${relation}`;
+  if (!text) return `there is no table or view ${relation}; mend the name, or apply what declares it first`;
   const found = JSON.parse(text) as Described;
   described.set(relation, found);
   return found;

@@ -24,7 +24,7 @@ FROM pg_roles e JOIN pg_roles r ON e.oid = r.oid OR NOT r.rolsuper WHERE e.rolna
   );
   if (rows instanceof Refused) return notProved(hindrance(rows));
   // The first is the role itself.
-  if (rows.length === 0) return notProved(`there is no role ${role}`);
+  if (rows.length === 0) return notProved(`there is no role ${role}; apply what declares it first`);
   const reasons = rows
     .slice(1)
     .flatMap(([name, has, takes]) => [

@@ -69,10 +69,23 @@ function counted(written: number | Refused): Seen | string {
 }
 
 export function hindrance({ code, words }: Refused): string {
-  if (code === "57014") return "the time was up before it ended; raise `timeout`, or narrow it with `where`";
-  if (code === "55P03") return "somebody else holds a lock that it needs; run again later";
-  return words;
+  const next = NEXT[code];
+  return next === undefined ? words : `${words}; ${next}`;
 }
+
+const NOT_THERE = "mend the name, or apply what declares it first";
+
+/** What to do about what the server said. */
+const NEXT: Readonly<Record<string, string>> = {
+  "57014": "the time was up: raise `timeout`, or narrow it with `where`",
+  "55P03": "somebody else holds a lock that it needs: run again later",
+  "42P01": NOT_THERE,
+  "42703": NOT_THERE,
+  "42883": NOT_THERE,
+  "3F000": NOT_THERE,
+  "25006": "a check only reads",
+  "42501": "grant it to the connected role, or connect as one that has it",
+};
 
 /** The columns asked for, which the role must be able to read then. */
 function read({ columns }: AccessClaim, source: Source): Sql {

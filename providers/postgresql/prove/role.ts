@@ -24,9 +24,10 @@ export async function become(client: Client, role: string, target: Target): Prom
     if (!(granted instanceof Refused)) taken = await rowsOf(client, set);
   }
   const refused = taken instanceof Refused ? taken : undefined;
-  if (refused?.code === "22023") return `there is no role ${role}`;
+  if (refused?.code === "22023") return `there is no role ${role}; mend the name, or apply what declares it first`;
   if (refused)
     return `${target.user} may not act as ${role}: ${refused.words}. Make it a member (GRANT ${id(role).text} TO ${id(target.user).text}), connect as one that may, or give the test a \`url\` to log in with`;
+  await client.query("SET LOCAL search_path = DEFAULT");
   for (const [name, value] of own) await rowsOf(client, configured(name, value));
   return undefined;
 }
@@ -69,7 +70,9 @@ export async function applySettings(
 export async function makeProbe(client: Client): Promise<{ readonly role: string } | string> {
   const role = `datumline_probe_${randomBytes(6).toString("hex")}`;
   const made = await rowsOf(client, sql`CREATE ROLE ${id(role)}`);
-  return made instanceof Refused ? `no role could be made to try it with: ${made.words}` : { role };
+  return made instanceof Refused
+    ? `no role could be made to try it with: ${made.words}; give the connected role CREATEROLE`
+    : { role };
 }
 
 /** Gives a role privileges on a table until the savepoint around it is rolled back; or says why that cannot be. */
@@ -92,5 +95,7 @@ SELECT has_schema_privilege(${lit(role)}, ${lit(schema)}, 'USAGE')${join(has, ""
   const what = `the privileges on ${table} that the proof takes`;
   if (lent instanceof Refused) return `${what} could not be given: ${lent.words}`;
   // Who has no right to grant is only warned.
-  return lent[0]?.[0] === "t" ? undefined : `the connected role may not give ${what}`;
+  return lent[0]?.[0] === "t"
+    ? undefined
+    : `the connected role may not give ${what}: it takes the owner, or the grant option`;
 }

@@ -69,7 +69,8 @@ async function proveOne({ claim }: Proof, proving: Proving, lockTimeout: number)
   const timeout = claim.sort === "access" ? claim.timeout : (claim.sort === "quality" && claim.check.timeout) || "60s";
   // Read-only until the savepoint is rolled back, also in a transaction that writes.
   const readOnly = claim.sort === "quality" ? sql`; SET LOCAL transaction_read_only = on` : sql``;
-  const settings = sql`SET LOCAL statement_timeout = ${lit(timeout)}; SET LOCAL lock_timeout = ${lit(`${lockTimeout}ms`)}; SET LOCAL row_security = on; SET LOCAL search_path = DEFAULT; SET LOCAL client_min_messages = error${readOnly}`;
+  // Until a role is taken on, the connected one acts: no function that somebody put into a schema of the path is its to run.
+  const settings = sql`SET LOCAL statement_timeout = ${lit(timeout)}; SET LOCAL lock_timeout = ${lit(`${lockTimeout}ms`)}; SET LOCAL row_security = on; SET LOCAL search_path = pg_catalog; SET LOCAL client_min_messages = error${readOnly}`;
   try {
     return await undone(proving.client, () => tried(claim, proving), settings);
   } catch (problem) {

@@ -142,7 +142,7 @@ AND most_common_vals IS NOT NULL`,
     {
       way: "A column that is computed from a classified one and has no class itself",
       outcome: "reported",
-      waitsFor: "COMPUTED_FROM_CLASSIFIED",
+      code: "COMPUTED_FROM_CLASSIFIED",
       names: "Table pay.slip",
       why: "It is a column like any other; classify it as well.",
       declare: `{ kind: Schema, name: pay }
@@ -202,7 +202,7 @@ columns: [{ name: id, type: bigint }, { name: card, type: text, classification: 
     {
       way: "A view over the table that shows the column, with its owner's rights",
       outcome: "reported",
-      waitsFor: "VIEW_SHOWS_KEPT_COLUMN",
+      code: "VIEW_SHOWS_KEPT_COLUMN",
       names: "View desk.pins",
       why: "Readers of a view need nothing on its tables; leave the column out of it, or say `securityInvoker: true`.",
       declare: `{ kind: View, schema: desk, name: pins, query: SELECT pin FROM desk.card }

@@ -20,7 +20,7 @@ GRANT SELECT ON app.old_memo TO staff`,
     {
       way: "Such a table of one with a RowAccess or a RowPolicy",
       outcome: "reported",
-      waitsFor: "CHILD_WITHOUT_ROW_SECURITY",
+      code: "CHILD_WITHOUT_ROW_SECURITY",
       names: "shop.old_parcel",
       why: "Policies of the parent do not hold for it; give it its own, or grant nothing on it.",
       prepare: `CREATE TABLE shop.old_parcel () INHERITS (shop.parcel); INSERT INTO shop.old_parcel VALUES (9, 'hidden');

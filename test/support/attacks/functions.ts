@@ -106,7 +106,7 @@ RETURN QUERY SELECT i.note FROM app.invoice i JOIN member m ON m.tenant = i.tena
     {
       way: "A temporary table under the name that a function looks up which a policy calls",
       outcome: "reported",
-      waitsFor: "POLICY_CALLS_WITHOUT_PATH",
+      code: "POLICY_CALLS_WITHOUT_PATH",
       names: "RowPolicy lend.book/own",
       why: "Its names are looked up anew in each session; give it a path of its own, or look things up in the policy itself, as RowAccess does.",
       before: `CREATE SCHEMA lend; CREATE TABLE lend.reader (login text, shelf text);
@@ -189,7 +189,7 @@ CREATE FUNCTION vault.to_json(date) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $
     {
       way: "Such functions and operators, for a condition of one's own (`using`, `condition`, a view)",
       outcome: "reported",
-      waitsFor: "PATH_OPEN_TO_OTHERS",
+      code: "PATH_OPEN_TO_OTHERS",
       names: "planter",
       why: "Names without a schema are looked up in that of the table; grant CREATE on it to nobody who is bound by its policies.",
       before: `CREATE SCHEMA field; CREATE FUNCTION field.yes(varchar, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';

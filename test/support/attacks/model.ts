@@ -31,9 +31,7 @@ interface Blocked extends Tried {
 /** It succeeds, and the plan tells of it. */
 interface Reported extends Tried {
   readonly outcome: "reported";
-  readonly code?: Code;
-  /** The code of a rule that is still to be written: nothing tells of it. */
-  readonly waitsFor?: string;
+  readonly code: Code;
   /** Stands in what the plan says: the role, the object. */
   readonly names: string;
   /** Documents that would make the hole and are refused for it, so that `prepare` makes it by hand. */

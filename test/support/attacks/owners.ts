@@ -29,7 +29,7 @@ export const OWNERS: Family = {
     {
       way: "The owner takes row security off",
       outcome: "reported",
-      waitsFor: "OWNER_LIFTS_ROW_SECURITY",
+      code: "OWNER_LIFTS_ROW_SECURITY",
       names: "app.invoice",
       why: "Forced keeps an owner from seeing by mistake, not by intent; let a role without login and members own the tables. The next plan puts it back.",
       as: "keeper",
@@ -39,7 +39,7 @@ export const OWNERS: Family = {
     {
       way: "A policy on a table whose row security is off",
       outcome: "reported",
-      waitsFor: "POLICY_WITHOUT_ROW_SECURITY",
+      code: "POLICY_WITHOUT_ROW_SECURITY",
       names: "RowPolicy attic.box/own",
       why: "Nobody asks it; say `rowSecurity: forced` on the table, or take RowAccess.",
       declare: `{ kind: Schema, name: attic }

@@ -17,7 +17,7 @@ export const PASSING: Family = {
     {
       way: "A role that may create roles",
       outcome: "reported",
-      waitsFor: "ROLE_MAKES_ROLES",
+      code: "ROLE_MAKES_ROLES",
       names: "Role hirer",
       why: "It makes one under a name that the table of who belongs where holds, and takes it on.",
       declare: "{ kind: Role, name: hirer, login: true, createrole: true, memberOf: [{ role: staff, admin: true }] }",
@@ -64,7 +64,7 @@ export const PASSING: Family = {
     {
       way: "A login that may replicate (`replication`), by logical decoding",
       outcome: "reported",
-      waitsFor: "LOGIN_REPLICATES",
+      code: "LOGIN_REPLICATES",
       names: "Role copier",
       why: "It is given the write-ahead log, the rows of all.",
       declare: "{ kind: Role, name: copier, login: true, replication: true }",

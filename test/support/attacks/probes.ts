@@ -23,7 +23,7 @@ export const PROBES: Family = {
     {
       way: "An `INSERT` under a key that all tenants share, and `ON CONFLICT DO NOTHING`",
       outcome: "reported",
-      waitsFor: "KEY_TELLS_OF_ROWS",
+      code: "KEY_TELLS_OF_ROWS",
       names: "Table shop.parcel",
       why: "That the key is taken tells that the row is there; begin keys with the column of the policy, or take random ones (uuid).",
       declare: `{ kind: Schema, name: shop }
@@ -56,7 +56,7 @@ foreignKeys: [{ columns: [parcel], references: { table: shop.parcel } }]
     {
       way: "A row that refers to one of another tenant, to see whether it is there",
       outcome: "reported",
-      waitsFor: "REFERENCE_PAST_POLICIES",
+      code: "REFERENCE_PAST_POLICIES",
       names: "Table shop.label",
       why: "Foreign keys are checked past the policies; let them hold the column of the policy too, as in (tenant, id).",
       as: "sender",
@@ -66,7 +66,7 @@ foreignKeys: [{ columns: [parcel], references: { table: shop.parcel } }]
     {
       way: "Deleting a row of one's own that rows of another tenant refer to",
       outcome: "reported",
-      waitsFor: "REFERENCE_PAST_POLICIES",
+      code: "REFERENCE_PAST_POLICIES",
       names: "Table shop.label",
       why: "It fails, or with `onDelete: cascade` takes rows that one may not see; the same remedy.",
       as: "sender",
@@ -92,7 +92,7 @@ foreignKeys: [{ columns: [parcel], references: { table: shop.parcel } }]
     {
       way: "`EXPLAIN ANALYZE` and its rows removed by filter",
       outcome: "reported",
-      waitsFor: "ROWS_ARE_COUNTED",
+      code: "ROWS_ARE_COUNTED",
       names: "app.invoice",
       why: "How many rows there are is no secret in PostgreSQL.",
       as: "alice",
@@ -102,7 +102,7 @@ foreignKeys: [{ columns: [parcel], references: { table: shop.parcel } }]
     {
       way: "`EXPLAIN` and its estimates",
       outcome: "reported",
-      waitsFor: "ROWS_ARE_COUNTED",
+      code: "ROWS_ARE_COUNTED",
       names: "census.person",
       why: "Statistics of all rows are used for operators that cannot leak, so that an estimate tells how frequent a value is.",
       declare: `{ kind: Schema, name: census }
@@ -125,7 +125,7 @@ foreignKeys: [{ columns: [parcel], references: { table: shop.parcel } }]
     {
       way: "`pg_class.reltuples`, sizes, counters of `pg_stat_user_tables`",
       outcome: "reported",
-      waitsFor: "ROWS_ARE_COUNTED",
+      code: "ROWS_ARE_COUNTED",
       names: "app.invoice",
       why: "Everybody reads them; where the number of rows is a secret, give each tenant a database.",
       as: "alice",

@@ -163,7 +163,7 @@ export const ROLES: Family = {
     {
       way: "A login that can take on roles of several tenants (`SET ROLE` for each request)",
       outcome: "reported",
-      waitsFor: "ROLE_IS_NOT_A_BOUNDARY",
+      code: "ROLE_IS_NOT_A_BOUNDARY",
       names: "gateway",
       why: "Whoever runs SQL in its session can: RESET ROLE, and take on another. It holds where only a trusted application runs SQL.",
       declare: `{ kind: Role, name: gateway, login: true, inherit: false, memberOf: [alice, bob] }`,
@@ -174,7 +174,7 @@ export const ROLES: Family = {
     {
       way: "A cursor opened before the role changed",
       outcome: "reported",
-      waitsFor: "ROLE_IS_NOT_A_BOUNDARY",
+      code: "ROLE_IS_NOT_A_BOUNDARY",
       names: "gateway",
       why: "It goes on with what was looked up as the former role; close cursors (`DISCARD ALL`) before a session serves somebody else.",
       as: "gateway",

@@ -78,7 +78,7 @@ export const VIEWS: Family = {
     {
       way: "A leaky function on a view that filters and is no barrier",
       outcome: "reported",
-      waitsFor: "VIEW_WITHOUT_BARRIER",
+      code: "VIEW_WITHOUT_BARRIER",
       names: "View port.open",
       why: "The reader's condition may be asked first; say `securityBarrier: true`.",
       declare: `{ kind: Schema, name: port }
