@@ -16,7 +16,7 @@ export const childWithoutRowSecurity: Guardrail = {
   find(judged) {
     const open = (judged.inspection?.children ?? []).filter(({ rowSecurity }) => rowSecurity === "off");
     if (open.length === 0) return [];
-    const secured = rowSecured(judged);
+    const secured = rowSecured(judged.desired, judged.live);
     const grants = grantsByTable(judged.desired, judged.live);
     return open.flatMap(({ schema, name, of }): Finding[] => {
       const parents = of.filter((parent) => secured.has(tableKey(parent)));

@@ -73,8 +73,8 @@ type Key = NonNullable<Table["unique"]>[number];
 type Reference = NonNullable<Table["foreignKeys"]>[number]["references"];
 
 /** Tables of whose policies the text shows what they compare. */
-function comparing(judged: Judged): [string, RowSecured][] {
-  return [...rowSecured(judged)].filter(([, { compared }]) => compared.size > 0);
+function comparing({ desired, live }: Judged): [string, RowSecured][] {
+  return [...rowSecured(desired, live)].filter(([, { compared }]) => compared.size > 0);
 }
 
 function columnsOf(given: Key): readonly string[] {

@@ -1,6 +1,5 @@
 /** Tables whose rows policies keep back, what these compare, and which roles they are for. */
 import type { Catalog } from "../core/catalog.ts";
-import type { Judged } from "../core/guardrail.ts";
 import { formatName } from "../core/names.ts";
 import type { Grant, Role, RowPolicy } from "../core/specs.ts";
 import { withGroups } from "./memberships.ts";
@@ -16,8 +15,19 @@ export interface RowSecured extends KnownTable {
   readonly compared: ReadonlySet<string>;
 }
 
+/** Several rules ask the same of the same two catalogs: it is worked out once. */
+function once<T>(make: (desired: Catalog, live: Catalog) => T): (desired: Catalog, live: Catalog) => T {
+  const known = new WeakMap<Catalog, WeakMap<Catalog, { readonly made: T }>>();
+  return (desired, live) => {
+    const beside = known.get(desired) ?? new WeakMap<Catalog, { readonly made: T }>();
+    const found = beside.get(live) ?? { made: make(desired, live) };
+    known.set(desired, beside.set(live, found));
+    return found.made;
+  };
+}
+
 /** By the key of the table; of a table that is there and not declared the live one. */
-export function rowSecured({ desired, live }: Pick<Judged, "desired" | "live">): Map<string, RowSecured> {
+export const rowSecured = once((desired, live): ReadonlyMap<string, RowSecured> => {
   const policies = new Map<string, RowPolicy[]>();
   for (const { spec } of standing("RowPolicy", desired, live)) {
     const at = tableKey(spec.table);
@@ -34,7 +44,7 @@ export function rowSecured({ desired, live }: Pick<Judged, "desired" | "live">):
     found.set(at, { ...known, name: formatName([schema, name]), policies: own, compared: new Set(compared) });
   }
   return found;
-}
+});
 
 /** Objects of a kind that are declared, and those that are there beside them. */
 export function standing<K extends "Grant" | "RowPolicy">(kind: K, desired: Catalog, live: Catalog) {
@@ -58,7 +68,7 @@ export function concerning(roles: ReadonlyMap<string, Role>): (one: string, othe
 }
 
 /** Privileges by the table that they are on. */
-export function grantsByTable(desired: Catalog, live: Catalog): Map<string, Grant[]> {
+export const grantsByTable = once((desired, live): ReadonlyMap<string, readonly Grant[]> => {
   const found = new Map<string, Grant[]>();
   for (const { spec } of standing("Grant", desired, live)) {
     if (spec.on.table === undefined) continue;
@@ -68,7 +78,7 @@ export function grantsByTable(desired: Catalog, live: Catalog): Map<string, Gran
     else found.set(at, [spec]);
   }
   return found;
-}
+});
 
 /** Does the condition go by the name of whoever acts? */
 export function goesByName({ using = "", withCheck = "" }: RowPolicy): boolean {

@@ -9,7 +9,7 @@ import { key, mentions } from "./mentions.ts";
 import { objectsOf } from "./objects.ts";
 import { grantsByTable, some } from "./row-secured.ts";
 import { leavesRowsOut, shownColumns } from "./select-lists.ts";
-import { type KnownTable, tableKey, tablesIn } from "./tables.ts";
+import { tableKey, tablesIn } from "./tables.ts";
 
 type Grants = ReadonlyMap<string, readonly Grant[]>;
 type Roles = ReadonlyMap<string, Role>;
@@ -28,12 +28,12 @@ export const viewShowsKeptColumn: Guardrail = {
   pack: "grants",
   find(judged) {
     const { desired, live } = judged;
-    const tables = tablesIn(desired, live);
     const grants = grantsByTable(desired, live);
-    const kept = keptIn(judged, tables, grants);
+    const kept = keptIn(judged, grants);
     if (kept.length === 0) return [];
     const roles = rolesIn(live, desired);
-    return ownerViews(desired).flatMap(({ address, kind, at, mentioned, spec }): Finding[] => {
+    return ownerViews(desired).flatMap(({ address, kind, at, spec }): Finding[] => {
+      const mentioned = mentions(spec.query, spec.schema);
       const shown = shownColumns(spec.query);
       return kept
         .filter(({ table }) => mentioned.has(table))
@@ -55,8 +55,11 @@ export const viewShowsKeptColumn: Guardrail = {
   },
 };
 
-function keptIn({ declared }: Judged, tables: ReadonlyMap<string, KnownTable>, grants: Grants): Kept[] {
-  const byColumns = objectsOf("ColumnAccess", declared).flatMap(({ spec }): Kept[] => {
+function keptIn({ declared, desired, live }: Judged, grants: Grants): Kept[] {
+  const [columnAccess, maskedViews] = [objectsOf("ColumnAccess", declared), objectsOf("MaskedView", declared)];
+  if (columnAccess.length + maskedViews.length === 0) return [];
+  const tables = tablesIn(desired, live);
+  const byColumns = columnAccess.flatMap(({ spec }): Kept[] => {
     const table = tableKey(spec.table);
     const all = tables.get(table)?.table.columns.map(({ name }) => name) ?? [];
     return spec.to.map((role) => {
@@ -67,7 +70,7 @@ function keptIn({ declared }: Judged, tables: ReadonlyMap<string, KnownTable>, g
       return { by: "ColumnAccess", table, from: [role], columns: new Set(all.filter((name) => !open.has(name))) };
     });
   });
-  const byMasks = objectsOf("MaskedView", declared).map(({ spec }): Kept => {
+  const byMasks = maskedViews.map(({ spec }): Kept => {
     const { from, mask = {}, maskClasses = {}, to = [] } = spec;
     const table = tableKey(from);
     const masked = (tables.get(table)?.table.columns ?? []).filter(
@@ -100,10 +103,11 @@ export const viewWithoutBarrier: Guardrail = {
     const tables = tablesIn(desired, live);
     const grants = grantsByTable(desired, live);
     const roles = rolesIn(live, desired);
-    return views.flatMap(({ address, kind, at, mentioned, spec: { schema, name } }): Finding[] => {
-      const behind = [...mentioned].filter((table) => tables.has(table));
-      const readers = (grants.get(at) ?? [])
-        .filter(({ privileges }) => privileges.includes("select"))
+    return views.flatMap(({ address, kind, at, spec: { schema, name, query } }): Finding[] => {
+      const granted = (grants.get(at) ?? []).filter(({ privileges }) => privileges.includes("select"));
+      if (granted.length === 0) return [];
+      const behind = [...mentions(query, schema)].filter((table) => tables.has(table));
+      const readers = granted
         .map(({ to }) => to)
         .filter((role) => behind.some((table) => !selects(role, table, [], grants, roles)));
       if (readers.length === 0) return [];
@@ -127,8 +131,7 @@ function ownerViews(desired: Catalog) {
       const view: Pick<View, "schema" | "name" | "query" | "securityInvoker" | "securityBarrier"> = spec;
       if (intent !== undefined || view.securityInvoker) return [];
       const kind = address.startsWith("View/") ? "View" : "MaterializedView";
-      const mentioned = mentions(view.query, view.schema);
-      return [{ address, kind, at: key(view.schema, view.name), mentioned, spec: view }];
+      return [{ address, kind, at: key(view.schema, view.name), spec: view }];
     },
   );
 }

@@ -42,7 +42,7 @@ export const rowsAreCounted: Guardrail = {
   find({ source, desired, live }) {
     const bound = loginsIn(desired, live);
     if (bound.size > 0) bound.add("public");
-    const tables = [...rowSecured({ desired, live }).values()].filter(
+    const tables = [...rowSecured(desired, live).values()].filter(
       ({ address: at, policies }) =>
         desired.has(at) && policies.some((policy) => boundBy(policy).some((to) => bound.has(to))),
     );

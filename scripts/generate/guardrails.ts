@@ -9,8 +9,8 @@ export function guardrailPage(): string {
 
 # Built-in guardrails
 
-Each is a warning until a [Policy](policy.md) says otherwise, of the rule by its code or of all rules of a pack. \`datumline explain
-CODE\` says the same. [Guardrails](../guardrails.md) says how to use them.
+Each is a warning, or what stands beside it, until a [Policy](policy.md) says otherwise, of the rule by its code or of all rules of a
+pack. \`datumline explain CODE\` says the same. [Guardrails](../guardrails.md) says how to use them.
 ${packs.map((pack) => section(pack, GUARDRAILS)).join("")}
 ## Guesses
 
@@ -26,6 +26,9 @@ function section(pack: string, all: readonly Guardrail[]): string {
 }
 
 function table(guardrails: readonly Guardrail[]): string {
-  const rows = guardrails.map(({ code }) => `| \`${code}\` | ${CODES[code].replaceAll("|", "\\|")} |\n`);
+  const rows = guardrails.map(
+    ({ code, severity }) =>
+      `| \`${code}\`${severity ? ` (${severity})` : ""} | ${CODES[code].replaceAll("|", "\\|")} |\n`,
+  );
   return `| code | what it means, and what to do |\n|---|---|\n${rows.join("")}`;
 }

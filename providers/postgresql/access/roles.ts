@@ -9,18 +9,18 @@ import type { Catalog } from "../../../core/catalog.ts";
 import type { Role } from "../../../core/specs.ts";
 import type { Surroundings } from "./privileges.ts";
 
-/** From a holder towards the role asked about: `["admin", "ops", "bob"]`. */
-export type Path = readonly string[];
+/** From a role that has something towards one that has it through it, which is left out: `["admin", "ops"]`. */
+type Path = readonly string[];
 
 /** One role that a role can act as: itself first, then those that it can SET ROLE to, nearest first. */
 export interface Way {
   /** The role that acts. */
   readonly role: string;
-  /** From it to the role asked about. */
+  /** From it to the role asked about; empty where it is that role. */
   readonly path: Path;
   readonly superuser: boolean;
   readonly bypassrls: boolean;
-  /** Roles whose privileges it has without doing anything, itself included, each with the path from there to it. */
+  /** Roles whose privileges it has without doing anything, each with the path from there; itself first. */
   readonly holders: ReadonlyMap<string, Path>;
 }
 
@@ -80,7 +80,7 @@ export class RoleGraph {
   of(name: string): Ways {
     const known = this.#ways.get(name);
     if (known) return known;
-    const become = name === EVERYBODY ? new Map([[name, [name]]]) : this.#reach(name, ({ set }) => set);
+    const become = name === EVERYBODY ? new Map([[name, []]]) : this.#reach(name, ({ set }) => set);
     const ways = [...become].map(([role, path]) => this.#way(role, path)) as [Way, ...Way[]];
     const [itself, ...others] = ways;
     const reach = new Set(ways.flatMap(({ holders }) => [...holders.keys()]));
@@ -93,10 +93,10 @@ export class RoleGraph {
   key(name: string): string {
     return JSON.stringify(
       this.of(name).ways.map(({ path, superuser, bypassrls, holders }) => [
-        path.slice(0, -1),
+        path,
         superuser,
         bypassrls,
-        [...holders.values()].map((way) => (path.length === 1 ? way.slice(0, -1) : way)),
+        [...holders.values()],
       ]),
     );
   }
@@ -108,9 +108,9 @@ export class RoleGraph {
     return { role, path, superuser, bypassrls, holders };
   }
 
-  /** Itself and all that edges of a sort lead to, each with its shortest path. */
+  /** Itself and all that edges of a sort lead to, each with its shortest path; nearest first. */
   #reach(name: string, takes: (edge: Edge) => boolean): Map<string, Path> {
-    const found = new Map<string, Path>([[name, [name]]]);
+    const found = new Map<string, Path>([[name, []]]);
     for (const [role, path] of found) {
       for (const edge of this.#edges.get(role) ?? []) {
         if (takes(edge) && !found.has(edge.to)) found.set(edge.to, [edge.to, ...path]);

@@ -11,7 +11,7 @@ import type { Client } from "../client.ts";
 import { textFault } from "../lexer.ts";
 import { id, lit, named } from "../quote.ts";
 import { Refused, rowsOf, undone } from "./attempt.ts";
-import type { Ground } from "./describe.ts";
+import { describe, type Ground } from "./describe.ts";
 import { observe } from "./observe.ts";
 import { NotPlanted, plant, textsOf, valuesOf } from "./plant.ts";
 import { applySettings, become, lend, makeProbe } from "./role.ts";
@@ -29,6 +29,9 @@ export async function proveAccess(claim: AccessClaim, proving: Proving): Promise
   const { client, shows } = proving;
   const fault = [claim.query, claim.where, claim.expect.only].map((text) => textFault(text ?? "")).find(Boolean);
   if (fault !== undefined) return notProved(`its SQL cannot be read: ${fault}`);
+  // Who may not even come into its schema would be refused what is not there.
+  const on = claim.on === undefined ? undefined : await describe(proving, claim.on);
+  if (typeof on === "string") return notProved(on);
   const actor = await actorOf(claim, client);
   if (typeof actor === "string") return notProved(actor);
   const planted = await plantAll(claim, proving, actor.role);

@@ -39,10 +39,14 @@ export async function describe({ client, described }: Ground, relation: string):
   const rows = await rowsOf(client, description(schema, name));
   if (rows instanceof Refused) return `${relation} cannot be looked up: ${rows.words}`;
   const text = rows[0]?.[0];
-  if (!text) return `there is no table or view ${relation}; mend the name, or apply what declares it first`;
+  if (!text) return notThere(relation);
   const found = JSON.parse(text) as Described;
   described.set(relation, found);
   return found;
+}
+
+export function notThere(relation: string): string {
+  return `there is no table or view ${relation}; mend the name, or apply what declares it first`;
 }
 
 /** Texts and numbers that stand in the checks of a column: values that may meet them. */

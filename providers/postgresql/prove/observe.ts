@@ -102,11 +102,11 @@ async function fetched(claim: AccessClaim, source: Source, client: Client): Prom
   return rows instanceof Refused ? rows : { rows: rows.map(([row]) => JSON.parse(row ?? "{}") as SeenRow) };
 }
 
-/** Columns of tables and views, in order; none of those that are not there. */
+/** Columns of tables and views that are there, in order. */
 export async function columnsOf(
   relations: readonly string[],
   client: Client,
-): Promise<(relation: string) => readonly string[]> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const list = join(
     relations.map((relation) => {
       const [schema, name] = nameParts(relation) as [string, string];
@@ -114,21 +114,16 @@ export async function columnsOf(
     }),
   );
   const [rows = []] = await client.query(
-    sql`SELECT given.relation, json_agg(a.attname ORDER BY a.attnum) FROM (VALUES ${list}) AS given (relation, schema, name)
+    sql`SELECT given.relation, json_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attname IS NOT NULL)
+FROM (VALUES ${list}) AS given (relation, schema, name)
 JOIN pg_namespace n ON n.nspname = given.schema JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = given.name
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1`.text,
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1`.text,
   );
-  const found = new Map(rows.map(([relation, names]) => [relation, JSON.parse(names ?? "[]") as readonly string[]]));
-  return (relation) => found.get(relation) ?? [];
+  return new Map(rows.map(([relation, names]) => [relation ?? "", JSON.parse(names ?? "[]") as readonly string[]]));
 }
 
 async function readable(on: string, client: Client): Promise<Partial<Seen> | Refused> {
-  const columns = (await columnsOf([on], client))(on);
-  // Of a table that is not there the server tells.
-  if (columns.length === 0) {
-    const rows = await rowsOf(client, sql`SELECT FROM ${named(on)} LIMIT 0`);
-    if (rows instanceof Refused) return rows;
-  }
+  const columns = (await columnsOf([on], client)).get(on) ?? [];
   const refusals = await attemptAll(
     client,
     columns.map((column) => sql`SELECT ${id(column)} FROM ${named(on)} LIMIT 0`),
@@ -212,11 +207,11 @@ export const IMPOSSIBLE = /^(0A000|42809|55000|428C9)$/;
 /** Statements that touch no row, so that nothing but privileges is in question; each with what it would mean. */
 export function triesOf(
   { on = "", command, columns, values }: Pick<AccessClaim, "on" | "command" | "columns" | "values">,
-  all: (relation: string) => readonly string[],
+  all: ReadonlyMap<string, readonly string[]>,
 ): readonly (readonly [what: string, statement: Sql])[] {
   const table = named(on);
   const chosen = columns ?? (values && Object.keys(values));
-  const names = chosen ?? all(on);
+  const names = chosen ?? all.get(on) ?? [];
   switch (command) {
     case "select":
       return [

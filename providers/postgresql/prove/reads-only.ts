@@ -3,6 +3,7 @@ import { failed, held, notProved, type ReadsOnlyClaim, type Verdict } from "../.
 import { counted } from "../../../core/render/values.ts";
 import type { Proving } from "./access.ts";
 import { attemptAll, type Refused } from "./attempt.ts";
+import { notThere } from "./describe.ts";
 import { columnsOf, hindrance, IMPOSSIBLE, triesOf } from "./observe.ts";
 import { become, makeProbe } from "./role.ts";
 
@@ -17,6 +18,9 @@ export async function proveReadsOnly(
   const probe = as === "public" ? await makeProbe(client) : { role: as };
   if (typeof probe === "string") return notProved(probe);
   const columns = await columnsOf(objects, client);
+  // Who may not even come into its schema would be refused what is not there.
+  const missing = objects.filter((on) => !columns.has(on));
+  if (missing.length > 0) return notProved(...missing.map(notThere));
   const tries = objects.flatMap((on) => COMMANDS.flatMap((command) => triesOf({ on, command }, columns)));
   const kept = await become(client, probe.role, target);
   if (kept !== undefined) return notProved(kept);
