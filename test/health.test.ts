@@ -325,6 +325,8 @@ test("all data sources side by side: one that is gone is critical, one that is n
   expect(err).toMatch(/error CONNECTION_REFUSED: .*\(DataSource gone\)/);
   expect(err).toMatch(/error SECRET_UNRESOLVED: .*UNSET/);
   expect(out + err).not.toContain("quite-secret");
+  const onTerminal = await at.run("health -f a.yaml", { env, terminal: true });
+  expect(onTerminal.err).toMatch(/Measuring █+░* ?\d\/3/);
   const { out: markdown } = await at.run("health -f a.yaml --format markdown", { env });
   expect(markdown).toContain("| ✗ | reachable | no |");
   const { out: exposed } = await at.run("health -f a.yaml --format prometheus", { env });
@@ -349,6 +351,17 @@ test("a server that hangs is critical after the time that connecting may take", 
   expect(performance.now() - started).toBeLessThan(4000);
   expect([hung.code, hung.status, hung.score]).toEqual([2, "critical", 0]);
   await cluster.signal("SIGCONT");
+});
+
+test("a server that does not come to answering is told so, and is well again when it does", async () => {
+  const at = folder({ URL: url });
+  at.write("a.yaml", SOURCE.replace("{ env: URL }", "{ env: URL }, connectTimeout: 1"));
+  const holder = await connected(url, "BEGIN", "LOCK pg_extension IN ACCESS EXCLUSIVE MODE");
+  const held = await look(at);
+  await holder.end();
+  expect([held.code, held.status]).toEqual([2, "critical"]);
+  expect(held.err).toMatch(/error CONNECTION_FAILED: The server did not tell how it is within 1 s/);
+  expect((await look(at)).status).toBe("healthy");
 });
 
 describe("replicas", () => {

@@ -9,7 +9,7 @@ import { type Client, endpoint, open } from "../client.ts";
 import { lastProof, proofsTable } from "../proof-record.ts";
 import { hasty, latency, limitOf } from "./probe.ts";
 import { CACHE, CONNECTIONS, facts, NUMBERS, SENDERS, standby, TRANSACTION } from "./queries.ts";
-import { readTogether } from "./reading.ts";
+import { readTogether, unreadable } from "./reading.ts";
 import { type Replica, replica } from "./replicas.ts";
 import { cacheOf, connectionsOf, mayNotSee, noProof, numberOf, proofsOf, standbyOf, transactionOf } from "./rows.ts";
 import { Senders } from "./senders.ts";
@@ -64,7 +64,10 @@ async function openMonitor(source: DataSource, options: ConnectOptions): Promise
       user,
       database,
     },
-    measure: () => measure({ client, source, limit, user, replicas, tracked }),
+    measure: () =>
+      measure({ client, source, limit, user, replicas, tracked }).catch((problem: unknown) => {
+        throw unreadable(problem, limit);
+      }),
     async close() {
       await Promise.all([client.end(), ...replicas.map((one) => one.close())]);
     },
@@ -95,7 +98,10 @@ async function measure({ client, source, limit, user, replicas, tracked }: Measu
     ]);
   const [isStandby, seesAll, most, reserved, written, extension, readsProofs] = known[0] ?? [];
   const unseen = seesAll === "t" ? undefined : { missing: mayNotSee(user) };
-  const declared = await Promise.all(replicas.map((one) => one.measure(written ?? undefined)));
+  const [slow, ...declared] = await Promise.all([
+    unseen ? [{ name: "statement_mean_seconds", ...unseen } as const] : statements(client, limit, extension ?? null),
+    ...replicas.map((one) => one.measure(written ?? undefined)),
+  ]);
   return [
     ...time,
     ...numbers.map(numberOf),
@@ -104,9 +110,7 @@ async function measure({ client, source, limit, user, replicas, tracked }: Measu
     unseen ? { name: "longest_transaction_seconds", ...unseen } : transactionOf(transaction[0]),
     ...(isStandby === "t" ? [standbyOf(own[0])] : []),
     ...(replicas.length > 0 ? declared.flat() : tracked.measure(senders, unseen)),
-    ...(unseen
-      ? [{ name: "statement_mean_seconds", ...unseen } as const]
-      : await statements(client, limit, extension ?? null)),
+    ...slow,
     ...(ledger !== undefined && readsProofs === "t"
       ? proofsOf((await readTogether(client, limit, [lastProof(ledger, source.name)]))[0] ?? [])
       : [noProof(ledger === undefined ? undefined : readsProofs)]),
