@@ -18,7 +18,10 @@ export async function access(context: Context): Promise<number> {
   const { options, output } = context;
   const folder = closingFolder(context);
   const read = await readDeclaration(context, "optional");
-  const ready = await read.load();
+  const all = await read.load();
+  const privileged = all.filter(({ engine }) => engine.access);
+  // Of several data sources those without privileges have nothing to tell.
+  const ready = privileged.length > 0 ? privileged : all;
   const reports =
     options.url === undefined ? ready.map((one) => declared(context, one)) : await live(context, ready, read, folder);
   const format = (options.format ?? "text") as AccessFormat;

@@ -64,9 +64,15 @@ function afterCast(all: readonly Piece[], from: number): number {
   let at = from;
   while (all[at]?.text === ":" && all[at + 1]?.text === ":") {
     at += 2;
-    while (all[at]?.kind === "word" || all[at]?.kind === "name" || all[at]?.text === ".") at += 1;
+    while (isOfType(all[at])) at += 1;
   }
   return at;
+}
+
+/** A type may be several words; those that compare are none of it. */
+function isOfType(piece: Piece | undefined): boolean {
+  if (piece?.kind === "word") return piece.text !== "operator" && piece.text !== "in";
+  return piece?.kind === "name" || piece?.text === ".";
 }
 
 /** Columns with which an index or a key begins, by the key of the table. */

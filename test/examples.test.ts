@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { parse, parseAllDocuments } from "yaml";
+import type { Address } from "../core/address.ts";
+import type { DataObject } from "../core/catalog.ts";
 import { hasErrors } from "../core/diagnostic.ts";
 import { declare } from "../core/documents/declare.ts";
 import { loadDocuments } from "../core/documents/load.ts";
@@ -143,12 +145,12 @@ describe("sales-analytics", () => {
     );
     const { diagnostics } = await on.plan({ ...declaration, declared }, OPTIONS);
     expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([
+      expect.objectContaining({ summary: "account_manager is granted sales.user_customers and may not enter sales" }),
       expect.objectContaining({
         code: "POLICY_BROKEN",
         rule: "who is granted a table comes to it",
         summary: "account_manager is granted sales.sales_fact and may not enter sales",
       }),
-      expect.objectContaining({ summary: "account_manager is granted sales.user_customers and may not enter sales" }),
     ]);
   });
 
@@ -301,8 +303,13 @@ describe("django-bi", () => {
     expect(
       await as(on, "bi_reader", "SELECT day::text, orders, customers, revenue FROM reporting.daily_revenue"),
     ).toEqual([["2025-01-01", "2", "1", "12.00"]]);
+    await on.query(
+      "INSERT INTO auth_user (username, password, email, is_active, date_joined) VALUES ('bob', 'hash', 'bob@gone', false, now())",
+    );
+    expect(await as(on, "bi_reader", "SELECT id, email FROM reporting.customers")).toEqual([[1, "***@b"]]);
     for (const query of [
       "SELECT password FROM auth_user",
+      "SELECT email FROM auth_user",
       "SELECT * FROM auth_user",
       "SELECT * FROM django_session",
       "DELETE FROM shop_order",
@@ -372,6 +379,8 @@ pgbouncer: { config: ${pooler.config} }
     expect([applied.code, applied.err]).toEqual([0, applied.err]);
     const again = await at.run(`plan ${files} --detailed-exitcode`);
     expect([again.code, again.out]).toEqual([0, expect.stringContaining("No changes")]);
+    for (const command of ["connect", "drift", "test", "access"])
+      expect([command, await at.run(`${command} ${files}`)]).toEqual([command, expect.objectContaining({ code: 0 })]);
     const clients = await Promise.all(
       Array.from({ length: 100 }, () => pooler.client("portal", "portal", SECRETS.PORTAL_PASSWORD)),
     );

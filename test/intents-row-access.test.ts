@@ -100,6 +100,22 @@ describe("RowAccess", () => {
     });
   });
 
+  test("of a table of somebody else's migrations does not close it to them unnoticed", () => {
+    const live = declared(join(`${TABLE}owner: django`, role("django")));
+    const own = access("r", "to: [app]\nuser: { column: agent }");
+    const { diagnostics } = lowered(own, live);
+    expect(diagnostics).toEqual([
+      expect.objectContaining({
+        severity: "warning",
+        code: "ROWS_CLOSED",
+        summary:
+          "Row security of `sales.fact` holds its owner django as well, and nothing opens rows to it: it sees none",
+        detail: expect.stringContaining("RowAccess `to: [django]`"),
+      }),
+    ]);
+    expect(lowered(join(own, access("z", "to: [django]\ncondition: 'true'")), live).codes).toEqual([]);
+  });
+
   test.each([
     ["rowSecurity: off", ["error DUPLICATE"]],
     ["rowSecurity: on", []],

@@ -54,6 +54,12 @@ test.each([
     [table(), policy("p", { using: "(SELECT x.y) = a" })],
     [table(), policy("p", { using: "f(a) AND b.a = 1" })],
   ],
+  // As intents write it.
+  [
+    "POLICY_WITHOUT_INDEX",
+    [table(), policy("p", { using: "(a)::bigint OPERATOR(pg_catalog.=) (SELECT 1)" })],
+    [table(), policy("p", { using: "a OPERATOR(pg_catalog.<>) 1" })],
+  ],
   // As the server writes it.
   [
     "POLICY_WITHOUT_INDEX",

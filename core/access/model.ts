@@ -47,7 +47,7 @@ export interface Effective {
 }
 
 /** Columns of several holdings together. */
-export function columnsOf(holdings: readonly Holding[]): "all" | ReadonlySet<string> {
+export function columnsOf(holdings: readonly Pick<Holding, "columns">[]): "all" | ReadonlySet<string> {
   const found = new Set<string>();
   for (const { columns } of holdings) {
     if (columns === "all") return "all";
@@ -68,6 +68,8 @@ export interface AccessModel {
   /** Whatever privileges can be granted on. */
   readonly objects: readonly Address[];
   of(role: string, object: Address): Effective;
+  /** The same for each of `objects`, in their order. */
+  ofEach(role: string): Iterable<Effective>;
   /** How it comes to pass every check, where it does; what else it can do need not be told unless that takes SET ROLE. */
   passes(role: string): Omit<Holding, "columns"> | undefined;
   /** What the role reads through views and the like. */

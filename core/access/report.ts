@@ -58,12 +58,15 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
   const roles = filter.role === undefined ? model.roles : [filter.role];
   const objects = filter.object === undefined ? model.objects : [filter.object];
   const found: AccessRow[] = [];
+  const tell = (row: AccessRow): void => {
+    if (reaches(row, filter, declared)) found.push(row);
+  };
   const classes = objects.map((object) => classesIn(declared, object, undefined).classified);
   for (const role of roles) {
     const above = model.passes(role);
     if (above) {
       const { path, setRole } = above;
-      found.push({
+      tell({
         role,
         privileges: ["every privilege"],
         by: "superuser",
@@ -74,19 +77,22 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
     }
     // Most objects give a role the very same, which is put together once.
     const rowsOf = remembered((effective: Effective) => rowsOfRole(role, effective, filter.role !== undefined));
-    for (const [at, object] of objects.entries()) {
+    let at = 0;
+    for (const effective of filter.object === undefined ? model.ofEach(role) : [model.of(role, filter.object)]) {
+      const object = objects[at] as Address;
       const known = classes[at];
-      for (const row of rowsOf(model.of(role, object)))
-        found.push(known ? { ...row, object, ...among(known, row.columns) } : { ...row, object });
+      at += 1;
+      for (const row of rowsOf(effective))
+        tell(known ? { ...row, object, ...among(known, row.columns) } : { ...row, object });
     }
     for (const one of model.through(role)) {
       if (filter.object !== undefined && one.object !== filter.object) continue;
       // Who reads a view because everybody does is told with everybody.
       if (role !== EVERYBODY && isEverybodys(model.of(role, one.by).privileges.get("select"))) continue;
-      found.push(throughView(role, one, declared));
+      tell(throughView(role, one, declared));
     }
   }
-  return found.filter((row) => reaches(row, filter, declared));
+  return found;
 }
 
 function remembered<K, V>(compute: (key: K) => V): (key: K) => V {

@@ -1,6 +1,6 @@
 /** Proofs of a data source: what is to be proved, tried on its open connection. */
 import type { Catalog } from "../catalog.ts";
-import { type Diagnostic, error, hasErrors } from "../diagnostic.ts";
+import { hasErrors } from "../diagnostic.ts";
 import type { Engine, Inspection, ProofContext, Session } from "../engine.ts";
 import { Refusal } from "../errors.ts";
 import { lower } from "../lower.ts";
@@ -23,7 +23,8 @@ export async function proveAll(
   { dataSource, engine, session, declared, only = [], progress }: Proving,
   inspection?: Inspection,
 ): Promise<ProofReport> {
-  if (!session.prove) throw new Refusal([cannotProve(engine)]);
+  // Where nothing can be proved nothing is declared to be: such a document was refused.
+  if (!session.prove) return { version: 1, dataSource, target: session.target, results: [] };
   const inspected = inspection ?? (await session.inspect(new Map()));
   const { desired, diagnostics } = lower(declared, engine, inspected);
   if (hasErrors(diagnostics)) throw new Refusal(diagnostics.filter(({ severity }) => severity === "error"));
@@ -49,10 +50,4 @@ export async function proveOrRefuse(proving: Proving, inspection?: Inspection): 
 /** Can it be proved inside the change itself, which is undone where something does not hold? */
 export function provesInside({ capabilities }: Engine, session: Session): boolean {
   return capabilities.transactions && session.prove !== undefined;
-}
-
-function cannotProve({ name }: Engine): Diagnostic {
-  return error("NOT_SUPPORTED", `Nothing can be proved on the engine ${name}`, {
-    detail: "Take its data source out of the run with `--data-source`.",
-  });
 }

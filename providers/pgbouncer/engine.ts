@@ -14,7 +14,7 @@ const INTENTS = { ConnectionPool: poolTarget };
 export const pgbouncer: Engine = {
   name: "pgbouncer",
   schemes: ["pgbouncer"],
-  capabilities: { leadsOn: true, transactions: true, rowPolicies: false },
+  capabilities: { plain: true, leadsOn: true, transactions: true, rowPolicies: false },
   handlers: HANDLERS as unknown as Engine["handlers"],
   intents: INTENTS as unknown as Engine["intents"],
   connect,

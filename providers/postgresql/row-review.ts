@@ -29,6 +29,7 @@ export function reviewRows(spec: Reviewed, native: NativeContext): Diagnostic[] 
     ...unlimited(spec.table, { binds: (role) => own.has(role), otherwise }, native),
     ...(spec.looked ? selfService(spec.name, spec.looked, { binds: writes, otherwise }, native) : []),
     ...(spec.restrictive ? (opening.length === 0 ? [closed(spec)] : []) : joined(spec, opening)),
+    ...ownerClosed(spec, native),
   ];
 }
 
@@ -91,6 +92,26 @@ function closed(spec: Reviewed): Diagnostic {
     `${quoted(spec.name)} narrows what ${spec.to.join(", ")} see of ${quoted(spec.table)}, and nothing opens it: they see no row`,
     { detail: "Declare what opens the rows as well: a RowAccess without `restrictive`, or a RowPolicy." },
   );
+}
+
+/** The application whose tables others made policies for owns them, and is held by these policies as well. One rule tells. */
+function ownerClosed(spec: Reviewed, native: NativeContext): Diagnostic[] {
+  const at = address("Table", nameParts(spec.table));
+  const { found, spec: table } = native.desired.get(at) ?? {};
+  const owner = native.live.get(at)?.spec.owner as string | undefined;
+  if (!found || table?.rowSecurity !== "forced" || owner === undefined) return [];
+  const { superuser, bypassrls } = roleNamed(owner, native) ?? { superuser: true };
+  const policies = policiesOn(spec.table, native);
+  const isFirst = policies.every(({ name }) => name >= (spec.policies[0] ?? ""));
+  const opens = policies.some(({ as, to }) => as !== "restrictive" && concern(to ?? EVERYBODY, [owner], native));
+  if (superuser || bypassrls || opens || !isFirst) return [];
+  return [
+    warning(
+      "ROWS_CLOSED",
+      `Row security of ${quoted(spec.table)} holds its owner ${owner} as well, and nothing opens rows to it: it sees none`,
+      { detail: `Give it a rule of its own, such as a RowAccess \`to: [${owner}]\` with \`condition: "true"\`.` },
+    ),
+  ];
 }
 
 /** Of two intents that both open, one tells. */

@@ -86,7 +86,7 @@ async function clusterIn(folder: string, settings: Readonly<Record<string, strin
   const signal = async (name: NodeJS.Signals): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     // The postmaster and those that serve its clients: one alone would let the others answer.
-    for (const pid of name === "SIGQUIT" ? [child.pid] : family(child.pid as number)) process.kill(pid as number, name);
+    for (const pid of name === "SIGQUIT" ? [child.pid] : family(child.pid as number)) tell(pid as number, name);
     if (name === "SIGQUIT") await once(child, "exit");
   };
   made.push({
@@ -106,6 +106,15 @@ async function clusterIn(folder: string, settings: Readonly<Record<string, strin
       await answers(port);
     },
   };
+}
+
+/** One that serves a client may end of itself meanwhile. */
+function tell(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (problem) {
+    if ((problem as NodeJS.ErrnoException).code !== "ESRCH") throw problem;
+  }
 }
 
 function family(pid: number): number[] {

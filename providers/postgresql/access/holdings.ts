@@ -1,44 +1,40 @@
 /** What one role has of one object: for itself, and what it comes to besides by SET ROLE. */
 import { columnsBeyond, columnsOf, type Effective, EVERYBODY, type Holding } from "../../../core/access/model.ts";
 import { type Given, privilegesOf, type Secured } from "./privileges.ts";
-import type { Path, Way } from "./roles.ts";
+import type { Way } from "./roles.ts";
 import { covers, isRowCommand, type RowCommand, type Rule } from "./rows.ts";
 
-/** Privileges of a role that acts: one holding for each holder, with the path from it to that role, which is named too. */
+/** Privileges of a role that acts: one holding for each holder, with the path from it towards that role. */
 export function ownPrivileges(way: Way, { sort, given }: Secured, major: number): Map<string, Holding[]> {
   const found = new Map<string, Holding[]>();
   if (way.superuser) {
     for (const privilege of privilegesOf(sort, major))
-      found.set(privilege, [{ columns: "all", path: [way.role], by: "superuser" }]);
+      found.set(privilege, [{ columns: "all", path: [], by: "superuser" }]);
     return found;
   }
-  const holders: [path: Path, given: readonly Given[]][] = [];
-  for (const [role, has] of given) {
-    const path = way.holders.get(role);
-    if (path) holders.push([path, has]);
+  for (const [role, path] of holdersOf(way, given)) {
+    for (const [privilege, { columns, by }] of given.get(role) as Given) {
+      const known = found.get(privilege);
+      if (known) known.push({ columns, path, by });
+      else found.set(privilege, [{ columns, path, by }]);
+    }
   }
-  holders.sort(([a], [b]) => a.length - b.length);
-  for (const [path, has] of holders) add(found, path, has);
-  const everybody = new Map<string, Holding[]>();
-  add(everybody, [], given.get(EVERYBODY) ?? []);
-  for (const [privilege, [holding]] of everybody as Map<string, [Holding]>) {
-    const own = found.get(privilege) ?? [];
-    if (!isNothing(columnsBeyond(holding.columns, columnsOf(own)))) found.set(privilege, [...own, holding]);
+  for (const [privilege, { columns, by }] of given.get(EVERYBODY) ?? []) {
+    const known = found.get(privilege);
+    if (!known) found.set(privilege, [{ columns, path: [], by }]);
+    else if (!isNothing(columnsBeyond(columns, columnsOf(known)))) known.push({ columns, path: [], by });
   }
   return found;
 }
 
-/** What one holder was given, in one grant or in several. */
-function add(to: Map<string, Holding[]>, path: Path, given: readonly Given[]): void {
-  const own = new Map<string, Holding>();
-  for (const { privilege, columns = "all", by } of given) {
-    const there = own.get(privilege);
-    own.set(
-      privilege,
-      there ? { ...there, columns: columnsOf([there, { columns, path, by }]) } : { columns, path, by },
-    );
+/** Nearest first. */
+function holdersOf({ holders }: Way, given: ReadonlyMap<string, Given>): [string, readonly string[]][] {
+  const found: [string, readonly string[]][] = [];
+  for (const role of given.keys()) {
+    const path = holders.get(role);
+    if (path) found.push([role, path]);
   }
-  for (const [privilege, holding] of own) to.set(privilege, [...(to.get(privilege) ?? []), holding]);
+  return found.sort(([, one], [, other]) => one.length - other.length);
 }
 
 interface Reached {
@@ -57,13 +53,13 @@ export function combine(
 ): Effective {
   const ruleOf = (way: Way, privilege: string): Rule | undefined =>
     rules && isRowCommand(privilege) ? rules(way, privilege) : undefined;
-  const privileges = new Map<string, Holding[]>();
+  const privileges = new Map<string, readonly Holding[]>();
   const reached = new Map<string, Reached[]>();
   for (const [privilege, held] of privilegesOn(itself)) {
     const rule = ruleOf(itself, privilege);
     privileges.set(
       privilege,
-      held.map(({ columns, path, by }) => ({ columns, path: path.slice(0, -1), by, ...rowsOf(rule) })),
+      rule && rule.text !== "all" ? held.map((holding) => ({ ...holding, rows: rule.text })) : held,
     );
     reached.set(privilege, [{ columns: columnsOf(held), rule }]);
   }
@@ -76,8 +72,7 @@ export function combine(
         const columns = beyond(all, rule, known);
         if (isNothing(columns)) continue;
         known.push({ columns, rule });
-        const full = path.length > 0 ? [...path, ...way.path.slice(1)] : way.path;
-        const holding: Holding = { columns, path: full.slice(0, -1), by, setRole: true, ...rowsOf(rule) };
+        const holding: Holding = { columns, path: [...path, ...way.path], by, setRole: true, ...rowsOf(rule) };
         privileges.set(privilege, [...(privileges.get(privilege) ?? []), holding]);
       }
     }

@@ -14,7 +14,7 @@ import { combine, ownPrivileges, type Rules } from "./holdings.ts";
 import { type AccessFacts, type Secured, type Surroundings, securedObjects } from "./privileges.ts";
 import { RoleGraph, type Way } from "./roles.ts";
 import { Rows } from "./rows.ts";
-import { type Known, Shapes } from "./shapes.ts";
+import { type Known, nodeOf, type Shape, Shapes } from "./shapes.ts";
 import { type Use, Views } from "./through.ts";
 
 const EMPTY: Effective = { privileges: new Map() };
@@ -52,21 +52,18 @@ class PostgresAccess implements AccessModel {
   }
 
   of(role: string, object: Address): Effective {
-    let known = this.#known.get(role);
-    if (!known) {
-      known = this.#shaped().known(this.#graph.of(role).reach);
-      this.#known.set(role, known);
-    }
-    const node = this.#shaped().node(known, object);
-    if (!node) return EMPTY;
-    node.answer ??= this.#compute(role, object);
-    return node.answer;
+    const shape = this.#shaped().of(object);
+    return shape ? this.#answer(role, object, shape) : EMPTY;
+  }
+
+  *ofEach(role: string): Generator<Effective> {
+    for (const [object, shape] of this.#shaped().all) yield this.#answer(role, object, shape);
   }
 
   passes(role: string): Omit<Holding, "columns"> | undefined {
     const way = this.#graph.of(role).ways.find(({ superuser }) => superuser);
     if (!way) return undefined;
-    const path = way.path.slice(0, -1);
+    const { path } = way;
     return { path, by: "superuser", ...(path.length > 0 && { setRole: true as const }) };
   }
 
@@ -79,7 +76,7 @@ class PostgresAccess implements AccessModel {
       const all: readonly Use[] = [{ address: by, columns: [] }, ...asks];
       const way = this.#graph.of(role).ways.find((one) => all.every((use) => this.#views.reads(one.role, use)));
       if (!way) return [];
-      return shown.map((one) => ({ by, ...one, ...(way.path.length > 1 && { setRole: true as const }) }));
+      return shown.map((one) => ({ by, ...one, ...(way.path.length > 0 && { setRole: true as const }) }));
     });
   }
 
@@ -92,8 +89,19 @@ class PostgresAccess implements AccessModel {
     return this.#views.addresses.has(object) ? JSON.stringify([key, this.#views.behind(object)]) : key;
   }
 
+  #answer(role: string, object: Address, shape: Shape): Effective {
+    let known = this.#known.get(role);
+    if (!known) {
+      known = this.#shaped().known(this.#graph.of(role).reach);
+      this.#known.set(role, known);
+    }
+    const node = nodeOf(known, shape);
+    node.answer ??= this.#compute(role, object);
+    return node.answer;
+  }
+
   #shaped(): Shapes {
-    this.#shapes ??= new Shapes(this.#secured, this.#rows);
+    this.#shapes ??= new Shapes(this.objects, this.#secured, this.#rows);
     return this.#shapes;
   }
 

@@ -1,7 +1,7 @@
 /**
  * Who was given what on which object, as ACLs hold it. https://www.postgresql.org/docs/current/ddl-priv.html
  */
-import { EVERYBODY, type Holding } from "../../../core/access/model.ts";
+import { columnsOf, EVERYBODY, type Holding } from "../../../core/access/model.ts";
 import { type Address, address } from "../../../core/address.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import { nameParts } from "../../../core/names.ts";
@@ -35,16 +35,14 @@ export interface AccessFacts {
   readonly kept?: ReadonlyMap<Address, readonly Privilege[]>;
 }
 
-/** What a role has of an object for itself, and why. */
-export interface Given extends Privilege {
-  readonly by: Exclude<Holding["by"], "superuser">;
-}
+/** What a role was given of an object, by privilege, and why. */
+export type Given = Map<string, Pick<Holding, "columns"> & { readonly by: Exclude<Holding["by"], "superuser"> }>;
 
 export interface Secured {
   readonly address: Address;
   readonly sort: Sort;
   readonly owner: string | undefined;
-  readonly given: Map<string, Given[]>;
+  readonly given: Map<string, Given>;
 }
 
 const SORTS: Readonly<Record<string, Sort>> = {
@@ -125,11 +123,20 @@ export function securedObjects(catalog: Catalog, around: Surroundings): Map<Addr
   return found;
 }
 
-function give(to: Secured, role: string, what: readonly Privilege[], by: Given["by"]): void {
+/** What comes in several grants adds up. */
+function give(
+  { given }: Secured,
+  role: string,
+  what: readonly Privilege[],
+  by: Exclude<Holding["by"], "superuser">,
+): void {
   if (what.length === 0) return;
-  const all = to.given.get(role) ?? [];
-  to.given.set(role, all);
-  for (const one of what) all.push({ ...one, by });
+  const all: Given = given.get(role) ?? new Map();
+  given.set(role, all);
+  for (const { privilege, columns = "all" } of what) {
+    const there = all.get(privilege);
+    all.set(privilege, there ? { ...there, columns: columnsOf([there, { columns }]) } : { columns, by });
+  }
 }
 
 /** The object of a grant; databases and functions are objects of no kind, but privileges are granted on them. */

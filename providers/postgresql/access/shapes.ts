@@ -7,7 +7,7 @@ import type { Address } from "../../../core/address.ts";
 import type { Given, Secured } from "./privileges.ts";
 import type { Rows } from "./rows.ts";
 
-interface Shape {
+export interface Shape {
   /** What the object is and what everybody has of it. */
   readonly base: number;
   /** What each role has of it, and that role: numbers that stand for equal texts. */
@@ -17,7 +17,7 @@ interface Shape {
 
 /** All objects that look the same to a role. */
 export interface Node {
-  readonly next: Map<number, Node>;
+  next: Map<number, Node> | undefined;
   /** What the role has of them, once it is known. */
   answer: Effective | undefined;
 }
@@ -30,13 +30,20 @@ export interface Known {
 }
 
 export class Shapes {
-  readonly #shapes = new Map<Address, Shape>();
+  /** In the order of the objects. */
+  readonly all: readonly (readonly [object: Address, shape: Shape])[];
+  readonly #shapes: ReadonlyMap<Address, Shape>;
   readonly #holders = new Map<string, number>();
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
 
-  constructor(secured: ReadonlyMap<Address, Secured>, rows: Rows) {
-    for (const one of secured.values()) this.#shapes.set(one.address, this.#shapeOf(one, rows));
+  constructor(objects: readonly Address[], secured: ReadonlyMap<Address, Secured>, rows: Rows) {
+    this.all = objects.map((object) => [object, this.#shapeOf(secured.get(object) as Secured, rows)]);
+    this.#shapes = new Map(this.all);
+  }
+
+  of(object: Address): Shape | undefined {
+    return this.#shapes.get(object);
   }
 
   /** For a role that has the privileges of these, itself among them. */
@@ -46,18 +53,7 @@ export class Shapes {
       const holder = this.#holders.get(role);
       if (holder !== undefined) reaches[holder] = 1;
     }
-    return { root: { next: new Map(), answer: undefined }, reaches };
-  }
-
-  /** Where the answer of a role about an object stands. */
-  node({ root, reaches }: Known, object: Address): Node | undefined {
-    const shape = this.#shapes.get(object);
-    if (!shape) return undefined;
-    const { base, gifts, holders } = shape;
-    let node = step(root, base);
-    for (let at = 0; at < gifts.length; at += 1)
-      if (reaches[holders[at] as number] === 1) node = step(node, gifts[at] as number);
-    return node;
+    return { root: { next: undefined, answer: undefined }, reaches };
   }
 
   /** Equal for objects of one shape, in any model. */
@@ -88,10 +84,19 @@ export class Shapes {
   }
 }
 
+/** Where the answer of a role about all objects stands that look to it like this one. */
+export function nodeOf({ root, reaches }: Known, { base, gifts, holders }: Shape): Node {
+  let node = step(root, base);
+  for (let at = 0; at < gifts.length; at += 1)
+    if (reaches[holders[at] as number] === 1) node = step(node, gifts[at] as number);
+  return node;
+}
+
 function step(node: Node, by: number): Node {
+  node.next ??= new Map();
   const known = node.next.get(by);
   if (known) return known;
-  const next: Node = { next: new Map(), answer: undefined };
+  const next: Node = { next: undefined, answer: undefined };
   node.next.set(by, next);
   return next;
 }
@@ -103,9 +108,11 @@ function numberOf(numbers: Map<string, number>, text: string): number {
   return numbers.size - 1;
 }
 
-function textOf(given: readonly Given[] = []): string {
-  return given
-    .map(({ privilege, columns, by }) => `${by} ${privilege}${columns ? ` ${[...columns].sort().join("\0")}` : ""}`)
+function textOf(given: Given = new Map()): string {
+  return [...given]
+    .map(
+      ([privilege, { columns, by }]) => `${by} ${privilege} ${columns === "all" ? "" : [...columns].sort().join("\0")}`,
+    )
     .sort()
     .join("\0\0");
 }
