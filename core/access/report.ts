@@ -61,6 +61,7 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
   const tell = (row: AccessRow): void => {
     if (reaches(row, filter, declared)) found.push(row);
   };
+  const namesOf = remembered((columns: ReadonlySet<string>) => [...columns].sort());
   const classes = objects.map((object) => classesIn(declared, object, undefined).classified);
   for (const role of roles) {
     const above = model.passes(role);
@@ -76,7 +77,7 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
       if (!setRole) continue;
     }
     // Most objects give a role the very same, which is put together once.
-    const rowsOf = remembered((effective: Effective) => rowsOfRole(role, effective, filter.role !== undefined));
+    const rowsOf = remembered((effective: Effective) => rowsOfRole(role, effective, namesOf, filter.role !== undefined));
     let at = 0;
     for (const effective of filter.object === undefined ? model.ofEach(role) : [model.of(role, filter.object)]) {
       const object = objects[at] as Address;
@@ -109,12 +110,17 @@ function remembered<K, V>(compute: (key: K) => V): (key: K) => V {
 /** In the place of the object, so that it is told second. */
 const NONE = "" as Address;
 
-function rowsOfRole(role: string, { privileges }: Effective, withEverybody: boolean): AccessRow[] {
+function rowsOfRole(
+  role: string,
+  { privileges }: Effective,
+  namesOf: (columns: ReadonlySet<string>) => readonly string[],
+  withEverybody: boolean,
+): AccessRow[] {
   const found = new Map<string, AccessRow & { readonly privileges: string[] }>();
   for (const [privilege, holdings] of privileges) {
     for (const { columns, path, by, setRole, rows } of holdings) {
       if (by === "superuser" || (by === "everybody" && !setRole && role !== EVERYBODY && !withEverybody)) continue;
-      const named = columns === "all" ? undefined : [...columns].sort();
+      const named = columns === "all" ? undefined : namesOf(columns);
       const key = `${by} ${setRole} ${rows}\0${path.join("\0")}\0\0${named?.join("\0")}`;
       const same = found.get(key);
       if (same) same.privileges.push(privilege);

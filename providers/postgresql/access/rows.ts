@@ -110,7 +110,8 @@ export class Rows {
     if (opening.size === 0) return NONE;
     const open = opening.has("true") ? "all" : opening;
     const narrow = new Set(conditions("restrictive").filter((condition) => condition !== "true"));
-    const all = [...(open === "all" ? [] : [joined([...open], " OR ")]), ...narrow];
+    // What opens rows may narrow them as well, as the rule of a TenantIsolation does: it is said once.
+    const all = [...new Set([...(open === "all" ? [] : [joined([...open], " OR ")]), ...narrow])];
     return all.length === 0 ? ALL : { open, narrow, text: joined(all, " AND ") };
   }
 }
