@@ -18,7 +18,7 @@ import type { Figure } from "./report.ts";
 const CLIENTS = 1000;
 const SERVERS = 50;
 /** Milliseconds that a client thinks between two queries. */
-const THINKS = 250;
+const THINKS = 1000;
 const PHASE = 6000;
 /** At how many clients a second connects. */
 const ARRIVING = 50;

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../scripts/embedded.ts";
+import { measureAccessDiff, measureMatrix } from "./measure-access.ts";
 import { measureCli, measureStart } from "./measure-cli.ts";
 import { measurePooler } from "./measure-pooler.ts";
 import { measureServer } from "./measure-server.ts";
@@ -41,6 +42,7 @@ const figures: Figure[] = [
   ...measureStart(rounds * 5),
   ...(await measureProvider(rounds * 5)),
   ...(await measurePooler()),
+  ...(await measureMatrix(rounds, major)),
 ];
 for (const tables of sizes) {
   const scratch = mkdtempSync(join(tmpdir(), "datumline-bench-"));
@@ -54,6 +56,7 @@ for (const tables of sizes) {
   try {
     const run = { tables, rounds, server, scratch, ...tools };
     figures.push(...(await measureServer(run, !values["no-apply"])), ...(await measureCli(run)));
+    figures.push(...(await measureAccessDiff(run)));
     if (terraform) figures.push(...(await measureTerraformPlan(run)));
   } finally {
     await server.stop();

@@ -10,8 +10,12 @@ const { declare } = await import("../dist/core/documents/declare.js");
 const { parseFile } = await import("../dist/core/documents/parse.js");
 const { apply } = await import("../dist/core/apply.js");
 const { compareWith, plan, probes } = await import("../dist/core/reconcile.js");
+const { accessRows } = await import("../dist/core/access/report.js");
 const { inOrder } = await import("../dist/core/plan.js");
+const { accessReads } = await import("../dist/providers/postgresql/access/facts.js");
 const { postgresql } = await import("../dist/providers/postgresql/engine.js");
+const { READS } = await import("../dist/providers/postgresql/inspection.js");
+const { SHARED } = await import("../dist/providers/postgresql/reads.js");
 
 const source = { name: "bench", engine: "postgresql", connection: {} };
 
@@ -35,7 +39,27 @@ async function timed(url, readOnly, work) {
   }
 }
 
+async function planned(engine, { url, json }) {
+  const declared = declaration(json);
+  return timed(url, true, async (session) => ({ steps: (await plan(session, engine, declared)).steps.length }));
+}
+
 const TASKS = {
+  plan: (options) => planned(postgresql, options),
+  /** Nothing is asked of the server, either, that nothing but access needs; the process is of no use for others after it. */
+  planWithoutAccess: (options) => {
+    for (const read of accessReads)
+      if (!SHARED.includes(read) && READS.includes(read)) READS.splice(READS.indexOf(read), 1);
+    return planned({ ...postgresql, access: undefined }, options);
+  },
+  /** The time of what follows from the inspection, without it. */
+  access: ({ url }) =>
+    timed(url, true, async (session) => {
+      const { catalog, facts, target } = await session.inspect(new Map());
+      const start = performance.now();
+      const rows = accessRows(postgresql.access.of(catalog, facts, target), new Map());
+      return { milliseconds: performance.now() - start, rows: rows.length };
+    }),
   inspect: ({ url }) =>
     timed(url, true, async (session) => ({ objects: (await session.inspect(new Map())).catalog.size })),
   fingerprint: ({ url }) =>

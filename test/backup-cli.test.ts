@@ -33,8 +33,8 @@ async function ask(database: string, text: string): Promise<pg.QueryResult> {
   }
 }
 
-function estate(more = "") {
-  const here = folder({ DB: url("warehouse"), KEY: "ab".repeat(32), OTHER: "cd".repeat(32) });
+function estate(more = "", database = "warehouse") {
+  const here = folder({ DB: url(database), KEY: "ab".repeat(32), OTHER: "cd".repeat(32) });
   here.write(
     "w.yaml",
     `kind: DataSource
@@ -198,7 +198,8 @@ rowSecurity: forced
 });
 
 (hasTools ? test : test.skip)("a plan that deletes data asks for a restore that was proved", async () => {
-  const here = estate(`${DRILLED.replace("name: weekly", "name: weekly\nevidence: proofs")}`);
+  await ask("postgres", "CREATE DATABASE dropping");
+  const here = estate(DRILLED.replace("name: weekly", "name: weekly\nevidence: proofs"), "dropping");
   const drops = async (): Promise<{ code: number; err: string }> => {
     here.write("w.yaml", dropping);
     return here.run("apply -f w.yaml --yes --allow all");
@@ -211,7 +212,7 @@ rowSecurity: forced
   expect(await drops()).toMatchObject({ code: 3, err: expect.stringContaining("DRILL_REQUIRED") });
   here.write("w.yaml", declared);
   await here.run("backup run -f w.yaml");
-  await ask("warehouse", "INSERT INTO items VALUES (1, 'EU')");
+  await ask("dropping", "INSERT INTO items VALUES (1, 'EU')");
   await here.run("backup run -f w.yaml");
   expect(await here.run("backup drill -f w.yaml")).toMatchObject({ code: 0 });
   setClock(() => new Date(Date.now() + 8 * 86_400_000));

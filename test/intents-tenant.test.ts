@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { access } from "../providers/postgresql/access/engine.ts";
 import { ownServer } from "./support/cases.ts";
 import { declared, lowered } from "./support/lowered.ts";
 import type { Estate } from "./support/roundtrip.ts";
@@ -41,6 +42,22 @@ describe("TenantIsolation", () => {
     }
     expect(spec("RowPolicy/app.invoice/own_tenant")).toMatchObject({ as: "restrictive", using: USING });
     expect(spec("RowPolicy/app.invoice/own_tenant_rows")?.using).toBe(USING);
+  });
+
+  test.each(["", "bypass: [support]\n"])("its two policies are one condition for people: %j", (bypass) => {
+    const { native } = lowered(
+      join(
+        table("invoice"),
+        role("web"),
+        role("support"),
+        "kind: Grant\nto: web\nprivileges: [select]\non: { table: app.invoice }",
+        isolation(SETTING + bypass),
+      ),
+    );
+    const facts = { connectedAs: "owner" };
+    const model = access.of(native, facts, { versionNumber: 180000, database: "d" });
+    const [held] = model.of("web", "Table/app.invoice").privileges.get("select") ?? [];
+    expect(held?.rows).toBe(USING);
   });
 
   test("fails where a table has no such column, until it is excepted", () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type Folder, folder } from "./support/cli.ts";
@@ -165,6 +165,23 @@ suite("a pooler", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("did not restart")]);
     expect(pooler.text()).toBe(before);
     expect(await pooler.setting("listen_backlog")).toBe("128");
+  });
+
+  test("what a run that was stopped had written is told as not proved, and taken back first", async () => {
+    const pooler = await startPooler();
+    const at = declaring(pooler, POOL);
+    await applied(at);
+    const before = { ini: pooler.text(), userlist: readFileSync(pooler.userlist, "utf8") };
+    // As it is between the files and the console.
+    const now = { ...before, ini: before.ini.replace("pool_size=7", "pool_size=70") };
+    writeFileSync(`${pooler.config}.datumline-journal`, JSON.stringify({ before, now }));
+    pooler.write(now.ini);
+    await pooler.say("RELOAD");
+    const plan = await at.run("plan -f .");
+    expect(plan.out).toMatch(/not proved/);
+    await applied(at);
+    expect(pooler.text()).toBe(before.ini);
+    expect(readdirSync(pooler.folder).filter((file) => file.endsWith("-journal"))).toEqual([]);
   });
 
   test("a pool is renamed, dropped, and made again", async () => {

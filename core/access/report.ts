@@ -77,7 +77,9 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
       if (!setRole) continue;
     }
     // Most objects give a role the very same, which is put together once.
-    const rowsOf = remembered((effective: Effective) => rowsOfRole(role, effective, namesOf, filter.role !== undefined));
+    const rowsOf = remembered((effective: Effective) =>
+      rowsOfRole(role, effective, namesOf, filter.role !== undefined),
+    );
     let at = 0;
     for (const effective of filter.object === undefined ? model.ofEach(role) : [model.of(role, filter.object)]) {
       const object = objects[at] as Address;

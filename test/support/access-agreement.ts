@@ -62,6 +62,11 @@ class Comparison {
   objects(): void {
     const own = (of: string): boolean =>
       of.includes(`/${this.#made.prefix}_`) || /^(Database\/|Schema\/public$)/.test(of);
+    for (const role of actors(this.#made)) {
+      const each = [...this.#model.ofEach(role)];
+      if (this.#model.objects.some((object, at) => each[at] !== this.#model.of(role, object)))
+        this.#tell(`${role}: one by one it is not what it is of each`);
+    }
     this.#same("objects", this.#model.objects.filter(own).join(" "), [...this.#answers.objects].sort().join(" "));
   }
 

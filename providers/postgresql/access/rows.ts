@@ -110,8 +110,11 @@ export class Rows {
     if (opening.size === 0) return NONE;
     const open = opening.has("true") ? "all" : opening;
     const narrow = new Set(conditions("restrictive").filter((condition) => condition !== "true"));
-    // What opens rows may narrow them as well, as the rule of a TenantIsolation does: it is said once.
-    const all = [...new Set([...(open === "all" ? [] : [joined([...open], " OR ")]), ...narrow])];
+    // What opens rows may narrow them as well, as the rule of a TenantIsolation does; then it is said once.
+    const said = open === "all" ? "" : joined([...open], " OR ");
+    const adds = (condition: string): boolean =>
+      condition !== said && ![`${said} OR `, `(${said}) OR `].some((begin) => condition.startsWith(begin));
+    const all = open === "all" ? [...narrow] : [said, ...[...narrow].filter(adds)];
     return all.length === 0 ? ALL : { open, narrow, text: joined(all, " AND ") };
   }
 }
