@@ -39,14 +39,14 @@ END $$`,
   ...Array.from(
     { length: SCHEMAS },
     (_, schema) => `DO $$
-DECLARE t text; columns text; some text;
+DECLARE t text; columns text; most text;
 BEGIN
   SELECT string_agg(format('column_%s text', c), ', '), string_agg(format('column_%s', c), ', ') FILTER (WHERE c <= 15)
-    INTO columns, some FROM generate_series(1, 20) c;
+    INTO columns, most FROM generate_series(1, 20) c;
   FOR i IN 1..${TABLES / SCHEMAS} LOOP
     t := format('domain_${schema}.table_%s', i);
     EXECUTE format('CREATE TABLE %s (%s)', t, columns);
-    EXECUTE format('GRANT SELECT (%s) ON %s TO group_${schema}_0', some, t);
+    EXECUTE format('GRANT SELECT (%s) ON %s TO group_${schema}_0', most, t);
     EXECUTE format('GRANT SELECT ON %s TO group_${schema}_1', t);
     EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO group_${schema}_2', t);
     EXECUTE format('GRANT TRUNCATE ON %s TO group_${schema}_3', t);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { address } from "../core/address.ts";
 import { access } from "../providers/postgresql/access/engine.ts";
 import { ownServer } from "./support/cases.ts";
 import { declared, lowered } from "./support/lowered.ts";
@@ -56,7 +57,7 @@ describe("TenantIsolation", () => {
     );
     const facts = { connectedAs: "owner" };
     const model = access.of(native, facts, { versionNumber: 180000, database: "d" });
-    const [held] = model.of("web", "Table/app.invoice").privileges.get("select") ?? [];
+    const [held] = model.of("web", address("Table", ["app", "invoice"])).privileges.get("select") ?? [];
     expect(held?.rows).toBe(USING);
   });
 

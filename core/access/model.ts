@@ -69,7 +69,7 @@ export interface AccessModel {
   readonly objects: readonly Address[];
   of(role: string, object: Address): Effective;
   /** The same for each of `objects`, in their order. */
-  ofEach(role: string): Iterable<Effective>;
+  ofEach(role: string): readonly Effective[];
   /** How it comes to pass every check, where it does; what else it can do need not be told unless that takes SET ROLE. */
   passes(role: string): Omit<Holding, "columns"> | undefined;
   /** What the role reads through views and the like. */

@@ -37,14 +37,7 @@ function reasonOf({ by, via }: AccessRow): string {
   return via ? `${REASONS[by]}, via ${via.join(" → ")}` : by === "grant" ? "granted to it" : REASONS[by];
 }
 
-interface Noted {
-  readonly through?: Address;
-  readonly masked?: true;
-  readonly via?: readonly string[];
-  readonly setRole?: true;
-  readonly rows?: string | undefined;
-  readonly filledBy?: string | undefined;
-}
+type Noted = Pick<AccessRow, "through" | "masked" | "via" | "setRole" | "rows" | "filledBy">;
 
 function notes({ through, masked, via, setRole, rows, filledBy }: Noted): string[] {
   return [

@@ -13,12 +13,12 @@ import type { Catalog, DataObject } from "../../core/catalog.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import type { ConnectOptions, Inspection, Session, Target } from "../../core/engine.ts";
 import { Refusal, StatementError } from "../../core/errors.ts";
+import { FileLedger } from "../../core/file-ledger.ts";
 import { takeLock } from "../../core/file-lock.ts";
 import type { Spec } from "../../core/kind.ts";
 import type { DataSource, File } from "../../core/specs.ts";
 import { orderOf } from "./file.ts";
 import { Folder } from "./folder.ts";
-import { FileLedger } from "./ledger.ts";
 
 const HIDDEN = ".datumline";
 /** Milliseconds that a command after a change may take. */

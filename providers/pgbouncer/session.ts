@@ -10,6 +10,7 @@ import type { Catalog, DataObject } from "../../core/catalog.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import type { ConnectOptions, Inspection, Run, Session, Target } from "../../core/engine.ts";
 import { Refusal } from "../../core/errors.ts";
+import { FileLedger } from "../../core/file-ledger.ts";
 import { takeLock } from "../../core/file-lock.ts";
 import type { Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
@@ -20,7 +21,6 @@ import { Console, consoleOf, type InForce } from "./console.ts";
 import type { PoolerFiles } from "./files.ts";
 import { HANDLERS } from "./handlers.ts";
 import { entries } from "./ini.ts";
-import { PoolerLedger } from "./ledger.ts";
 import { filesOf } from "./place.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { parseStatement } from "./statements.ts";
@@ -44,7 +44,7 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
     versionNumber,
     user: at.user,
   };
-  const ledger = source.ledger === "none" ? undefined : new PoolerLedger(`${files.config}.datumline.json`, source.name);
+  const ledger = source.ledger === "none" ? undefined : new FileLedger(`${files.config}.datumline.json`, source.name);
   const verifiers = new Verifiers(options);
   const patience = (source.connection.lockTimeout ?? 10) * 1000;
   const restart = source.pgbouncer?.restart;
@@ -101,7 +101,7 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
       progress(runs.length);
     },
     async commit() {
-      ledger?.keep();
+      ledger?.keep(false);
       if (change) files.keep();
       change = undefined;
     },

@@ -33,7 +33,11 @@ export const poolUser = defineKind<PoolUser>({
   required: ["name"],
   address: (spec) => address("PoolUser", spec.name),
   scope: () => ({}),
-  check: ({ from, password, keep }) => [
+  example: { name: "reports", maxConnections: 10 },
+  check: ({ name: _, from, password, keep, ...limits }) => [
+    ...(from === undefined && password === undefined && Object.keys(limits).length === 0
+      ? ["it says nothing of the user: give `from`, `password` or a limit"]
+      : []),
     ...(from !== undefined && password !== undefined ? ["it takes `from` or `password`, not both"] : []),
     ...(keep === "clear" && password === undefined ? ["`keep: clear` needs `password`"] : []),
   ],

@@ -56,8 +56,8 @@ class PostgresAccess implements AccessModel {
     return shape ? this.#answer(role, object, shape) : EMPTY;
   }
 
-  *ofEach(role: string): Generator<Effective> {
-    for (const [object, shape] of this.#shaped().all) yield this.#answer(role, object, shape);
+  ofEach(role: string): Effective[] {
+    return this.#shaped().all.map(([object, shape]) => this.#answer(role, object, shape));
   }
 
   passes(role: string): Omit<Holding, "columns"> | undefined {

@@ -108,10 +108,14 @@ export function securedObjects(catalog: Catalog, around: Surroundings): Map<Addr
   for (const [at, { sort, owner }] of around.others ?? []) add(at, sort, owner);
   if (around.database !== undefined && around.databaseOwner !== undefined)
     add(address("Database", around.database), "database", around.databaseOwner);
+  // Of one table there are many grants.
+  const relations = new Map<string, readonly [Address, Sort]>();
   for (const { kind, spec } of catalog.values()) {
     if (kind !== "Grant") continue;
     const { to, on, privileges } = spec as unknown as Grant;
-    const [at, sort] = targetOf(on, found);
+    const known = on.table === undefined ? undefined : relations.get(on.table);
+    const [at, sort] = known ?? targetOf(on, found);
+    if (on.table !== undefined && !known) relations.set(on.table, [at, sort]);
     const columns = on.columns && new Set(on.columns);
     give(
       found.get(at) ?? add(at, sort, undefined),

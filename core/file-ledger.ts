@@ -1,10 +1,10 @@
 /** The ledger as a file beside the files that it speaks of. What is to run after a change is remembered until it has. */
 import { readFileSync } from "node:fs";
-import type { Address } from "../../core/address.ts";
-import { writeAtomically } from "../../core/atomic-file.ts";
-import { error } from "../../core/diagnostic.ts";
-import { Refusal } from "../../core/errors.ts";
-import type { Ledger, LedgerEntry, NewEntry } from "../../core/ledger.ts";
+import type { Address } from "./address.ts";
+import { writeAtomically } from "./atomic-file.ts";
+import { error } from "./diagnostic.ts";
+import { Refusal } from "./errors.ts";
+import type { Ledger, LedgerEntry, NewEntry } from "./ledger.ts";
 
 const VERSION = 1;
 
@@ -17,6 +17,7 @@ interface Content {
   readonly unfinished?: true;
 }
 
+/** The ledger of an engine that holds files. */
 export class FileLedger implements Ledger {
   readonly #path: string;
   readonly #source: string;
