@@ -226,7 +226,7 @@ export const CODES = {
   ACCESS_VOID:
     "What is declared keeps nothing back: the role comes to the same columns or rows another way, which the message names. Take that way away, or the role out of the declaration.",
   ROWS_CLOSED:
-    "The rules about a table's rows only narrow, and none opens them for these roles: they see no row. Declare what opens them as well.",
+    "The rules about a table's rows only narrow, and none opens them for these roles, or for the owner of a table of somebody else's migrations, whom they hold as well: they see no row. Declare what opens them as well.",
   ROWS_JOINED:
     "Several rules open rows of one table for the same roles, and a row is seen that meets any of them. Say `restrictive: true` where a rule must hold in addition.",
   TENANT_COLUMN_MISSING:

@@ -15,7 +15,9 @@ for (const major of values.majors.split(",").map(Number)) {
   await installMajor(major);
   // One major at a time, so that no more servers run than a laptop can take.
   const suites =
-    positionals.length > 0 ? positionals : ["test/postgresql", "test/intents", "test/proofs", "test/quality"];
+    positionals.length > 0
+      ? positionals
+      : ["test/postgresql", "test/access-model", "test/intents", "test/proofs", "test/quality"];
   const status = jest(`matrix-${major}`, suites, { DATUMLINE_TEST_MAJORS: String(major) });
   if (status !== 0) failed.push(String(major));
 }

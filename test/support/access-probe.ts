@@ -79,13 +79,13 @@ BEGIN
   RETURN result;
 END $$;
 
-CREATE FUNCTION probe.objects(prefix text) RETURNS TABLE (sort text, address text, oid oid) LANGUAGE sql AS $$
+CREATE FUNCTION probe.objects(prefix text) RETURNS TABLE (sort text, address text, oid oid, owner oid) LANGUAGE sql AS $$
   SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END,
-    CASE c.relkind WHEN 'S' THEN 'Sequence' WHEN 'v' THEN 'View' WHEN 'm' THEN 'MaterializedView' ELSE 'Table' END || '/' || n.nspname || '.' || c.relname, c.oid
+    CASE c.relkind WHEN 'S' THEN 'Sequence' WHEN 'v' THEN 'View' WHEN 'm' THEN 'MaterializedView' ELSE 'Table' END || '/' || n.nspname || '.' || c.relname, c.oid, c.relowner
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname LIKE prefix || '\\_%' AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-  UNION ALL SELECT 'schema', 'Schema/' || nspname, n.oid FROM pg_namespace n WHERE nspname LIKE prefix || '\\_%' OR nspname = 'public'
-  UNION ALL SELECT 'function', 'Function/' || p.oid::regprocedure, p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname LIKE prefix || '\\_%'
-  UNION ALL SELECT 'database', 'Database/' || datname, d.oid FROM pg_database d WHERE datname = current_database()
+  UNION ALL SELECT 'schema', 'Schema/' || nspname, n.oid, n.nspowner FROM pg_namespace n WHERE nspname LIKE prefix || '\\_%' OR nspname = 'public'
+  UNION ALL SELECT 'function', 'Function/' || p.oid::regprocedure, p.oid, p.proowner FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname LIKE prefix || '\\_%'
+  UNION ALL SELECT 'database', 'Database/' || datname, d.oid, d.datdba FROM pg_database d WHERE datname = current_database()
 $$;
 
 -- Of every privilege that a role has in any way: on the whole object ("all"), or the columns.
@@ -112,7 +112,7 @@ DECLARE
   one text;
   become text;
 BEGIN
-  RETURN QUERY SELECT 'object', NULL::text, o.address, NULL::text, NULL::text FROM probe.objects(prefix) o;
+  RETURN QUERY SELECT 'object', NULL::text, o.address, NULL::text, pg_get_userbyid(o.owner)::text FROM probe.objects(prefix) o;
   RETURN QUERY SELECT 'held', h.role, h.address, h.privilege, h.columns FROM probe.held(prefix, actors || 'public'::text) h;
   RETURN QUERY SELECT 'superuser', r, NULL::text, NULL::text, NULL::text FROM unnest(actors) r WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = r);
   RETURN QUERY SELECT 'uses', r, NULL::text, o, NULL::text FROM unnest(actors) r, unnest(actors) o WHERE pg_has_role(r, o, 'USAGE');
@@ -151,7 +151,8 @@ export function script({ build, grants }: Made): string {
 
 /** What the server answered about one random database. */
 export interface Answers {
-  readonly objects: ReadonlySet<string>;
+  /** With their owners. */
+  readonly objects: ReadonlyMap<string, string>;
   /** By role, object and privilege: "all", or the columns. */
   readonly held: ReadonlyMap<string, string>;
   /** By object: privileges that anybody has. */
@@ -178,7 +179,7 @@ export function actors({ roles, builtIn }: Made): string[] {
 export async function ask(
   client: pg.Client,
   asked: readonly { readonly made: Made; readonly rules: readonly string[] }[],
-): Promise<Answers[]> {
+): Promise<Map<Made, Answers>> {
   const calls = asked.map(({ made, rules }, at) => {
     const relations = made.relations.map(({ name }) => name);
     const shown = made.relations.map(({ columns }) => columns.join(","));
@@ -186,9 +187,9 @@ export async function ask(
     return `SELECT ${at}, * FROM probe.ask('${made.prefix}', ${args.join(", ")})`;
   });
   const { rows } = await client.query<(string | null)[]>({ text: calls.join("\nUNION ALL\n"), rowMode: "array" });
-  const byEstate = asked.map((): string[][] => []);
-  for (const [at, ...row] of rows) byEstate[Number(at)]?.push(row as string[]);
-  return byEstate.map(answersOf);
+  const found = asked.map((): string[][] => []);
+  for (const [at, ...row] of rows) found[Number(at)]?.push(row as string[]);
+  return new Map(asked.map(({ made }, at) => [made, answersOf(found[at] ?? [])]));
 }
 
 function textArray(texts: readonly string[]): string {
@@ -208,7 +209,7 @@ function answersOf(rows: readonly string[][]): Answers {
     return found;
   };
   return {
-    objects: new Set(sets("object", 1, 1).keys()),
+    objects: by("object", 1),
     held: by("held", 0, 1, 2),
     privileges: sets("held", 1, 2),
     superusers: new Set(sets("superuser", 0, 0).keys()),

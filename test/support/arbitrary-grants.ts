@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 
-const COMMANDS = ["ALL", "SELECT", "INSERT", "UPDATE", "DELETE"] as const;
+const COMMANDS = ["ALL", "ALL", "SELECT", "SELECT", "INSERT", "UPDATE", "DELETE"] as const;
 const CONDITIONS = [
   undefined,
   "true",
@@ -14,10 +14,10 @@ const CONDITIONS = [
   "c < 5",
   "a = 1 OR b = 6",
   "c IN (2, 3)",
-  "false",
   "a < 4 AND b <> 2",
   "current_user LIKE '%r1' OR a > 4",
-  "current_user NOT LIKE '%r0'",
+  "current_user NOT LIKE '%r0' OR a > 3",
+  "current_user LIKE '%r2'",
 ] as const;
 const BUILT_IN = [
   "pg_read_all_data",
@@ -47,7 +47,8 @@ const handed = fc.tuple(membership, index);
 const policy = fc.record({
   command: fc.constantFrom(...COMMANDS),
   restrictive: fc.integer({ min: 0, max: 2 }).map((one) => one === 2),
-  to: list(index, 2),
+  /** Nobody in particular is everybody. */
+  to: fc.oneof(fc.constant([]), list(index, 3)),
   using: fc.constantFrom(...CONDITIONS),
   withCheck: fc.constantFrom(...CONDITIONS),
 });
@@ -57,8 +58,8 @@ const table = fc.record({
   partitioned: seldom,
   /** Had another column once. */
   dropped: seldom,
-  security: fc.constantFrom("off", "on", "forced"),
-  policies: list(policy, 4),
+  security: fc.constantFrom("off", "on", "on", "forced"),
+  policies: list(policy, 5),
 });
 const view = fc.record({
   sort: fc.constantFrom("definer", "definer", "invoker", "materialized"),
