@@ -5,10 +5,9 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import pg from "pg";
-import { access } from "../providers/postgresql/access/engine.ts";
-import { postgresql } from "../providers/postgresql/engine.ts";
 import type { EmbeddedPostgres } from "../scripts/embedded.ts";
 import { disagreements, rulesOf } from "./support/access-agreement.ts";
+import { liveAccess } from "./support/access-live.ts";
 import { ask, PROBE, script } from "./support/access-probe.ts";
 import { arbitraryGrants, type Random } from "./support/arbitrary-grants.ts";
 import { make } from "./support/made-grants.ts";
@@ -54,13 +53,7 @@ async function compare(
   await client.connect();
   try {
     await client.query(all.map(script).join(";\n"));
-    const session = await postgresql.connect(
-      { name: "made", engine: "postgresql", connection: {} },
-      { url, readOnly: true, secret: async () => "" },
-    );
-    const { catalog, facts, target } = await session.inspect(new Map());
-    await session.close();
-    const model = access.of(catalog, facts, target);
+    const model = await liveAccess(url);
     const asked = all.map((made) => ({ made, rules: rulesOf(model, made) }));
     return [...(await ask(client, asked))].flatMap(([made, answers]) => {
       const found = disagreements(model, made, answers);

@@ -78,6 +78,38 @@ bi_reader
     expect((await access("--format html")).out).toContain('<span class="pii" title="SELECT on sales.customer');
   });
 
+  test("what comes on several paths is told once, and with --why each path", async () => {
+    const here = folder();
+    const more = `
+---
+{ kind: Role, name: payroll }
+---
+{ kind: Role, name: dora, memberOf: [bi_reader, { role: payroll, inherit: false }] }
+---
+{ kind: Grant, to: dora, privileges: [select, update], on: { table: sales.customer, columns: [id, region] } }
+---
+{ kind: Grant, to: payroll, privileges: [delete], on: { table: sales.customer } }
+`;
+    here.write("w.yaml", `${ESTATE}${more}`);
+    const access = (options: string) => here.run(`access -f w.yaml --as dora --to sales.customer ${options}`.trim());
+    expect((await access("")).out).toContain(`sales.customer
+  dora: SELECT on sales.customer (email [pii], id, region) (rows: region = current_user)
+  dora: UPDATE on sales.customer (id, region) (rows: region = current_user)
+  dora: DELETE on sales.customer, email [pii] included (after SET ROLE; rows: none)
+`);
+    expect((await access("--why")).out).toContain(`sales.customer
+  dora: SELECT, UPDATE on sales.customer (id, region) (granted to it; rows: region = current_user)
+  dora: SELECT on sales.customer (email [pii], region) (granted, via bi_reader → dora; rows: region = current_user)
+  dora: DELETE on sales.customer, email [pii] included (granted, via payroll → dora; after SET ROLE; rows: none)
+`);
+    const { rows } = JSON.parse((await access("--format json")).out);
+    expect(rows.map(({ via }: { via?: string[] }) => via)).toEqual([
+      undefined,
+      ["bi_reader", "dora"],
+      ["payroll", "dora"],
+    ]);
+  });
+
   test("what does not exist is told with the nearest name", async () => {
     const access = declared();
     const wrong = await access("--as analist --to sales.costumer");

@@ -137,7 +137,9 @@ describe.each(majors())("PostgreSQL %i", (major) => {
     ]);
   });
 
-  test.each(SPOILT)("%s", async (_, by, undo, expected) => {
+  // Since 14 there is a role that reads everything.
+  const spoilt = SPOILT.filter(([, by]) => major >= 14 || !by.includes("pg_read_all_data"));
+  test.each(spoilt)("%s", async (_, by, undo, expected) => {
     setClock(() => new Date("2026-05-01T00:00:00Z"));
     expect(await estate.spoilt(by, undo)).toEqual(expected);
   });

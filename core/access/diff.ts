@@ -228,7 +228,8 @@ function throughNews(
 ): AccessChange[] {
   const { by, object, columns, rows, setRole } = one;
   const theirs = others.filter((other) => (setRole || !other.setRole) && (anyRows || other.rows === rows));
-  if (theirs.some((other) => !other.columns)) return [];
+  // Of what is not made yet nobody can tell which columns it shows.
+  if (theirs.length > 0 && (!columns || theirs.some((other) => !other.columns))) return [];
   const known = new Set(theirs.flatMap((other) => other.columns ?? []));
   const rest = columns?.filter((column) => !known.has(column));
   if (rest?.length === 0 && theirs.length > 0) return [];

@@ -48,7 +48,7 @@ const policy = fc.record({
   command: fc.constantFrom(...COMMANDS),
   restrictive: fc.integer({ min: 0, max: 2 }).map((one) => one === 2),
   /** Nobody in particular is everybody. */
-  to: fc.oneof(fc.constant([]), list(index, 3)),
+  to: fc.oneof(fc.constant<number[]>([]), list(index, 3)),
   using: fc.constantFrom(...CONDITIONS),
   withCheck: fc.constantFrom(...CONDITIONS),
 });
@@ -82,14 +82,11 @@ const grant = fc.record({
   to: fc.integer({ min: -1, max: 11 }),
   option: seldom,
   by: fc.option(index, { nil: undefined, freq: 4 }),
-  /** Takes it away instead, sometimes from whoever owns it; or makes another role the owner. */
-  instead: fc.option(
-    fc.constantFrom("revoke", "revoke from owner", "revoke all from owner", "revoke from public", "own"),
-    {
-      nil: undefined,
-      freq: 5,
-    },
-  ),
+  /** Takes it away instead, leaves nothing but this to whoever owns it, or makes another role the owner. */
+  instead: fc.option(fc.constantFrom("revoke", "revoke from owner", "leave to owner", "revoke from public", "own"), {
+    nil: undefined,
+    freq: 5,
+  }),
 });
 
 export const arbitraryGrants = fc.record({

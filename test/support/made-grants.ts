@@ -241,7 +241,8 @@ function makeGrant(
   const grantee = to < 0 ? "PUBLIC" : to === 11 ? "pg_monitor" : pick(roles, to);
   if (instead === "own")
     return on === "relation" ? [`ALTER ${target} OWNER TO ${pick(roles, object + privilege)}`] : [];
-  if (instead === "revoke all from owner") return [`REVOKE ALL ON ${target} FROM ${owner} CASCADE`];
+  if (instead === "leave to owner")
+    return [`REVOKE ALL ON ${target} FROM ${owner} CASCADE`, `GRANT ${what} ON ${target} TO ${owner}`];
   const from = { revoke: grantee, "revoke from owner": owner, "revoke from public": "PUBLIC" };
   if (instead) return [`REVOKE ${what} ON ${target} FROM ${from[instead]} CASCADE`];
   const text = `GRANT ${what} ON ${target} TO ${grantee}${option && to >= 0 ? " WITH GRANT OPTION" : ""}`;

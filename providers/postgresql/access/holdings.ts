@@ -27,14 +27,14 @@ export function ownPrivileges(way: Way, { sort, given }: Secured, major: number)
   return found;
 }
 
-/** Nearest first. */
+/** Nearest first, and by name. */
 function holdersOf({ holders }: Way, given: ReadonlyMap<string, Given>): [string, readonly string[]][] {
   const found: [string, readonly string[]][] = [];
   for (const role of given.keys()) {
     const path = holders.get(role);
     if (path) found.push([role, path]);
   }
-  return found.sort(([, one], [, other]) => one.length - other.length);
+  return found.sort(([a, one], [b, other]) => one.length - other.length || (a < b ? -1 : 1));
 }
 
 interface Reached {
