@@ -1,14 +1,14 @@
 /** Checks documents against the schema of their kind; what a schema cannot say is checked after it. */
-import { Ajv, type ValidateFunction } from "ajv";
 import { type Diagnostic, error } from "../diagnostic.ts";
 import type { Document } from "../document.ts";
 import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
 import { nearest, parseName } from "../names.ts";
 import { elementKey, walk } from "../objects.ts";
-import { type Json, type ObjectSchema, type Schema, VOCABULARY } from "../schema.ts";
+import type { Json, ObjectSchema, Schema } from "../schema.ts";
 import { type Fault, faults } from "./faults.ts";
 import type { Locate } from "./locate.ts";
+import { schemaErrors } from "./schema-errors.ts";
 import { didYouMean, pathInWords, quoted } from "./words.ts";
 
 /** What is wrong with a document; nothing where all is well. */
@@ -28,8 +28,14 @@ export function faultsOf(document: Document): Fault[] {
   const kind = KINDS.get(document.kind);
   if (!kind) return [unknownKind(document.kind)];
   const root = document.spec as Json;
-  const validate = validatorOf(kind, document.override === true);
-  const found = validate(root) ? [] : faults(validate.errors ?? [], root);
+  const errors = schemaErrors(declarable(kind), root);
+  // An override leaves out what stays as it is.
+  const isLeftOut = (error: (typeof errors)[number]): boolean =>
+    document.override === true && error.keyword === "required" && error.instancePath === "";
+  const found = faults(
+    errors.filter((error) => !isLeftOut(error)),
+    root,
+  );
   if (document.override) found.push(...unaddressed(kind, document.spec));
   // What follows takes a spec of the right shape for granted; an override has it once it is merged.
   if (found.length > 0) return found;
@@ -50,25 +56,16 @@ function unknownKind(name: string): Fault {
   };
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true, addUsedSchema: false, validateSchema: false });
-ajv.addVocabulary([...VOCABULARY]);
-const VALIDATORS = new Map<string, ValidateFunction>();
-
-function validatorOf(kind: Kind, override: boolean): ValidateFunction {
-  const key = override ? `${kind.name} override` : kind.name;
-  let known = VALIDATORS.get(key);
-  if (!known) {
-    const schema = declarable(kind.schema);
-    known = ajv.compile(override ? { ...schema, required: [] } : schema);
-    VALIDATORS.set(key, known);
-  }
-  return known;
-}
+const DECLARABLE = new WeakMap<Kind, ObjectSchema>();
 
 /** The schema without what only inspection fills. */
-function declarable(schema: ObjectSchema): ObjectSchema {
-  const properties = Object.entries(schema.properties).filter(([, field]) => field.computed !== true);
-  return { ...schema, properties: Object.fromEntries(properties) };
+function declarable(kind: Kind): ObjectSchema {
+  const known = DECLARABLE.get(kind);
+  if (known) return known;
+  const properties = Object.entries(kind.schema.properties).filter(([, field]) => field.computed !== true);
+  const schema = { ...kind.schema, properties: Object.fromEntries(properties) };
+  DECLARABLE.set(kind, schema);
+  return schema;
 }
 
 /** An override gives what it replaces and what its address is made of: the fields that the address reads. */
