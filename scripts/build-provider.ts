@@ -1,6 +1,7 @@
 /**
- * The Terraform provider as one file per platform, in the layout of a filesystem mirror. The file has no suffix, so Node
- * goes by the nearest package.json: without one of its own the provider would not start below a package of ES modules.
+ * The Terraform provider in the layout of a filesystem mirror: what Terraform starts, and the provider that it loads. What is
+ * started has no suffix, so Node goes by the nearest package.json: without one of its own it would not start below a package
+ * of ES modules.
  * https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror
  */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,6 +27,25 @@ export interface BuiltProvider {
 export async function buildProvider(mirror: string, entry = join(ROOT, "terraform/main.ts")): Promise<BuiltProvider> {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const name = `terraform-provider-datumline_v${version}`;
+  const [provider, launcher] = await Promise.all([bundle(entry), bundle(join(ROOT, "terraform/launch.ts"))]);
+  const files = {
+    [name]: `#!/usr/bin/env node\n${launcher.text}`,
+    "provider.js": provider.text,
+    "package.json": '{"type":"commonjs"}\n',
+    LICENSES: licences(provider.inputs),
+  };
+  // Copies, for npm leaves hard links out when it unpacks a package.
+  for (const platform of PLATFORMS) {
+    const folder = join(mirror, SOURCE, version, platform);
+    mkdirSync(folder, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    chmodSync(join(folder, name), 0o755);
+  }
+  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+  return { mirror, version, executable: join(mirror, SOURCE, version, `${process.platform}_${architecture}`, name) };
+}
+
+async function bundle(entry: string): Promise<{ readonly text: string; readonly inputs: readonly string[] }> {
   const result = await build({
     entryPoints: [entry],
     absWorkingDir: ROOT,
@@ -41,23 +61,9 @@ export async function buildProvider(mirror: string, entry = join(ROOT, "terrafor
     legalComments: "none",
     // The one pg does without where it is not installed; the other reads .proto files for services that are not offered.
     external: ["pg-native", "@grpc/proto-loader"],
-    banner: { js: "#!/usr/bin/env node" },
     logLevel: "silent",
   });
-  const files = {
-    [name]: result.outputFiles[0]?.text ?? "",
-    "package.json": '{"type":"commonjs"}\n',
-    LICENSES: licences(Object.keys(result.metafile.inputs)),
-  };
-  // Copies, for npm leaves hard links out when it unpacks a package.
-  for (const platform of PLATFORMS) {
-    const folder = join(mirror, SOURCE, version, platform);
-    mkdirSync(folder, { recursive: true });
-    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-    chmodSync(join(folder, name), 0o755);
-  }
-  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-  return { mirror, version, executable: join(mirror, SOURCE, version, `${process.platform}_${architecture}`, name) };
+  return { text: result.outputFiles[0]?.text ?? "", inputs: Object.keys(result.metafile.inputs) };
 }
 
 /** The licence of every package that ended up in the bundle. */

@@ -1,6 +1,6 @@
 /** The wire between Terraform and a provider, with the real Terraform and a provider that has nothing behind it. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
@@ -195,6 +195,31 @@ describeTerraform("the provider's process", () => {
     const { status, stdout, stderr } = spawnSync(executable, { encoding: "utf8" });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toContain("Terraform starts it by itself");
+  });
+
+  test("what was compiled is kept from one start to the next, and used where it is whole and nobody else's", async () => {
+    const cache = temporary();
+    const here = await echo('  text = "x"', { env: { XDG_CACHE_HOME: cache } });
+    const folder = join(cache, "datumline");
+    const works = async (): Promise<string> => {
+      succeeded(await here.run("validate"));
+      const [file, ...others] = readdirSync(folder).filter((name) => name.startsWith("provider-"));
+      expect(others).toEqual([]);
+      return join(folder, file as string);
+    };
+    const file = await works();
+    const first = statSync(file).mtimeMs;
+    await works();
+    expect(statSync(file).mtimeMs).toBe(first);
+    const content = readFileSync(file);
+    content[content.length >> 1] = (content[content.length >> 1] as number) ^ 255;
+    writeFileSync(file, content);
+    await works();
+    expect(readFileSync(file).equals(content)).toBe(false);
+    chmodSync(folder, 0o777);
+    const open = statSync(file).mtimeMs;
+    await works();
+    expect(statSync(file).mtimeMs).toBe(open);
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)(

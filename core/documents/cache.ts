@@ -3,12 +3,12 @@
  * The folder may be deleted at any time. Nothing that is wrong with it ever fails a run: a file that is damaged, of
  * another version or under another user's control counts as absent and is written anew.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Document } from "../document.ts";
 import { hash } from "../hash.ts";
 import { KINDS } from "../kinds/index.ts";
+import { isOurs, userCache, writeCached } from "../user-cache.ts";
 
 /** Raised when what is kept is read in another way. */
 const FORMAT = 1;
@@ -44,7 +44,7 @@ export interface CacheOptions {
 /** The cache of what is loaded from a set of paths. */
 export function documentCache(options: CacheOptions): DocumentCache {
   const cwd = options.cwd ?? process.cwd();
-  const folder = options.folder ?? join(userCache(), "datumline");
+  const folder = options.folder ?? userCache();
   const schemas = [...KINDS.values()].map((kind) => kind.schema);
   const version = hash([FORMAT, options.version, schemas]);
   const name = join(folder, hash([cwd, options.paths.map((path) => (path === "-" ? path : resolve(cwd, path)))]));
@@ -52,18 +52,13 @@ export function documentCache(options: CacheOptions): DocumentCache {
   const heads = `${name}.head.json`;
   return {
     readDocuments: () => new Map(read<[string, CachedFile]>(folder, documents, version)),
-    writeDocuments: (files) => write(folder, documents, version, [...files]),
+    writeDocuments: (files) => write(documents, version, [...files]),
     readHead: (key) => read<[string, string]>(folder, heads, version).find(([known]) => known === key)?.[1],
     writeHead: (key, value) => {
       const others = read<[string, string]>(folder, heads, version).filter(([known]) => known !== key);
-      write(folder, heads, version, [[key, value], ...others.slice(0, HEADS - 1)]);
+      write(heads, version, [[key, value], ...others.slice(0, HEADS - 1)]);
     },
   };
-}
-
-function userCache(): string {
-  const { XDG_CACHE_HOME, HOME, USERPROFILE } = process.env;
-  return XDG_CACHE_HOME || join(HOME || USERPROFILE || tmpdir(), ".cache");
 }
 
 interface Content<T> {
@@ -81,26 +76,14 @@ function read<T>(folder: string, path: string, version: string): readonly T[] {
   }
 }
 
-/** Whole or not at all: a run that reads meanwhile sees the former file or the new one. */
-function write(folder: string, path: string, version: string, entries: readonly unknown[]): void {
+function write(path: string, version: string, entries: readonly unknown[]): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!isOurs(folder)) return;
     const content: Content<unknown> = { version, entries };
-    const temporary = `${path}.${process.pid}`;
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, JSON.stringify(content), { mode: 0o600, flag: "wx" });
-    renameSync(temporary, path);
-    forgetUnused(folder);
+    writeCached(path, JSON.stringify(content));
+    forgetUnused(dirname(path));
   } catch {
     // A full disk or a folder that cannot be written costs time, nothing else.
   }
-}
-
-/** Nobody else could have written it. */
-function isOurs(path: string): boolean {
-  const { uid, mode } = statSync(path);
-  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
 }
 
 function forgetUnused(folder: string): void {
