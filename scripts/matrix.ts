@@ -17,7 +17,7 @@ for (const major of values.majors.split(",").map(Number)) {
   const suites =
     positionals.length > 0
       ? positionals
-      : ["test/postgresql", "test/access-model", "test/intents", "test/proofs", "test/quality"];
+      : ["test/postgresql", "test/access-model", "test/attacks", "test/intents", "test/proofs", "test/quality"];
   const status = jest(`matrix-${major}`, suites, { DATUMLINE_TEST_MAJORS: String(major) });
   if (status !== 0) failed.push(String(major));
 }

@@ -14,12 +14,12 @@ import { make } from "./support/made-grants.ts";
 import { freshServer, majors } from "./support/server.ts";
 
 /** Shared by the majors. The long run: DATUMLINE_TEST_MAJORS=18 DATUMLINE_TEST_RUNS=5000 npx jest test/access-model */
-const RUNS = Math.ceil(Number(process.env.DATUMLINE_TEST_RUNS ?? 300) / majors().length);
+const RUNS = Math.ceil(Number(process.env.DATUMLINE_TEST_RUNS ?? 300) / majors(18, 15).length);
 const BATCH = 25;
 const DATABASE = "made";
 const HOURS = 3_600_000;
 
-test.each(majors())(
+test.each(majors(18, 15))(
   "PostgreSQL %i",
   async (major) => {
     const server = await freshServer({ major, settings: { max_locks_per_transaction: "512" } });

@@ -43,7 +43,7 @@ async function isGone(directory: string, pid: number): Promise<boolean> {
   return false;
 }
 
-describe.each(majors())("PostgreSQL %i", (major) => {
+describe.each(majors(18, 15))("PostgreSQL %i", (major) => {
   test("speaks the version asked for, in UTF-8, and leaves nothing behind", async () => {
     const started = await startPostgres({ major });
     expect(await ask(started.url(), "SHOW server_version")).toBe(started.version);

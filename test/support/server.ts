@@ -10,9 +10,11 @@ declare global {
 const started: EmbeddedPostgres[] = [];
 const created: { server: EmbeddedPostgres; database: string }[] = [];
 
-/** Major versions that a suite is run on: two that stand for all, unless `npm run test:matrix` asks for others. */
-export function majors(): number[] {
-  return (process.env.DATUMLINE_TEST_MAJORS ?? "18,15").split(",").map(Number);
+/** Major versions that a suite is run on: the newest, unless it says otherwise or `npm run test:matrix` asks for others. */
+export function majors(...usual: readonly number[]): readonly number[] {
+  const asked = process.env.DATUMLINE_TEST_MAJORS;
+  if (asked !== undefined) return asked.split(",").map(Number);
+  return usual.length > 0 ? usual : [18];
 }
 
 /**
