@@ -3,11 +3,12 @@
  * of every rule and expects it to be found.
  */
 
-/** The packages an engine, or what fetches secrets, may load, and only with `import()`: nobody installs the driver of an engine they do not use. */
+/** The packages an engine, or what fetches secrets or keeps backups, may load, and only with `import()`: nobody installs the driver of an engine they do not use. */
 const DRIVERS = {
   postgresql: ["pg", "@aws-sdk/rds-signer"],
   pgbouncer: ["pg"],
   secrets: ["@aws-sdk/client-secrets-manager"],
+  stores: ["@aws-sdk/client-s3"],
 };
 
 /** The one engine another engine is built upon. */
@@ -21,6 +22,7 @@ const WIRE = ["@grpc/grpc-js", "@msgpack/msgpack", "asn1js", "pbf"];
 /** What a kind is written with; anything else of core would tie WHAT an object is to what is done with it. */
 const KIND_VOCABULARY = [
   "address",
+  "aws-fields",
   "columns",
   "conditions",
   "fragments",
@@ -29,6 +31,7 @@ const KIND_VOCABULARY = [
   "names",
   "pool-fields",
   "role-fields",
+  "runner-fields",
   "schedule",
   "schema",
   "source-fields",

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../scripts/embedded.ts";
 import { measureAccessDiff, measureMatrix } from "./measure-access.ts";
+import { measureBackup } from "./measure-backup.ts";
 import { measureCli, measureStart } from "./measure-cli.ts";
 import { measurePooler } from "./measure-pooler.ts";
 import { measureServer } from "./measure-server.ts";
@@ -29,21 +30,29 @@ const { values } = parseArgs({
     major: { type: "string", default: String(MAJOR) },
     /** Applies take a minute each at 10,000 tables. */
     "no-apply": { type: "boolean", default: false },
+    /** Gigabytes of the database that is backed up and restored; it takes five times that of room, and a quarter of an hour. */
+    backup: { type: "string", default: "0" },
+    /** Nothing but that. */
+    "only-backup": { type: "boolean", default: false },
   },
 });
-const sizes = values.tables.split(",").map(Number);
+const sizes = values["only-backup"] ? [] : values.tables.split(",").map(Number);
+const gigabytes = Number(values.backup);
 const rounds = Number(values.rounds);
 const major = Number(values.major);
 const tools = { dump: clientTool("pg_dump", major), psql: clientTool("psql", major) };
 
 const terraform = spawnSync("terraform", ["version"], { stdio: "ignore" }).status === 0;
 
-const figures: Figure[] = [
-  ...measureStart(rounds * 5),
-  ...(await measureProvider(rounds * 5)),
-  ...(await measurePooler()),
-  ...(await measureMatrix(rounds, major)),
-];
+const figures: Figure[] = values["only-backup"]
+  ? []
+  : [
+      ...measureStart(rounds * 5),
+      ...(await measureProvider(rounds * 5)),
+      ...(await measurePooler()),
+      ...(await measureMatrix(rounds, major)),
+    ];
+if (gigabytes > 0) figures.push(...(await measureBackup(gigabytes, rounds, major)));
 for (const tables of sizes) {
   const scratch = mkdtempSync(join(tmpdir(), "datumline-bench-"));
   // Fifteen locks for each table that one transaction creates.

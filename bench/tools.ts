@@ -44,7 +44,8 @@ export function timed(path: string, args: readonly string[], env: NodeJS.Process
   return milliseconds;
 }
 
-const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+/** The built command line. */
+export const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 /** Writes the peak memory of a process to a file when it ends. */
 const HOOK = `import { writeFileSync } from "node:fs"; process.on("exit", () => writeFileSync(process.env.BENCH_PEAK, String(process.resourceUsage().maxRSS)));`;
 

@@ -7,9 +7,10 @@ import { failure } from "../core/doors/failure.ts";
 import { Refusal } from "../core/errors.ts";
 import { evidenceHtml, evidenceText } from "../core/render/evidence.ts";
 import type { RestoreDrill } from "../core/specs.ts";
-import { STORES } from "../providers/stores.ts";
+import { STORES } from "../providers/stores/index.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
+import { interruption } from "./interruption.ts";
 import { resolveSecrets } from "./sessions.ts";
 
 interface Declared {
@@ -25,12 +26,15 @@ export async function drill(context: Context, ready: readonly Ready[]): Promise<
   await resolveSecrets(context, ready, "proofs");
   const all: Evidence[] = [];
   let worst = 0;
+  const signal = interruption(context.io);
   for (const declared of drills) {
+    signal.throwIfAborted();
     try {
-      const evidence = await run(context, declared);
+      const evidence = await run(context, declared, signal);
       all.push(evidence);
       if (evidence.problems.length > 0) worst = Math.max(worst, 2);
     } catch (problem) {
+      signal.throwIfAborted();
       const { diagnostics } = failure(problem);
       context.output.diagnostics(diagnostics.map((one) => ({ ...declared.at, ...one })));
       worst = 2;
@@ -41,12 +45,10 @@ export async function drill(context: Context, ready: readonly Ready[]): Promise<
   return worst;
 }
 
-async function run(context: Context, { drill: spec, kept, at }: Declared): Promise<Evidence> {
+async function run(context: Context, { drill: spec, kept, at }: Declared, signal: AbortSignal): Promise<Evidence> {
   const { output, secrets, io, options } = context;
   const key = await keyFor(kept, secrets);
   const into = spec.into?.url && (await secrets.resolve(spec.into.url));
-  const abort = new AbortController();
-  void io.interrupted.then(() => abort.abort());
   const meter = output.amount(`Drill ${spec.name}`, undefined);
   const evidence = await withStores(kept, { stores: STORES, secrets }, (stores) =>
     runDrill({
@@ -57,7 +59,7 @@ async function run(context: Context, { drill: spec, kept, at }: Declared): Promi
       into: into === "" ? undefined : into,
       secret: secrets.resolve.bind(secrets),
       progress: meter,
-      signal: abort.signal,
+      signal,
     }),
   );
   const folder = resolve(io.cwd, dirname(at.origin?.file ?? "x"), spec.evidence ?? "evidence");

@@ -1,8 +1,10 @@
-import { listBackups } from "../core/backups/manifest.ts";
-import { prunable, prune } from "../core/backups/prune.ts";
-import { now } from "../core/clock.ts";
-import { schedulesOf, withStores } from "../core/doors/backups.ts";
-import { STORES } from "../providers/stores.ts";
+import type { Listing } from "../core/backups/manifest.ts";
+import type { Store } from "../core/backups/model.ts";
+import { verifyBackup } from "../core/backups/verify.ts";
+import { error } from "../core/diagnostic.ts";
+import { backupsIn, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { Refusal } from "../core/errors.ts";
+import { STORES } from "../providers/stores/index.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
@@ -14,20 +16,29 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
   for (const kept of schedules) {
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {
       for (const store of stores) {
-        const gone = prunable(
-          await listBackups(store, kept.ready.source.name, kept.schedule.name),
-          kept.schedule,
-          now(),
-        );
+        const listing = await backupsIn(store, kept);
+        const gone = await prunableIn(listing, kept);
         const names = [...gone.backups.map(({ manifest }) => manifest.id), ...gone.leftovers];
         output.result(
           `${store.name} ${kept.schedule.name}: ${names.length === 0 ? "nothing to remove" : names.join(", ")}\n`,
         );
         if (names.length === 0) continue;
         await confirm(context, `Remove these from ${store.name}?`);
-        await prune(gone, store);
+        if (gone.backups.length > 0) await mustBeGood(context, listing, store);
+        await pruneIn(gone, store, kept);
       }
     });
   }
   return 0;
+}
+
+/** Sizes do not show a byte that flipped: before others go, the newest that stays is read from end to end. */
+async function mustBeGood({ output }: Context, { backups }: Listing, store: Store): Promise<void> {
+  const newest = backups.findLast(({ damaged }) => damaged.length === 0);
+  if (!newest) return;
+  const { id } = newest.manifest;
+  const { problems } = await verifyBackup(newest, store, undefined, output.amount(`Reading ${id}`, undefined));
+  if (problems.length === 0) return;
+  const detail = "Nothing was removed. Take a new backup, or remove this one by hand, and prune again.";
+  throw new Refusal([error("BACKUP_DAMAGED", `${store.name} ${id}: ${problems.join("; ")}`, { detail })]);
 }

@@ -3,34 +3,42 @@ import { partName } from "../core/backups/manifest.ts";
 import { keyName } from "../core/backups/seal.ts";
 import { restored } from "../core/backups/streams.ts";
 import { error } from "../core/diagnostic.ts";
-import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { type Kept, keyFor, schedulesOf, wantedOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
-import { STORES } from "../providers/stores.ts";
+import { STORES } from "../providers/stores/index.ts";
+import { named, recover } from "./backup-recover.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
+import { interruption } from "./interruption.ts";
 import { resolveSecrets } from "./sessions.ts";
 
-/** Puts a backup into a new database, `--into NAME`, on the server of the data source or of `--url`. */
+/**
+ * Puts a backup into a new database, `--into NAME`, on the server of the data source or of `--url`; or a whole server into a
+ * folder, by a tool that restores those.
+ */
 export async function restore(context: Context, ready: readonly Ready[]): Promise<number> {
   const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const { options, output, secrets, operands, io } = context;
   const [kept] = schedules;
   if (!kept || operands[1] === undefined) throw usage("`backup restore` needs the name of a schedule");
+  if (kept.tool.recover) return recover(context, kept, kept.tool.recover);
   const { into, overwrite, confirm: confirmed } = options;
+  const { restore: put } = kept.tool;
+  const foreign = (["intoDirectory", "at", "port"] as const).filter((name) => options[name] !== undefined);
+  if (!put || foreign.length > 0)
+    throw usage(
+      `${kept.schedule.name} is a dump of a database, as it was then: leave out ${foreign.map(named).join(", ")}`,
+    );
   if (into === undefined) throw usage("`backup restore` needs `--into DATABASE`: the new database");
   if (overwrite && confirmed !== into)
     throw usage(`\`--overwrite\` drops the database ${into} first: say so twice, with \`--confirm ${into}\``);
   await resolveSecrets(context, [kept.ready], "connection");
   const key = await keyFor(kept, secrets);
-  const abort = new AbortController();
-  void io.interrupted.then(() => abort.abort());
+  const signal = interruption(io);
   return withStores(kept, { stores: STORES, secrets }, async (stores) => {
-    const { found, store } = await chooseBackup(stores, {
-      dataSource: kept.ready.source.name,
-      schedule: kept.schedule.name,
-      id: operands[2],
-    });
+    const { found, store, notes } = await chooseBackup(stores, { ...wantedOf(kept), id: operands[2], key });
+    output.diagnostics(notes);
     const { manifest } = found;
     if (manifest.key !== undefined && (!key || keyName(key) !== manifest.key)) throw wrongKey(manifest.id, kept);
     const { source, url } = kept.ready;
@@ -39,7 +47,7 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
     const total = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
     const meter = output.amount(`Restoring ${manifest.id}`, total);
     let read = 0;
-    await kept.tool.restore(manifest, {
+    await put(manifest, {
       source,
       ...(url !== undefined && { url }),
       database: into,
@@ -57,7 +65,8 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
       }),
       globals: options.globals,
       overwrite,
-      signal: abort.signal,
+      tell: (line) => output.say(line),
+      signal,
     });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     output.result(`${source.name}: ${manifest.id} is restored into ${into} (${seconds} s)\n`);

@@ -1,16 +1,17 @@
-import { listBackups } from "../core/backups/manifest.ts";
+import { bytesOf, listBackups } from "../core/backups/manifest.ts";
 import type { Store } from "../core/backups/model.ts";
-import { prunable, prune } from "../core/backups/prune.ts";
+import { isMuch } from "../core/backups/prune.ts";
 import { runBackup } from "../core/backups/run.ts";
 import { now } from "../core/clock.ts";
 import { type Diagnostic, error, warning } from "../core/diagnostic.ts";
-import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { backupsIn, type Kept, keyFor, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { failure } from "../core/doors/failure.ts";
 import { Refusal } from "../core/errors.ts";
 import { amountText } from "../core/render/amount.ts";
-import { STORES } from "../providers/stores.ts";
+import { STORES } from "../providers/stores/index.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
+import { interruption } from "./interruption.ts";
 import { resolveSecrets } from "./sessions.ts";
 
 /** Share of the last backup that must be free beyond its size. */
@@ -25,10 +26,13 @@ export async function runSchedules(context: Context, ready: readonly Ready[]): P
     "connection",
   );
   let worst = 0;
+  const signal = interruption(context.io);
   for (const kept of schedules) {
+    signal.throwIfAborted();
     try {
-      worst = Math.max(worst, await run(context, kept));
+      worst = Math.max(worst, await run(context, kept, signal));
     } catch (problem) {
+      signal.throwIfAborted();
       context.output.diagnostics(failure(problem).diagnostics);
       worst = 1;
     }
@@ -36,54 +40,67 @@ export async function runSchedules(context: Context, ready: readonly Ready[]): P
   return worst;
 }
 
-async function run(context: Context, kept: Kept): Promise<number> {
-  const { output, secrets, io } = context;
+async function run(context: Context, kept: Kept, signal: AbortSignal): Promise<number> {
+  const { output, secrets } = context;
   const { schedule, tool, ready } = kept;
   const key = await keyFor(kept, secrets);
-  const abort = new AbortController();
-  void io.interrupted.then(() => abort.abort());
   return withStores(kept, { stores: STORES, secrets }, async (stores) => {
-    const before = await expected(stores, kept);
+    const { size: before, roomy, full } = await expected(stores, kept);
+    if (full.length > 0 && roomy.length === 0) throw new Refusal(full);
     const { source, declared, url } = ready;
     const started = performance.now();
-    const meter = output.amount(`Backing up ${source.name}`, before);
-    const { manifest, failed, stored } = await runBackup({
+    const meter = output.amount(`Backing up ${source.name}`, tool.repository ? undefined : before);
+    const { manifest, failed, stored, notes } = await runBackup({
       schedule,
       tool,
-      stores,
+      stores: roomy,
       key,
       progress: meter,
       context: {
         source,
         declared,
-        signal: abort.signal,
+        progress: meter,
+        signal,
         secret: secrets.resolve.bind(secrets),
         ...(url !== undefined && { url }),
       },
     });
-    const bytes = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
+    const bytes = bytesOf(manifest);
     const seconds = (performance.now() - started) / 1000;
     const size = amountText(bytes, "bytes", now());
     const rate = amountText(bytes / seconds, "bytes", now());
     output.result(
       `${source.name}: ${schedule.name} ${manifest.id}: ${size} in ${seconds.toFixed(1)} s (${rate}/s) to ${stored.map(({ name }) => name).join(", ")}\n`,
     );
-    for (const store of stored) await pruneOne(context, kept, store);
-    output.diagnostics(failed.map(({ store, problem }) => lost(kept, store, problem)));
-    return failed.length > 0 ? 1 : 0;
+    output.diagnostics([
+      ...notes.map((one) => ({ ...kept.at, ...one })),
+      ...full,
+      ...failed.map(({ store, problem }) => lost(kept, store, problem)),
+    ]);
+    for (const store of stored) await pruneOne(context, kept, store, manifest.id);
+    return failed.length + full.length > 0 ? 1 : 0;
   });
 }
 
-/** Bytes of the last backup; refuses where that does not fit any more. */
-async function expected(stores: readonly Store[], { ready, schedule, at }: Kept): Promise<number | undefined> {
+interface Expected {
+  /** Bytes of the last backup. */
+  readonly size: number | undefined;
+  /** Places where that fits once more, or that cannot tell: the run tells what is wrong with them. */
+  readonly roomy: readonly Store[];
+  readonly full: readonly Diagnostic[];
+}
+
+async function expected(stores: readonly Store[], { ready, schedule, at }: Kept): Promise<Expected> {
   let size: number | undefined;
+  const roomy: Store[] = [];
   const full: Diagnostic[] = [];
   for (const store of stores) {
-    const { backups } = await listBackups(store, ready.source.name, schedule.name);
-    const last = backups.at(-1)?.manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
+    const [last, free] = await sizes(store, ready.source.name, schedule.name);
     size ??= last;
-    const free = await store.free();
-    if (last === undefined || free === undefined || free > last * ROOM) continue;
+    if (last === undefined || free === undefined || free > last * ROOM) {
+      roomy.push(store);
+      continue;
+    }
     const [has, needs] = [amountText(free, "bytes", now()), amountText(last * ROOM, "bytes", now())];
     full.push(
       error("NO_SPACE", `${store.name} has ${has} left, and the next backup of ${schedule.name} needs about ${needs}`, {
@@ -92,21 +109,53 @@ async function expected(stores: readonly Store[], { ready, schedule, at }: Kept)
       }),
     );
   }
-  if (full.length > 0) throw new Refusal(full);
-  return size;
+  return { size, roomy, full };
 }
 
-async function pruneOne({ output }: Context, { ready, schedule }: Kept, store: Store): Promise<void> {
-  const listing = await listBackups(store, ready.source.name, schedule.name);
-  const gone = prunable(listing, schedule, now());
-  await prune(gone, store);
+/** Bytes of the last backup, and those that are left; nothing where the place does not answer. */
+async function sizes(store: Store, dataSource: string, schedule: string): Promise<(number | undefined)[]> {
+  try {
+    const { backups } = await listBackups(store, dataSource, schedule);
+    const last = backups.at(-1)?.manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
+    return [last, await store.free()];
+  } catch (problem) {
+    if (problem instanceof Refusal) return [];
+    throw problem;
+  }
+}
+
+/** What is left of runs before its own goes as well: whoever held its turn is gone. */
+async function pruneOne({ output }: Context, kept: Kept, store: Store, own: string): Promise<void> {
+  const { schedule, at } = kept;
+  const listing = await backupsIn(store, kept);
+  const all = await prunableIn(listing, kept, own);
+  const isHeld = isMuch(listing, all);
+  if (isHeld) output.diagnostics([held(schedule.name, store, { ...all, of: listing.backups.length }, at)]);
+  const gone = isHeld ? { ...all, backups: [] } : all;
+  await pruneIn(gone, store, kept);
+  if (gone.leftovers.length > 0)
+    output.say(`${store.name}: ${gone.leftovers.length} files removed of runs that did not end.`);
   for (const { manifest } of gone.backups)
     output.say(`${store.name}: ${manifest.id} removed: nothing keeps it any longer.`);
 }
 
+function held(
+  schedule: string,
+  { name }: Store,
+  { backups, of }: { readonly backups: readonly unknown[]; readonly of: number },
+  at: Kept["at"],
+): Diagnostic {
+  const detail = `Look at the clock. \`datumline backup prune ${schedule}\` shows them, and removes them once you say so.`;
+  return warning("PRUNE_HELD", `${backups.length} of ${of} backups in ${name} would go at once, and stay`, {
+    ...at,
+    detail,
+  });
+}
+
 function lost({ schedule, at }: Kept, store: Store, problem: Error): Diagnostic {
+  const [first] = failure(problem).diagnostics;
   return warning("NOT_STORED", `${schedule.name} is not in ${store.name}: ${problem.message}`, {
     ...at,
-    detail: "The other places have it. Mend this one and run again.",
+    detail: `The other places have it. Mend this one and run again.${first?.detail ? `\n${first.detail}` : ""}`,
   });
 }

@@ -1,9 +1,10 @@
-import { type Found, listBackups } from "../core/backups/manifest.ts";
-import { verifyBackup } from "../core/backups/verify.ts";
+import { type Found, type Listing, listBackups } from "../core/backups/manifest.ts";
+import type { Findings, Store } from "../core/backups/model.ts";
+import { type Verified, verifyBackup } from "../core/backups/verify.ts";
 import { error } from "../core/diagnostic.ts";
-import { keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
-import { STORES } from "../providers/stores.ts";
+import { STORES } from "../providers/stores/index.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
 
@@ -18,32 +19,27 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
     const { ready, schedule } = kept;
     const key = await keyFor(kept, secrets);
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {
+      const listings: (Listing & { readonly store: Store })[] = [];
       for (const store of stores) {
-        const { backups, unreadable } = await listBackups(store, ready.source.name, schedule.name);
-        const chosen = id === undefined ? backups : backups.filter(({ manifest }) => manifest.id === id);
-        for (const name of unreadable) {
+        const listing = await listBackups(store, ready.source.name, schedule.name);
+        const isAsked = ({ manifest }: Found): boolean => id === undefined || manifest.id === id;
+        listings.push({ store, ...listing, backups: listing.backups.filter(isAsked) });
+      }
+      const there = await inRepository(kept, listings);
+      for (const { store, backups: chosen, unreadable } of listings) {
+        for (const name of unreadable.filter((one) => id === undefined || one.includes(`/${id}/`))) {
           bad += 1;
-          output.result(`✗ ${store.name} ${name}: its manifest cannot be read\n`);
+          output.result(`✗ ${store.name} ${name}: is not what was written, or of a newer Datumline\n`);
         }
         for (const found of chosen) {
           seen += 1;
           const total = sizeOf(found);
-          const { problems, opened } = await verifyBackup(
-            found,
-            store,
-            key,
-            output.amount(`Reading ${found.manifest.id}`, total),
-          );
-          if (problems.length > 0) bad += 1;
-          const said =
-            problems.length > 0
-              ? problems.join("; ")
-              : opened
-                ? "as written"
-                : "as written; not opened, for want of the key";
-          output.result(
-            `${problems.length > 0 ? "✗" : "✓"} ${store.name} ${schedule.name} ${found.manifest.id}: ${said}\n`,
-          );
+          const verified = await verifyBackup(found, store, key, output.amount(`Reading ${found.manifest.id}`, total));
+          const problems = [...verified.problems, ...(there?.get(found.manifest.id) ?? [])];
+          const isBad = problems.length > 0;
+          if (isBad) bad += 1;
+          const said = isBad ? problems.join("; ") : asWritten(verified, key !== undefined);
+          output.result(`${isBad ? "✗" : "✓"} ${store.name} ${schedule.name} ${found.manifest.id}: ${said}\n`);
         }
       }
     });
@@ -53,6 +49,20 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
     throw new Refusal([error("UNKNOWN_REFERENCE", what, { detail: "`datumline backup list` shows what there is." })]);
   }
   return bad > 0 ? 2 : 0;
+}
+
+/** What the tool keeps itself is read once, whichever places have a manifest of it. */
+async function inRepository(
+  { tool: { repository }, schedule }: Kept,
+  listings: readonly Listing[],
+): Promise<Findings | undefined> {
+  const manifests = listings.flatMap(({ backups }) => backups.map(({ manifest }) => manifest));
+  return repository?.verify(schedule, [...new Map(manifests.map((one) => [one.id, one])).values()]);
+}
+
+function asWritten({ opened, trust }: Verified, isKeyed: boolean): string {
+  if (!opened) return "as written; not opened, for want of the key";
+  return isKeyed && trust === "unsigned" ? "as written; not signed with the key" : "as written";
 }
 
 function sizeOf({ manifest }: Found): number {

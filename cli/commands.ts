@@ -17,6 +17,8 @@ export interface Command {
   readonly exitCodes?: string;
   /** Does it run until it is interrupted, which then is no failure? */
   readonly serves?: (options: Options) => boolean;
+  /** Does it end by itself once it is interrupted, having put away what it had begun? */
+  readonly tidies?: true;
   readonly load: () => Promise<(context: Context) => Promise<number>>;
 }
 
@@ -148,6 +150,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       ...DECLARING,
       "url",
       "into",
+      "into-directory",
+      "at",
+      "port",
       "schema",
       "table",
       "globals",
@@ -162,6 +167,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     exitCodes: "0 done, all as it should be · 2 a backup is overdue (`list`) or damaged (`verify`) · 1 error",
     example:
       "datumline backup run nightly -f warehouse/\n  datumline backup list -f warehouse/\n  datumline backup restore nightly -f warehouse/ --into warehouse_restored\n  datumline backup drill -f warehouse/",
+    tidies: true,
     load: async () => (await import("./backup.ts")).backup,
   },
   explain: {

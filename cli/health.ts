@@ -1,9 +1,10 @@
 /** How the data sources are: once, or again and again for whoever asks over HTTP. */
-import { lastBackup } from "../core/doors/backup-health.ts";
+import { backupHealth } from "../core/doors/backup-health.ts";
 import { watch } from "../core/doors/health.ts";
 import { isReport, worstOf } from "../core/health/report.ts";
 import { type HealthFormat, renderHealth } from "../core/render/health.ts";
-import { STORES } from "../providers/stores.ts";
+import { ENGINES } from "../providers/index.ts";
+import { STORES } from "../providers/stores/index.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
 import { metrics } from "./metrics.ts";
@@ -12,7 +13,7 @@ export async function health(context: Context): Promise<number> {
   const { options, output, secrets } = context;
   const { load } = await readDeclaration(context, "optional");
   const watches = (await load()).map((ready) => {
-    const backups = lastBackup(ready, { stores: STORES, secrets, cwd: context.io.cwd });
+    const backups = backupHealth(ready, { stores: STORES, engines: ENGINES, secrets, cwd: context.io.cwd });
     return watch(ready, { secrets, sources: [backups] });
   });
   if (options.serve !== undefined) return (await import("./health-server.ts")).serve(context, watches, options.serve);

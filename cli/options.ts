@@ -17,6 +17,7 @@ interface Option {
   readonly words?: readonly string[];
   readonly whole?: boolean;
   readonly duration?: boolean;
+  readonly moment?: boolean;
   /** Its value where none is given. */
   readonly fallback?: string;
 }
@@ -70,6 +71,13 @@ export const OPTIONS = {
   queries: { value: "N", whole: true, summary: "queries that the latency is measured with (default: 20)" },
   interval: { value: "TIME", duration: true, summary: "time between two measurements with --serve: 30s" },
   into: { value: "DATABASE", summary: "the new database that a backup is restored into" },
+  "into-directory": { value: "PATH", summary: "the new folder that a whole server is restored into" },
+  at: {
+    value: "MOMENT",
+    moment: true,
+    summary: "restore the server as it was then: 2026-11-21T15:20:00+01:00, or latest (default: as it was backed up)",
+  },
+  port: { value: "N", whole: true, summary: "the port of the restored server (default: one that is free)" },
   schema: { value: "NAME", several: true, summary: "restore only this schema; repeatable" },
   table: { value: "SCHEMA.NAME", several: true, summary: "restore only this table; repeatable" },
   globals: { summary: "make roles of the backup that the server lacks, without passwords" },
@@ -121,6 +129,9 @@ export interface Options {
   readonly interval?: string;
   readonly queries?: number;
   readonly into?: string;
+  readonly intoDirectory?: string;
+  readonly at?: string;
+  readonly port?: number;
   readonly schema: readonly string[];
   readonly table: readonly string[];
   readonly globals: boolean;
@@ -216,7 +227,16 @@ function faultOf(rawName: string, option: Option, value: string | undefined): Di
     return error("USAGE", `${rawName} takes a whole number`, { detail: "0 stops at the first." });
   if (option.duration && !/^\d+(ms|s|min|h|d)$/.test(value))
     return error("USAGE", `${rawName} takes a time`, { detail: "It reads 500ms, 30s, 5min or 2h." });
+  if (option.moment && value !== "latest" && !isMoment(value))
+    return error("USAGE", `${rawName} takes a moment with its time zone`, {
+      detail: "It reads 2026-11-21T15:20:00+01:00, 2026-11-21T14:20:00Z, or latest.",
+    });
   return undefined;
+}
+
+function isMoment(text: string): boolean {
+  const form = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/;
+  return form.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
@@ -240,6 +260,9 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     classification: text("classification"),
     for: text("for"),
     into: text("into"),
+    intoDirectory: text("into-directory"),
+    at: text("at"),
+    port: whole("port"),
     confirm: text("confirm"),
     pool: text("pool"),
     user: text("user"),

@@ -1,4 +1,5 @@
 /** From arguments to an exit code: finds the command, runs it, and turns whatever is thrown into diagnostics. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Diagnostic, error } from "../core/diagnostic.ts";
 import { failure } from "../core/doors/failure.ts";
 import { nearest } from "../core/names.ts";
@@ -9,6 +10,9 @@ import { commandHelp, generalHelp } from "./help.ts";
 import type { Io } from "./io.ts";
 import { parseOptions } from "./options.ts";
 import { Output } from "./output.ts";
+
+/** Milliseconds that whoever interrupts a run waits for it to tidy up. */
+const PATIENCE = 4000;
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name = "help", ...rest] = args;
@@ -53,6 +57,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const running = start({ options, operands, io, output, secrets });
     const ended = await (command.serves?.(options) ? running : Promise.race([running, interrupted]));
     if (ended !== "interrupted") return ended;
+    // What it says of having been interrupted is said here.
+    if (command.tidies) await Promise.race([running.catch(() => undefined), sleep(PATIENCE)]);
     const detail =
       "What had not been kept is undone by the engine where it can undo it; plan again to see what is there.";
     output.diagnostics([error("INTERRUPTED", "Interrupted", { detail })]);

@@ -28,6 +28,7 @@ import { type ClientOptions, settingsFor } from "./clients.ts";
 import { DataSource } from "./data-source.ts";
 import { askedFolder, DECLARATION, writeDeclaration } from "./declaration.ts";
 import { documentsFor, documentsOfSource, pathOf } from "./document.ts";
+import { type FilesDataSourceProps, FilesDataSource as PlainFiles } from "./files.ts";
 import type { DataSourceProps } from "./kinds.ts";
 import type { Later, LaterForm } from "./later.ts";
 import { packageVersion } from "./package.ts";
@@ -127,6 +128,18 @@ export class PgBouncerDataSource extends PlainPgBouncer {
       const next =
         "Declare it with `datumline/constructs` beside the data sources that it leads to, and run `datumline apply`.";
       refuse(pathOf(scope, id), "Terraform applies no pooler", next);
+    }
+    super(scope, id, props);
+  }
+}
+
+/** A folder of files. What is installed there belongs to other data sources, and a resource of Terraform is one alone. */
+export class FilesDataSource extends PlainFiles {
+  constructor(scope: Construct, id: string, props: FilesDataSourceProps = {}) {
+    if (App.isApp(scope.node.root)) {
+      const next =
+        "Declare it with `datumline/constructs` beside the data sources whose backups it runs, and run `datumline apply`.";
+      refuse(pathOf(scope, id), "Terraform applies no folder of files", next);
     }
     super(scope, id, props);
   }

@@ -2,6 +2,7 @@
 
 // What stands here goes before what index.ts has under the same name.
 export {
+  FilesDataSource,
   PgBouncerDataSource,
   PostgresDataSource,
   type PostgresDataSourceProps,

@@ -5,6 +5,7 @@ export type { ClientOptions } from "./clients.ts";
 export { DataSource } from "./data-source.ts";
 export { Declared, type QualifiedName } from "./declared.ts";
 export type { PlainDocument } from "./document.ts";
+export { FilesDataSource, type FilesDataSourceProps } from "./files.ts";
 export { Judging } from "./judging.ts";
 export * from "./kinds.ts";
 export { PgBouncerDataSource, type PgBouncerDataSourceProps } from "./pgbouncer.ts";

@@ -236,6 +236,13 @@ export interface DataSourceProps {
       /** From here on critical. */
       readonly critical?: string;
     };
+    /** Age of the last restore that was tried. */
+    readonly restoreAge?: {
+      /** From here on a warning. */
+      readonly warning?: string;
+      /** From here on critical. */
+      readonly critical?: string;
+    };
     /** Age of the last proof. */
     readonly proofAge?: {
       /** From here on a warning. */
@@ -2087,7 +2094,7 @@ export interface FileProps {
   readonly link?: string;
   /** Permissions, as chmod writes them. @default "0644" */
   readonly mode?: string;
-  /** What a line begins with that is a comment; absent where the format has none. @default "#" */
+  /** What a line begins with that is a comment; `json` for an object of JSON, which gets a key `//`; `none` where the format has none. @default "#" */
   readonly marker?: string;
   /** Never dropped or replaced, whatever is allowed. @default false */
   readonly protect?: boolean;
@@ -2135,24 +2142,33 @@ export interface BackupScheduleProps {
   /** With what. */
   readonly how?: {
     /** Tool. @default "pg_dump" */
-    readonly tool?: "pg_dump" | "pgbackrest";
+    readonly tool?: "pg_dump" | "pgbackrest" | "aws-backup" | "rds";
+    /** Of AWS, which makes the backups: names in the Terraform configuration that the runner's files become part of. */
+    readonly aws?: {
+      /** Instance or cluster: `aws_db_instance.NAME` or `aws_rds_cluster.NAME`; for AWS Backup its ARN as well. */
+      readonly resource: string;
+      /** IAM role of AWS Backup: `aws_iam_role.NAME`, or its ARN. */
+      readonly role?: string;
+      /** Vault of AWS Backup: `aws_backup_vault.NAME`; by default one is made, sealed with a key of AWS. */
+      readonly vault?: string;
+    };
     /** Form of a dump. @default "custom" */
     readonly format?: "custom" | "directory" | "plain";
     /** Tables dumped side by side, in the form `directory`. @default 1 */
     readonly jobs?: number;
-    /** Of pgBackRest: all, what changed since the last full one, or since the last of any. */
+    /** Of pgBackRest: all, what changed since the last full one, or since the last of any. Where there is none to build upon it takes all. @default "full" */
     readonly type?: "full" | "differential" | "incremental";
     /** Stanza of pgBackRest. */
     readonly stanza?: string;
-    /** Configuration file of pgBackRest. */
+    /** Configuration file of pgBackRest, relative to the document; by default its own. */
     readonly config?: string;
     /** Compression. @default "zstd" */
     readonly compression?: "zstd" | "gzip" | "none";
     /** How hard it is compressed. */
     readonly level?: number;
   };
-  /** Where it is kept; each place holds all of it. */
-  readonly to: readonly ({
+  /** Where it is kept; each place holds all of it. AWS keeps its own backups itself. */
+  readonly to?: readonly ({
     /** Path of the folder, relative to the document. */
     readonly directory: string;
   } | {
@@ -2208,14 +2224,14 @@ export interface BackupScheduleProps {
   readonly runner?: {
     /** Data source that holds the files. */
     readonly on: DataSourceName;
-    /** Scheduler. */
-    readonly as: "systemd" | "cron" | "kubernetes" | "github-actions";
-    /** User that it runs as. */
+    /** Scheduler; `terraform` where AWS runs it, and the files are settings of it. */
+    readonly as: "systemd" | "cron" | "kubernetes" | "github-actions" | "terraform";
+    /** User that it runs as, for systemd and cron. */
     readonly user?: string;
     /** Command that stands for `datumline` there. */
     readonly command?: readonly string[];
-    /** Path of the declaration there, for `-f`. */
-    readonly declaration: string;
+    /** Path of the declaration there, for `-f`; all but `terraform` need it. */
+    readonly declaration?: string;
     /** Container image, for Kubernetes. */
     readonly image?: string;
     /** Environment of the run: what is no secret. */
@@ -2254,6 +2270,25 @@ export interface RestoreDrillProps {
     readonly to?: string;
     /** Time zone, as the IANA database names it. @default "UTC" */
     readonly timeZone?: string;
+  };
+  /** What runs it: files of a data source with the engine `files`. */
+  readonly runner?: {
+    /** Data source that holds the files. */
+    readonly on: DataSourceName;
+    /** Scheduler; `terraform` where AWS runs it, and the files are settings of it. */
+    readonly as: "systemd" | "cron" | "kubernetes" | "github-actions" | "terraform";
+    /** User that it runs as, for systemd and cron. */
+    readonly user?: string;
+    /** Command that stands for `datumline` there. */
+    readonly command?: readonly string[];
+    /** Path of the declaration there, for `-f`; all but `terraform` need it. */
+    readonly declaration?: string;
+    /** Container image, for Kubernetes. */
+    readonly image?: string;
+    /** Environment of the run: what is no secret. */
+    readonly environment?: { readonly [name: string]: string };
+    /** File with the secrets of its environment, for systemd; name of a Secret for Kubernetes. */
+    readonly environmentFile?: string;
   };
   /** Where it is restored; by default an embedded server that is made for it. */
   readonly into?: {

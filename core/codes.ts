@@ -35,7 +35,7 @@ export const CODES = {
   NO_DATA_SOURCE: "There is no DataSource document and no `--url`, so there is nothing to connect to.",
   UNKNOWN_DATA_SOURCE: "A document or `--data-source` names a data source that is not declared.",
   AMBIGUOUS_DATA_SOURCE:
-    "Several data sources are declared and the document does not say which one it belongs to. Add `dataSource: NAME`.",
+    "Several data sources are declared, not just one in the folder of the document, and it does not say which one it belongs to. Add `dataSource: NAME`.",
   UNKNOWN_ENGINE: "No engine has this name.",
   NOT_SUPPORTED:
     "The engine, or its version, cannot express what is declared. The message says what it can do instead; nothing is left out silently.",
@@ -79,7 +79,7 @@ export const CODES = {
     "The clock here and that of the server differ. Certificates, tokens of IAM and memberships with an end go by the clock: let both follow a time server.",
   CONNECTION_ADVICE: "The connection works, and would be safer or steadier with what the message says.",
   DRIVER_MISSING:
-    "The driver of the engine, or the client of a secret manager, is not installed. They are optional, so that nobody installs those of what they do not use.",
+    "The driver of the engine, or the client of a secret manager or of a place for backups, is not installed. They are optional, so that nobody installs those of what they do not use.",
   PACKAGE_MISSING:
     "A package that only some uses of Datumline need is not installed. The message names it; install it beside Datumline.",
   UNSUPPORTED_VERSION: "The server's version is not one that Datumline supports.",
@@ -239,9 +239,42 @@ export const CODES = {
     "A restore was refused before it changed anything: the database exists, or the server is older than the backup.",
   NO_SPACE: "A place for backups has too little room for the next one; nothing was begun.",
   NOT_STORED: "A backup could not be kept in one of its places; the others have it.",
+  PLACE_FAILED:
+    "A place for backups did not do what it was asked: it is not there, keeps others out, or was not reached. The message says which, and what to do.",
+  BACKUP_DAMAGED:
+    "What a place holds of a backup is not what was written: a part is gone, or its bytes are others. `datumline backup verify` tells which backups are good; restore another one, or from another place.",
+  BACKUP_FORGED:
+    "The manifest of a backup was not made with the key that it names: somebody changed it who did not have the key. Nothing of it is used.",
+  BACKUP_UNSIGNED:
+    "A key is declared, and the manifest of this backup carries no code made with it: it is of an older Datumline, of a time without a key, or somebody took the code away. Take a new backup.",
+  TOOL_FAILED:
+    "A program that backs up or restores failed. The message holds what it said; nothing of the run is kept.",
+  PRUNE_HELD:
+    "More than half of the good backups would go at once: the clock may have jumped, or `retention` was shortened. Nothing was removed; `datumline backup prune` shows what would go, and asks.",
+  BACKUP_AHEAD:
+    "A backup says that it began later than it is now: the clock of this machine is wrong, or that of the one that made it was. It does not count as the newest until then.",
   BACKUP_OVERDUE: "The newest good backup is older than its `rpo`, or a run that was due has left nothing.",
+  RUNNER_DIFFERS:
+    "What is to run a backup or a drill is not installed as declared: its files are missing, or somebody changed them. `datumline apply` installs them.",
+  RUN_ELSEWHERE:
+    "Datumline does not run this backup, so it neither takes, reads nor restores it. The message says who does and which commands show and restore what there is.",
+  RESTORE_NOT_PROVED:
+    "The last restore of a RestoreDrill did not hold, is older than `manage.requireDrill` allows, or was not tried when it was due. Run the drill.",
+  DRILL_UNFIT:
+    "A RestoreDrill cannot be run as it is declared, because somebody else makes and keeps the backups, or does not.",
   DRILL_REQUIRED:
     "The plan deletes data, and the data source asks for a restore that was proved lately (`manage.requireDrill`). Run a drill, then apply.",
+  STANZA_MISSING:
+    "pgBackRest has no such stanza in its repository, or it is that of another server. `pgbackrest stanza-create` makes one.",
+  NOT_ARCHIVED:
+    "The log of the server does not reach the repository of pgBackRest, and without it nothing can be restored. The message says which setting is wrong.",
+  NOT_ENCRYPTED:
+    "The schedule asks for encryption, and the repository that the tool keeps its data in is not encrypted. Nothing was taken.",
+  NOT_COUNTED:
+    "A table was not counted, because nobody could say what it holds at the position of the backup. A drill does not compare it.",
+  TAKEN_AS_FULL: "There was no backup to build upon, so this one holds everything.",
+  TARGET_UNREACHABLE:
+    "A moment cannot be restored: it is before the end of the first backup, after the end of the archived log, or yet to come. Nothing was done.",
   ROLE_MISSING: "Roles that a backup names are not on the server. Make them, or restore with `--globals`.",
 
   // Hazards

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { error } from "./diagnostic.ts";
 import { Refusal } from "./errors.ts";
+import { importModule } from "./import.ts";
 
 /** Loads a package, or refuses with how to install it. `purpose`: what it is needed for, as in "The driver for …". */
 export async function optionalPackage<T>(name: string, purpose: string, cwd: string): Promise<T> {
@@ -19,7 +20,7 @@ export async function optionalPackage<T>(name: string, purpose: string, cwd: str
 async function load<T>(specifier: string | undefined): Promise<T | undefined> {
   if (specifier === undefined) return undefined;
   try {
-    const loaded = (await import(specifier)) as { readonly default?: T };
+    const loaded = (await importModule(specifier)) as { readonly default?: T };
     return loaded.default ?? (loaded as T);
   } catch (problem) {
     if (/^(ERR_)?MODULE_NOT_FOUND$/.test((problem as NodeJS.ErrnoException).code ?? "")) return undefined;

@@ -122,6 +122,7 @@ export const HEALTH: Schema = object("From when on it is not healthy, for `datum
   longestTransaction: bounds("Age of the oldest transaction.", SPAN),
   size: bounds("Size of the database.", SIZE),
   backupAge: bounds("Age of the newest good backup.", SPAN),
+  restoreAge: bounds("Age of the last restore that was tried.", SPAN),
   proofAge: bounds("Age of the last proof.", SPAN),
 });
 

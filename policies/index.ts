@@ -6,6 +6,7 @@ import { classifiedInClear } from "./classified-in-clear.ts";
 import { computedFromClassified } from "./computed-from-classified.ts";
 import { pathOpenToOthers, policyCallsWithoutPath } from "./condition-names.ts";
 import { poolsTooLarge } from "./connections.ts";
+import { drillUnfit } from "./drills.ts";
 import { grantedToLogin } from "./granted-to-login.ts";
 import { columnGrantWithoutEffect, everybodyMayDoIt, grantOptionSpreads } from "./grants.ts";
 import { missingPolicyIndex } from "./missing-policy-index.ts";
@@ -59,6 +60,7 @@ export const GUARDRAILS: readonly Guardrail[] = [
   poolsTooLarge,
   portTaken,
   clientsBeyondLimit,
+  drillUnfit,
 ];
 
 /** What is guessed of a live system, and told where somebody looks at one: in no plan. */

@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Diagnostic, error } from "../core/diagnostic.ts";
 import type { Finding, Judged } from "../core/guardrail.ts";
+import { importModule } from "../core/import.ts";
 import type { ObjectOf } from "./objects.ts";
 
 /** A rule of one's own: what it finds of the declaration, the live system and the plan. */
@@ -19,7 +20,7 @@ export async function moduleFindings(
   const { name, module = "" } = spec;
   const folder = origin?.file === undefined ? "." : dirname(origin.file);
   try {
-    const { rules } = (await import(pathToFileURL(resolve(judged.cwd ?? ".", folder, module)).href)) as {
+    const { rules } = (await importModule(pathToFileURL(resolve(judged.cwd ?? ".", folder, module)).href)) as {
       readonly rules?: readonly Rule[];
     };
     if (!Array.isArray(rules)) throw new Error("it exports no list `rules`");

@@ -7,7 +7,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire, wrap } from "node:module";
 import { dirname, join } from "node:path";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
+import { IMPORT } from "../core/import.ts";
 import { isOurs, userCache, writeCached } from "../core/user-cache.ts";
 
 const SUM = 32;
@@ -17,13 +18,10 @@ const source = readFileSync(path, "utf8");
 // The version and the machine are compared by V8 itself, the source by its length alone.
 const kept = join(userCache(), `provider-${sum(source).toString("hex").slice(0, 16)}.compiled`);
 const known = read();
-const script = new Script(wrap(source), {
-  filename: path,
-  ...(known && { cachedData: known }),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
+const script = new Script(wrap(source), { filename: path, ...(known && { cachedData: known }) });
 if (!known || script.cachedDataRejected) process.once("exit", keep);
 
+Object.assign(globalThis, { [IMPORT]: (specifier: string) => import(specifier) });
 const loaded = { exports: {} };
 script.runInThisContext().call(loaded.exports, loaded.exports, createRequire(path), loaded, path, dirname(path));
 

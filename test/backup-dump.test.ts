@@ -145,6 +145,29 @@ it("a role that is gone is told, and made where that is asked for", async () => 
   expect(rows).toEqual([{ tableowner: "owner_of_it" }]);
 });
 
+it("what a role says of itself comes back, and is nothing but a text", async () => {
+  await ask(
+    "warehouse",
+    `CREATE ROLE "Plain; one"; GRANT SELECT ON sales.v TO "Plain; one";
+    COMMENT ON ROLE "Plain; one" IS E'It''s said,\nCREATE ROLE planted SUPERUSER;\n\\\\ -- so';
+    ALTER ROLE "Plain; one" SET application_name = E'x\nCREATE ROLE planted SUPERUSER;\n'`,
+  );
+  const SAID = `SELECT shobj_description(oid, 'pg_authid') AS said, rolconfig FROM pg_roles WHERE rolname = 'Plain; one'`;
+  const before = (await ask("warehouse", SAID)).rows;
+  const manifest = await run();
+  await ask("warehouse", `DROP OWNED BY "Plain; one"; DROP ROLE "Plain; one"`);
+  await restore(manifest, "said", { globals: true });
+  expect((await ask("said", SAID)).rows).toEqual(before);
+  expect((await ask("said", "SELECT FROM pg_roles WHERE rolname = 'planted'")).rowCount).toBe(0);
+  await ask("said", `DROP OWNED BY "Plain; one"`);
+  await ask("warehouse", `DROP ROLE "Plain; one"`);
+});
+
+it("rows that are left out are not counted", async () => {
+  const { checks } = await run({ what: { except: ["sales.f*"] } });
+  expect(checks).toEqual([]);
+});
+
 it("a part that was damaged or lost is no backup that can be restored", async () => {
   const manifest = await run();
   const file = join(kept, partName(manifest, manifest.parts[0]?.name as string));

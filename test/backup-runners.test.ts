@@ -5,9 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { BackupSchedule, FilesDataSource, PostgresDataSource, Project, RestoreDrill } from "../constructs/index.ts";
 import { runnerFiles } from "../core/backups/runners/files.ts";
+import type { Document } from "../core/document.ts";
+import { validateDocument } from "../core/documents/validate.ts";
 import type { Json } from "../core/schema.ts";
 import type { File } from "../core/specs.ts";
+import { folder } from "./support/cli.ts";
 
 const SOURCE = { name: "Ware house", engine: "postgresql", connection: {} };
 
@@ -18,7 +22,11 @@ function files(as: string, more: Readonly<Record<string, Json>> = {}): File[] {
     to: [{ directory: "/var/backups" }],
     runner: { on: "host", as, declaration: "/etc/data $10%/it's.yaml", ...more },
   };
-  const documents = runnerFiles(SOURCE, [{ kind: "BackupSchedule", spec, origin: {} }]);
+  return filesOf([{ kind: "BackupSchedule", spec, origin: {} }]);
+}
+
+function filesOf(declared: readonly Document[]): File[] {
+  const documents = runnerFiles(SOURCE, declared);
   expect(documents.every(({ dataSource, kind }) => dataSource === "host" && kind === "File")).toBe(true);
   return documents.map((document) => document.spec as unknown as File);
 }
@@ -95,4 +103,106 @@ test("GitHub gets a workflow", () => {
   const run = workflow.jobs.backup.steps.at(-1)?.run ?? "";
   const { stdout } = spawnSync("sh", ["-c", run.replace("npx datumline", "printf '[%s]'")]);
   expect(`${stdout}`).toBe(ARGUMENTS.map((each) => `[${each}]`).join(""));
+});
+
+const DRILL = {
+  kind: "RestoreDrill",
+  spec: {
+    name: "weekly",
+    of: "nightly",
+    schedule: { cron: "0 6 * * 0" },
+    runner: { on: "host", as: "systemd", declaration: "/e" },
+  },
+  origin: {},
+};
+const NIGHTLY: Document = {
+  kind: "BackupSchedule",
+  spec: { name: "nightly", schedule: { cron: "30 3 * * *" }, to: [{ directory: "/var/backups" }] },
+  origin: {},
+};
+
+test.each(["systemd", "cron", "kubernetes", "github-actions"])("a drill is run as a backup is, by %s", (as) => {
+  const runner = { ...DRILL.spec.runner, as };
+  const printed = filesOf([NIGHTLY, { ...DRILL, spec: { ...DRILL.spec, runner } }]);
+  expect(printed.every(({ path }) => path.includes("datumline-drill-ware-house-weekly"))).toBe(true);
+  expect(printed.map(({ content }) => content).join("")).toMatch(/backup"?[\s-]+"?drill"?[\s-]+"?weekly/);
+  expect(
+    printed
+      .map(({ content }) => content)
+      .join("")
+      .includes("upload-artifact"),
+  ).toBe(as === "github-actions");
+});
+
+test("a drill without a schedule for it, or the reverse, is told", async () => {
+  const here = folder();
+  const check = async (more: string) => {
+    here.write(
+      "w.yaml",
+      `kind: DataSource
+name: w
+engine: postgresql
+connection: { host: h }
+---
+{ kind: DataSource, name: host, engine: files, connection: { path: . } }
+---
+{ kind: BackupSchedule, dataSource: w, name: nightly, schedule: { every: 1d }, to: [{ directory: d }] }
+---
+{ kind: RestoreDrill, dataSource: w, name: weekly, of: nightly, ${more} }
+`,
+    );
+    const { code, err } = await here.run("check -f w.yaml");
+    return [code, err];
+  };
+  expect(await check("schedule: { every: 7d }")).toEqual([1, expect.stringContaining("nobody would run it")]);
+  expect(await check("runner: { on: host, as: cron, declaration: d }")).toEqual([
+    1,
+    expect.stringContaining("it would not know when"),
+  ]);
+  expect(await check("schedule: { every: 7d }, runner: { on: host, as: cron }")).toEqual([
+    1,
+    expect.stringContaining("`runner.declaration`"),
+  ]);
+  expect(await check("schedule: { every: 7d }, runner: { on: host, as: terraform }")).toEqual([
+    1,
+    expect.stringContaining("Datumline keeps nightly"),
+  ]);
+  expect(await check("schedule: { every: 7d }, runner: { on: host, as: cron, declaration: d }")).toEqual([0, ""]);
+});
+
+test("constructs stand where names would", () => {
+  const project = new Project();
+  const host = new FilesDataSource(project, "host", { path: "/etc/cron.d" });
+  const warehouse = new PostgresDataSource(project, "Ware house", { host: "h" });
+  const runner = { on: host, as: "cron", declaration: "/etc/data" } as const;
+  const nightly = new BackupSchedule(warehouse, "nightly", {
+    schedule: { cron: "30 3 * * *" },
+    to: [{ directory: "/var/backups" }],
+    runner,
+  });
+  const weekly = new RestoreDrill(warehouse, "weekly", { of: nightly, schedule: { cron: "0 6 * * 0" }, runner });
+  const documents = [nightly, weekly].map((one) => {
+    const { kind, dataSource, ...spec } = one.toDocument();
+    return { kind, dataSource, spec, origin: {} } as Document;
+  });
+  expect(filesOf(documents).map(({ path }) => path)).toEqual([
+    "datumline-backup-ware-house-nightly",
+    "datumline-drill-ware-house-weekly",
+  ]);
+});
+
+test.each([
+  ["systemd", { image: "i" }, "`runner.image`: systemd cannot be told"],
+  ["kubernetes", { user: "u" }, "`runner.user`"],
+  ["github-actions", { environmentFile: "f" }, "name secrets of GitHub in `environment`"],
+])("what %s cannot be told is said: %j", (as, more, words) => {
+  const runner = { on: "host", as, declaration: "d", ...more };
+  const { spec } = NIGHTLY;
+  const faults = validateDocument({ kind: "BackupSchedule", spec: { ...spec, runner }, origin: {} });
+  expect(faults.map(({ summary }) => summary)).toEqual([expect.stringContaining(words)]);
+});
+
+test("cron reads the secrets of its environment from a file", () => {
+  const [file] = files("cron", { environmentFile: "/etc/it's.env" });
+  expect(file?.content).toContain(` root set -a; . '/etc/it'\\''s.env'; set +a; datumline backup run nightly `);
 });

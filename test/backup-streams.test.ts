@@ -1,15 +1,18 @@
 /** What is stored comes back as it was, or not at all. */
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Manifest, Part } from "../core/backups/model.ts";
+import { Output, through } from "../core/backups/programs.ts";
 import { expendable } from "../core/backups/retention.ts";
 import { keyName, keyOf, seal, unseal } from "../core/backups/seal.ts";
-import { type Form, restored, SEALED, SUFFIXES, stored, through } from "../core/backups/streams.ts";
+import { type Form, restored, SEALED, SUFFIXES, stored } from "../core/backups/streams.ts";
 
 const KEY = randomBytes(32);
 const MEGABYTE = 1 << 20;
@@ -90,12 +93,55 @@ describe("sealed content", () => {
 });
 
 test("a program that fails is a stream that fails, with what it said", async () => {
-  const failing = Readable.from([Buffer.from("x")]).pipe(through("sh", ["-c", "cat; echo out of paper >&2; exit 3"]));
+  const failing = through("sh", ["-c", "cat; echo out of paper >&2; exit 3"], Readable.from([Buffer.from("x")]));
   await expect(buffer(failing)).rejects.toThrow("failed (3): out of paper");
-  await expect(buffer(Readable.from([Buffer.from("x")]).pipe(through("no-such-program", [])))).rejects.toThrow(
-    "ENOENT",
-  );
+  const missing = through("no-such-program", [], Readable.from([Buffer.from("x")]));
+  await expect(buffer(missing)).rejects.toThrow("not installed");
 });
+
+describe("a program whose output another one reads", () => {
+  const writes = (line: string) =>
+    new Output((stdout) => {
+      const child = spawn("sh", ["-c", line], { stdio: ["ignore", stdout, "ignore"] });
+      const ended = once(child, "close").then(([code, signal]) => {
+        if (code !== 0) throw new Error(`the first failed: ${code ?? signal}`);
+      });
+      return { child, ended };
+    });
+
+  test("is read by it, or by whoever wants it as a stream", async () => {
+    expect(`${await buffer(through("tr", ["a-z", "A-Z"], writes("echo hello")))}`).toBe("HELLO\n");
+    expect(`${await buffer(writes("echo hello"))}`).toBe("hello\n");
+    const large = await buffer(through("cat", [], writes("head -c 5000000 /dev/zero")));
+    expect(large.length).toBe(5_000_000);
+  });
+
+  test("fails both where either does, and neither is left running", async () => {
+    await expect(buffer(through("cat", [], writes("echo half; exit 4")))).rejects.toThrow("the first failed: 4");
+    await expect(buffer(writes("echo half; exit 4"))).rejects.toThrow("the first failed: 4");
+    const early = through("sh", ["-c", "head -c 1; echo full >&2; exit 5"], writes("yes"));
+    await expect(buffer(early)).rejects.toThrow("failed (5): full");
+    let pid = 0;
+    const endless = new Output((stdout) => {
+      const child = spawn("yes", { stdio: ["ignore", stdout, "ignore"] });
+      pid = child.pid as number;
+      return { child, ended: once(child, "close").then(() => undefined) };
+    });
+    const abandoned = through("cat", [], endless);
+    await once(abandoned, "readable");
+    abandoned.destroy();
+    for (let attempt = 0; attempt < 100 && isRunning(pid); attempt += 1) await sleep(20);
+    expect(isRunning(pid)).toBe(false);
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe("retention", () => {
   const at = (days: number): Pick<Manifest, "id" | "startedAt"> => {

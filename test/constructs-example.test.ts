@@ -19,6 +19,7 @@ const engine: OfflineEngine = {
   isBuiltIn: () => false,
   handlers: Object.fromEntries([...KINDS.keys()].map((name) => [name, handler])),
   intents: {},
+  backups: {},
 };
 
 test("the example runs as a user would run it, and every name in it means something", async () => {
@@ -44,6 +45,8 @@ test("the example runs as a user would run it, and every name in it means someth
     "RowPolicy",
     "Role",
     "Grant",
+    "BackupSchedule",
+    "RestoreDrill",
   ]) {
     expect(kinds).toContain(kind);
   }

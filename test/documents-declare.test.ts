@@ -72,6 +72,26 @@ async function wrong(text: string): Promise<Diagnostic[]> {
 }
 
 describe("data sources", () => {
+  test("of several, a document belongs to the only one of its folder", () => {
+    const document = (file: string, kind: string, spec: Spec) => ({ kind, spec, origin: { file } });
+    const source = (file: string, name: string) =>
+      document(file, "DataSource", { name, engine: "postgresql", connection: {} });
+    const { sources, diagnostics } = declare(
+      [
+        source("a/one.yaml", "a"),
+        source("b/one.yaml", "b"),
+        document("a/two.yaml", "Schema", { name: "of_a" }),
+        document("b/two.yaml", "Schema", { name: "of_b" }),
+        document("c/two.yaml", "Schema", { name: "of_none" }),
+      ],
+      { engines },
+    );
+    expect(sources.map(({ declared: catalog }) => [...catalog.keys()][0])).toEqual(["Schema/of_a", "Schema/of_b"]);
+    expect(diagnostics.map(({ code, origin }) => [code, origin?.file])).toEqual([
+      ["AMBIGUOUS_DATA_SOURCE", "c/two.yaml"],
+    ]);
+  });
+
   test("none, several, unknown, and one by a URL", async () => {
     expect((await declared(SALES)).diagnostics.map(brief)).toEqual([
       "NO_DATA_SOURCE undefined No DataSource is declared",

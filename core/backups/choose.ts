@@ -1,27 +1,117 @@
-import { error } from "../diagnostic.ts";
+import { type Diagnostic, error, warning } from "../diagnostic.ts";
 import { Refusal } from "../errors.ts";
-import { type Found, listBackups } from "./manifest.ts";
+import { type Found, type Lacking, listBackups, MANIFEST, partName } from "./manifest.ts";
 import type { Store } from "./model.ts";
+import { trustOf } from "./signature.ts";
+
+export interface Wanted {
+  readonly dataSource: string;
+  readonly schedule: string;
+  readonly id?: string | undefined;
+  /** Tool that it is restored with, which must have made it; any where it is absent. */
+  readonly tool?: string;
+  /** Key that is declared; what was not signed with it is told or passed over. */
+  readonly key?: Buffer | undefined;
+  /** What its tool no longer has. */
+  readonly lacking?: Lacking | undefined;
+  /** Moment that it is to lead to: it must have ended before. */
+  readonly before?: Date | undefined;
+}
 
 export interface Chosen {
   readonly found: Found;
   readonly store: Store;
+  /** What was passed over on the way, and what is to be known of the one that was chosen. */
+  readonly notes: readonly Diagnostic[];
 }
 
+type Candidate = Pick<Chosen, "found" | "store">;
+
 /** The backup of an id, or the newest that is whole, in the first place that has it. */
-export async function chooseBackup(
-  stores: readonly Store[],
-  of: { readonly dataSource: string; readonly schedule: string; readonly id?: string | undefined },
-): Promise<Chosen> {
-  const { dataSource, schedule, id } = of;
-  const all: Chosen[] = [];
-  for (const store of stores)
-    for (const found of (await listBackups(store, dataSource, schedule)).backups) all.push({ found, store });
-  const fit = all.filter(({ found }) => found.damaged.length === 0 && (id === undefined || found.manifest.id === id));
+export async function chooseBackup(stores: readonly Store[], wanted: Wanted): Promise<Chosen> {
+  const { dataSource, schedule, id, tool, key, lacking, before } = wanted;
+  const all: Candidate[] = [];
+  const notes: Diagnostic[] = [];
+  const unreadable: string[] = [];
+  for (const store of stores) {
+    try {
+      const listing = await listBackups(store, dataSource, schedule, lacking);
+      for (const found of listing.backups) all.push({ found, store });
+      unreadable.push(...listing.unreadable);
+    } catch (problem) {
+      // The others may have it.
+      if (!(problem instanceof Refusal)) throw problem;
+      notes.push(...problem.diagnostics);
+    }
+  }
+  const named = all.filter(({ found }) => id === undefined || found.manifest.id === id);
+  const asked = named.filter(({ found }) => tool === undefined || Object.hasOwn(found.manifest.tools, tool));
+  if (named.length > 0 && asked.length === 0) throw madeOtherwise(named, tool ?? "");
+  const isForged = ({ found }: Candidate): boolean => trustOf(found.manifest, key) === "forged";
+  notes.push(...asked.filter(isForged).map(forged));
+  const good = asked.filter((one) => one.found.damaged.length === 0 && !isForged(one));
+  const fit = good.filter((one) => before === undefined || readyFrom(one) <= before.getTime());
+  if (good.length > 0 && fit.length === 0) throw tooEarly(good);
   const [best] = fit.sort((a, b) => (a.found.manifest.id < b.found.manifest.id ? 1 : -1));
-  if (best) return best;
-  const spoilt = all.find(({ found }) => found.manifest.id === id);
+  if (best) {
+    const isUnsigned = key !== undefined && trustOf(best.found.manifest, key) === "unsigned";
+    return { ...best, notes: [...notes, ...(isUnsigned ? [unsigned(best)] : [])] };
+  }
+  throw new Refusal([...notes, ...nothing(wanted, asked, unreadable)]);
+}
+
+function madeOtherwise(named: readonly Candidate[], tool: string): Refusal {
+  const tools = new Set(named.flatMap(({ found }) => Object.keys(found.manifest.tools)));
+  const detail = `They were made with ${[...tools].join(", ")}: say so in \`how\` of the schedule to restore one.`;
+  return new Refusal([error("RESTORE_REFUSED", `None of these backups was made with ${tool}`, { detail })]);
+}
+
+/** Moments are told in seconds there: one that is over for certain. */
+function readyFrom({ found: { manifest } }: Candidate): number {
+  return Date.parse(manifest.repository?.endedAt ?? manifest.endedAt) + 1000;
+}
+
+function tooEarly(good: readonly Candidate[]): Refusal {
+  const first = new Date(Math.min(...good.map(readyFrom))).toISOString();
+  const detail = `Name a moment from ${first} on, or \`--at latest\`.`;
+  return new Refusal([error("TARGET_UNREACHABLE", "No backup had ended at that moment", { detail })]);
+}
+
+function nothing({ dataSource, schedule, id }: Wanted, asked: readonly Candidate[], unreadable: readonly string[]) {
+  const detail = "`datumline backup list` shows what there is.";
+  const said = asked.flatMap(({ found, store }) =>
+    found.damaged.length === 0
+      ? []
+      : [
+          error(
+            "BACKUP_DAMAGED",
+            `${store.name} lacks ${found.damaged.join(", ")} of the backup ${found.manifest.id}`,
+            {
+              detail,
+            },
+          ),
+        ],
+  );
+  const own = id === undefined ? undefined : partName({ dataSource, schedule, id }, MANIFEST);
+  const spoilt = unreadable.filter((name) => own === undefined || name === own);
+  const told = spoilt.map((name) => error("BACKUP_DAMAGED", `${name} is not what was written`, { detail }));
   const missing = id === undefined ? `There is no whole backup of ${schedule}` : `There is no backup ${id}`;
-  const summary = spoilt ? `The backup ${id} lacks ${spoilt.found.damaged.join(", ")}` : missing;
-  throw new Refusal([error("UNKNOWN_REFERENCE", summary, { detail: "`datumline backup list` shows what there is." })]);
+  const isThere = id !== undefined && asked.length + spoilt.length > 0;
+  return [...said, ...told, ...(isThere ? [] : [error("UNKNOWN_REFERENCE", missing, { detail })])];
+}
+
+function forged({ found, store }: Candidate): Diagnostic {
+  const detail =
+    "Somebody without the key changed its manifest. Take another backup, and look into who may write to the place.";
+  return error("BACKUP_FORGED", `${MANIFEST} of ${found.manifest.id} in ${store.name} was not made with its key`, {
+    detail,
+  });
+}
+
+function unsigned({ found, store }: Candidate): Diagnostic {
+  const detail =
+    "It is of an older Datumline, of a time without a key, or somebody took the code away: nothing proves that it is what was backed up.";
+  return warning("BACKUP_UNSIGNED", `The backup ${found.manifest.id} in ${store.name} is not signed with the key`, {
+    detail,
+  });
 }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "../atomic-file.ts";
+import { markNoDocuments } from "../no-documents.ts";
 import type { TableCheck } from "./model.ts";
 
 export const EVIDENCE_VERSION = 1;
@@ -35,13 +36,19 @@ export function keepEvidence(folder: string, evidence: Evidence, page: string): 
   const base = join(folder, name.replaceAll(/[^\w.-]/g, "_"));
   writeAtomically(`${base}.json`, `${JSON.stringify(evidence, null, 2)}\n`);
   writeAtomically(`${base}.html`, page);
+  markNoDocuments(folder);
   return [`${base}.json`, `${base}.html`];
 }
 
 /** The newest drill of a data source that held; undefined where there is none. */
 export function newestDrill(folder: string, dataSource: string): Evidence | undefined {
-  const found = allEvidence(folder).filter((one) => one.dataSource === dataSource && one.problems.length === 0);
-  return found.sort((a, b) => (a.endedAt < b.endedAt ? -1 : 1)).at(-1);
+  return evidenceOf(folder, dataSource).findLast(({ problems }) => problems.length === 0);
+}
+
+/** What all drills of a data source saw, whether or not they held, oldest first. */
+export function evidenceOf(folder: string, dataSource: string): Evidence[] {
+  const found = allEvidence(folder).filter((one) => one.dataSource === dataSource);
+  return found.sort((a, b) => (a.endedAt < b.endedAt ? -1 : 1));
 }
 
 function allEvidence(folder: string): Evidence[] {

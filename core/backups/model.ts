@@ -5,11 +5,13 @@
 import type { Readable } from "node:stream";
 import type { Catalog } from "../catalog.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import { Refusal } from "../errors.ts";
 import type { BackupSchedule, DataSource } from "../specs.ts";
 import type { SecretReference } from "../sql.ts";
+import { damaged } from "./faults.ts";
 
-/** Version of the manifest's format. */
-export const MANIFEST_VERSION = 1;
+/** Version of the manifest's format. Those of version 1 have neither checksum nor code, and are read as they are. */
+export const MANIFEST_VERSION = 2;
 
 /** One file of a backup. */
 export interface Part {
@@ -32,7 +34,7 @@ export interface TableCheck {
 }
 
 export interface Manifest {
-  readonly version: typeof MANIFEST_VERSION;
+  readonly version: 1 | typeof MANIFEST_VERSION;
   /** `2026-11-21T03-30-00Z-k3f9`: sorts by time. */
   readonly id: string;
   readonly dataSource: string;
@@ -57,8 +59,40 @@ export interface Manifest {
   readonly checks: readonly TableCheck[];
   /** Where the log of the server stood, in the engine's words. */
   readonly position?: string;
-  /** Of a tool that keeps its backups itself: what it calls it. */
+  /** Of a tool that keeps its data in a repository of its own: what it calls the backup there. */
   readonly label?: string;
+  /** What else is known of it there. */
+  readonly repository?: InRepository;
+  /** Code that only the key makes over all of the above; absent where no key is declared. */
+  readonly mac?: string;
+  /** SHA-256 of all of the above as it is written, in hex. */
+  readonly checksum?: string;
+}
+
+/** What a tool keeps of a backup in a repository of its own. */
+export interface InRepository {
+  /** Which of several repositories. */
+  readonly number: number;
+  /** Labels of the backups that it builds upon. */
+  readonly needs: readonly string[];
+  /** Bytes that it added there. */
+  readonly bytes: number;
+  /** Bytes of what it is restored to. */
+  readonly restoredBytes: number;
+  /** From then on every moment can be restored for which there is a log. */
+  readonly endedAt: string;
+  /** Segments of the log that lead to its position, the first and the last, and the bytes of each. */
+  readonly log: { readonly first: string; readonly last: string; readonly segmentBytes: number };
+  /** Role that may do everything, for whoever looks into a copy. */
+  readonly superuser: string;
+}
+
+/** A file as a place has it. */
+export interface StoredFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** It was begun and has not ended; nobody can read it. */
+  readonly isUnfinished?: true;
 }
 
 /** A place that keeps files by name; names have parts with `/`. */
@@ -69,8 +103,9 @@ export interface Store {
   put(name: string, content: Readable, progress?: (bytes: number) => void): Promise<number>;
   /** Throws a MissingPart where there is none. */
   get(name: string): Promise<Readable>;
-  /** Names that begin so, in order, with their sizes. */
-  list(prefix: string): Promise<readonly { readonly name: string; readonly bytes: number }[]>;
+  /** What has a name that begins so, in order. */
+  list(prefix: string): Promise<readonly StoredFile[]>;
+  /** By the names of a list, unfinished ones as well. */
   remove(names: readonly string[]): Promise<void>;
   /** Bytes that are left; undefined where nobody can tell. */
   free(): Promise<number | undefined>;
@@ -78,32 +113,48 @@ export interface Store {
 }
 
 /** A place does not hold what a manifest says it holds. */
-export class MissingPart extends Error {
+export class MissingPart extends Refusal {
   constructor(name: string, store: string) {
-    super(`${store} has no ${name}`);
+    super(damaged(store, `has no ${name}`).diagnostics);
     this.name = "MissingPart";
   }
 }
 
 /** What an engine and its tools do for a backup. */
 export interface BackupTool {
-  /** Programs that it needs for a server of a major version and that are not to be found, each with its package. */
-  missing(schedule: BackupSchedule, major: number): Promise<readonly Diagnostic[]>;
   /** Dumps, part by part; each stream must be read to its end, and fails where the tool does. */
   take(schedule: BackupSchedule, context: BackupContext): Promise<Taken>;
-  /** Puts parts back into a database that was made for it and is empty. */
-  restore(manifest: Manifest, context: RestoreContext): Promise<void>;
-  /** A server of its own for a drill, thrown away with all that is in it. */
-  scratch(manifest: Manifest): Promise<Scratch>;
+  /** Puts parts back into a database that is made for it; absent where it restores whole servers alone. */
+  restore?(manifest: Manifest, context: RestoreContext): Promise<void>;
+  /** Puts a whole server, as it was at a moment, into a folder; absent where it restores databases alone. */
+  recover?(manifest: Manifest, context: RecoverContext): Promise<Recovered>;
+  /** A copy for a drill, thrown away with all that is in it. */
+  copy(manifest: Manifest, context: CopyContext): Promise<Copy>;
   /** Counts and hashes rows again, in a database that was restored. */
   count(url: string, patterns: readonly string[]): Promise<readonly TableCheck[]>;
-  /** Drops a database that was restored for a drill. */
-  drop(url: string, database: string): Promise<void>;
+  /** Where it keeps its data itself; absent where the places have all of it. */
+  readonly repository?: Repository;
 }
 
-export interface Scratch {
-  /** URL of one of its databases. */
-  url(database?: string): string;
+/** What a tool has in a repository of its own, held against manifests; findings are by the id of a backup. */
+export interface Repository {
+  /** What is not there any more, by a look at what it lists. */
+  lacking(schedule: BackupSchedule, manifests: readonly Manifest[]): Promise<Findings>;
+  /** Everything that is wrong with them, every byte being read. */
+  verify(schedule: BackupSchedule, manifests: readonly Manifest[]): Promise<Findings>;
+  /** Those that can go together: nothing that stays, whoever made it, builds upon them. */
+  removable(schedule: BackupSchedule, manifests: readonly Manifest[]): Promise<readonly Manifest[]>;
+  /** Removes one; does nothing where it is gone already. */
+  remove(schedule: BackupSchedule, manifest: Manifest): Promise<void>;
+}
+
+export type Findings = ReadonlyMap<string, readonly string[]>;
+
+/** A database that was restored for a drill. */
+export interface Copy {
+  readonly url: string;
+  readonly database: string;
+  /** Takes it away, with the server where that was made for it. */
   stop(): Promise<void>;
 }
 
@@ -117,12 +168,14 @@ export interface Reach {
 
 export interface BackupContext extends Reach {
   readonly declared: Catalog;
+  /** Told how many bytes a tool has read that keeps them itself. */
+  readonly progress?: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
 export interface Taken {
   readonly facts: Pick<Manifest, "identity" | "database" | "serverVersion" | "tools" | "format"> &
-    Partial<Pick<Manifest, "catalog" | "position" | "label">>;
+    Partial<Pick<Manifest, "catalog" | "position" | "label" | "repository">>;
   /** Not compressed by Datumline where the tool has done it. */
   readonly parts: AsyncIterable<{
     readonly name: string;
@@ -132,6 +185,8 @@ export interface Taken {
   }>;
   /** Rows counted and hashed in the same snapshot; asked once all parts are read. */
   checks(): Promise<readonly TableCheck[]>;
+  /** What is to be known of it. */
+  readonly notes?: readonly Diagnostic[];
   close(): Promise<void>;
 }
 
@@ -147,5 +202,36 @@ export interface RestoreContext extends Reach {
   readonly globals: boolean;
   /** Drops a database of that name first. */
   readonly overwrite: boolean;
+  /** Told what was found and done beside the restore itself. */
+  readonly tell?: (line: string) => void;
   readonly signal: AbortSignal;
+}
+
+/** `source` and `url` lead to the server that was backed up, which may be gone. */
+export interface RecoverContext extends Reach {
+  readonly schedule: BackupSchedule;
+  /** Not there, or empty. */
+  readonly directory: string;
+  /** A moment with its time zone, or all that was archived; by default the position of the backup. */
+  readonly at?: string;
+  /** That the server listens on when it is started. @default one that nobody listens on */
+  readonly port?: number;
+  readonly tell?: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A server that is there and does not run. */
+export interface Recovered {
+  /** Command that starts it. */
+  readonly start: string;
+  readonly port: number;
+}
+
+/** `source` and `secret` are those of the drill. */
+export interface CopyContext extends Pick<RestoreContext, "source" | "secret" | "open" | "signal"> {
+  readonly schedule: BackupSchedule;
+  /** Server that the copy is made on; by default one of its own. */
+  readonly into?: string | undefined;
+  /** Name of the copy, where it can be chosen. */
+  readonly name: string;
 }

@@ -3,20 +3,25 @@
  * newer backup is whole.
  */
 import type { BackupSchedule } from "../specs.ts";
-import type { Found, Listing } from "./manifest.ts";
-import type { Store } from "./model.ts";
+import { type Found, type Listing, timeOf } from "./manifest.ts";
+import type { Manifest, Store } from "./model.ts";
 import { expendable } from "./retention.ts";
 
-/** Files of a run that never ended are left for a day: the run may be under way somewhere else. */
-const LEFT_BEHIND = 24 * 60 * 60 * 1000;
+/** Files of a run that never ended are left for days: the run may be under way somewhere else, and a long one. */
+const LEFT_BEHIND = 3 * 24 * 60 * 60 * 1000;
 
 export interface Pruning {
   readonly backups: readonly Found[];
   readonly leftovers: readonly string[];
 }
 
-/** What would be removed from a place. */
-export function prunable({ backups, leftovers }: Listing, { retention }: BackupSchedule, now: Date): Pruning {
+/** What would be removed from a place. `own` is the backup that has just been made: no run before it is under way. */
+export function prunable(
+  { backups, leftovers }: Listing,
+  { retention }: BackupSchedule,
+  now: Date,
+  own?: string,
+): Pruning {
   const good = backups.filter(({ damaged }) => damaged.length === 0);
   const newest = good.at(-1);
   // Without a good one nothing goes: what is damaged may be all there is.
@@ -33,18 +38,34 @@ export function prunable({ backups, leftovers }: Listing, { retention }: BackupS
     : [];
   return {
     backups: [...backups.filter(({ manifest }) => gone.has(manifest.id)), ...spoilt],
-    leftovers: leftovers.filter((name) => now.getTime() - startOf(name) > LEFT_BEHIND),
+    leftovers: leftovers.filter((name) => {
+      const id = runOf(name);
+      return (own !== undefined && id < own) || now.getTime() - timeOf(id) > LEFT_BEHIND;
+    }),
   };
 }
 
-/** When the run of a file began, by its folder: `…/2026-11-21T03-30-00Z-k3f9/part`. */
-function startOf(name: string): number {
-  const [, day, hour, minute, second] = /(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z-[0-9a-f]+\//.exec(name) ?? [];
-  return day === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${day}T${hour}:${minute}:${second}Z`);
+/** Would more than half of the good ones go at once? So it is after a clock has jumped ahead, and nobody should decide alone. */
+export function isMuch({ backups }: Listing, pruning: Pruning): boolean {
+  const isGood = ({ damaged }: Found): boolean => damaged.length === 0;
+  const gone = pruning.backups.filter(isGood).length;
+  return gone > 1 && gone > backups.filter(isGood).length / 2;
 }
 
-export async function prune({ backups, leftovers }: Pruning, store: Store): Promise<void> {
-  for (const { names } of backups) {
+/** `warehouse/nightly/2026-11-21T03-30-00Z-k3f9/part` */
+function runOf(name: string): string {
+  return name.split("/")[2] as string;
+}
+
+/** `release` removes what the tool keeps itself of a backup; until its manifest has gone as well it is told as damaged. */
+export async function prune(
+  { backups, leftovers }: Pruning,
+  store: Store,
+  release?: (manifest: Manifest) => Promise<void>,
+): Promise<void> {
+  // What builds upon others is newer than they are, and goes before them.
+  for (const { names, manifest } of [...backups].sort((a, b) => (a.manifest.id < b.manifest.id ? 1 : -1))) {
+    await release?.(manifest);
     await store.remove(names.slice(-1));
     await store.remove(names.slice(0, -1));
   }

@@ -3,9 +3,11 @@
  * only when it has all parts. A place that fails does not take the others with it.
  */
 import { PassThrough, type Readable } from "node:stream";
+import { unlessAborted } from "../abort.ts";
 import { now } from "../clock.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import type { BackupSchedule } from "../specs.ts";
-import { newId, partName, publish } from "./manifest.ts";
+import { idsIn, MANIFEST, newId, partName, publish } from "./manifest.ts";
 import {
   type BackupContext,
   type BackupTool,
@@ -14,7 +16,9 @@ import {
   type Part,
   type Store,
 } from "./model.ts";
+import { AHEAD } from "./programs.ts";
 import { keyName } from "./seal.ts";
+import { signed } from "./signature.ts";
 import { SEALED, SUFFIXES, stored } from "./streams.ts";
 
 export interface RunOptions {
@@ -30,6 +34,8 @@ export interface RunResult {
   readonly manifest: Manifest;
   readonly stored: readonly Store[];
   readonly failed: readonly { readonly store: Store; readonly problem: Error }[];
+  /** What the tool says of it. */
+  readonly notes: readonly Diagnostic[];
 }
 
 export async function runBackup(options: RunOptions): Promise<RunResult> {
@@ -38,12 +44,13 @@ export async function runBackup(options: RunOptions): Promise<RunResult> {
   const taken = await tool.take(schedule, context);
   const run = new Spread(options);
   try {
-    const head = { id: newId(startedAt), dataSource: context.source.name, schedule: schedule.name };
+    const of = { dataSource: context.source.name, schedule: schedule.name };
+    const head = { id: newId(startedAt, await run.ids(of)), ...of };
     const parts: Part[] = [];
     for await (const part of taken.parts) parts.push(await run.keep(head, part));
-    const checks = await taken.checks();
+    const checks = await unlessAborted(context.signal, taken.checks());
     const { compression = "zstd" } = schedule.how ?? {};
-    const manifest: Manifest = {
+    const unsigned: Manifest = {
       version: MANIFEST_VERSION,
       ...head,
       engine: context.source.engine,
@@ -55,8 +62,9 @@ export async function runBackup(options: RunOptions): Promise<RunResult> {
       parts,
       checks,
     };
+    const manifest = signed(unsigned, key);
     await run.publish(manifest);
-    return { manifest, stored: run.alive, failed: run.failed };
+    return { manifest, stored: run.alive, failed: run.failed, notes: taken.notes ?? [] };
   } catch (problem) {
     await run.discard();
     throw problem;
@@ -76,6 +84,19 @@ class Spread {
   constructor(options: RunOptions) {
     this.#options = options;
     this.alive = options.stores;
+  }
+
+  /** Of all runs that the places know of; one that cannot tell is lost to this run. */
+  async ids({ dataSource, schedule }: Pick<Manifest, "dataSource" | "schedule">): Promise<readonly string[]> {
+    const known = this.alive.map((store) =>
+      idsIn(store, dataSource, schedule).catch(async (problem: Error): Promise<readonly string[]> => {
+        await this.#lose(store, problem);
+        return [];
+      }),
+    );
+    const ids = (await Promise.all(known)).flat();
+    this.#needsOne();
+    return ids;
   }
 
   async keep(
@@ -102,45 +123,55 @@ class Spread {
       progress(before + bytes);
     });
     const puts = this.alive.map((store) => {
-      const branch = new PassThrough();
+      const branch = new PassThrough(AHEAD);
       content.pipe(branch);
       content.on("error", (problem: Error) => {
         broken = problem;
         branch.destroy(problem);
       });
-      return store.put(full, branch).catch((problem: Error) => {
+      return store.put(full, branch).catch(async (problem: Error) => {
         content.unpipe(branch);
         branch.destroy();
-        if (!broken) this.#lose(store, problem);
+        if (!broken) await this.#lose(store, problem);
         // What nobody reads any more would stand still.
         if (this.alive.length === 0) content.destroy();
       });
     });
     await Promise.all(puts);
     if (broken) throw broken;
-    if (this.alive.length === 0) throw this.failed[0]?.problem ?? new Error("internal: no place to keep a backup in");
+    this.#needsOne();
     this.#bytes += bytes;
     return { name, holds: part.holds, ...sum() };
   }
 
   async publish(manifest: Manifest): Promise<void> {
+    this.#names.unshift(partName(manifest, MANIFEST));
     for (const store of this.alive) {
       try {
         await publish(manifest, store);
       } catch (problem) {
-        this.#lose(store, problem as Error);
+        await this.#lose(store, problem as Error);
       }
     }
-    if (this.alive.length === 0) throw this.failed[0]?.problem ?? new Error("internal: nothing was published");
+    this.#needsOne();
+  }
+
+  async discard(): Promise<void> {
+    await Promise.all(this.alive.map((store) => this.#remove(store)));
   }
 
   /** Best effort: what stays is a leftover, which is told and pruned, never a backup. */
-  async discard(): Promise<void> {
-    await Promise.all(this.#options.stores.map((store) => store.remove(this.#names).catch(() => undefined)));
+  async #remove(store: Store): Promise<void> {
+    for (const name of this.#names) await store.remove([name]).catch(() => undefined);
   }
 
-  #lose(store: Store, problem: Error): void {
+  async #lose(store: Store, problem: Error): Promise<void> {
     this.alive = this.alive.filter((one) => one !== store);
     this.failed.push({ store, problem });
+    await this.#remove(store);
+  }
+
+  #needsOne(): void {
+    if (this.alive.length === 0) throw this.failed[0]?.problem ?? new Error("internal: no place to keep a backup in");
   }
 }

@@ -29,8 +29,7 @@ export function seal(key: Buffer): Transform {
   let count = 0;
   const piece = (content: Buffer, isLast: boolean): Buffer => {
     const cipher = createCipheriv(CIPHER, key, nonce(salt, count++, isLast));
-    const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
-    return Buffer.concat([sealed, cipher.getAuthTag()]);
+    return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
   };
   const stream = inPieces(PIECE, piece);
   stream.push(Buffer.concat([MAGIC, salt]));

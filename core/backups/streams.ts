@@ -1,11 +1,13 @@
 /** From what a tool writes to what is stored, and back: compressed, sealed, counted, hashed. Nothing is ever held whole. */
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { Duplex, PassThrough, type Readable, Transform } from "node:stream";
+import { type Duplex, PassThrough, type Readable, Transform } from "node:stream";
 import { createGunzip, createGzip } from "node:zlib";
+import { Refusal } from "../errors.ts";
+import { damaged } from "./faults.ts";
 import type { Manifest, Part } from "./model.ts";
+import { AHEAD, through } from "./programs.ts";
 import { seal, unseal } from "./seal.ts";
+import { tidier } from "./tidy.ts";
 
 export type Compression = Manifest["compression"];
 
@@ -26,24 +28,35 @@ export interface Form {
 
 /** As it is stored. A failure anywhere in between is the failure of the content. */
 export function stored(content: Readable, { compression, level, key }: Form): Counted {
-  const steps = [compressor(compression, level), key && seal(key)];
-  return counted(chained(content, steps));
+  return counted(chained(compressed(content, compression, level), [key && seal(key)]));
 }
 
-/** As it was before it was stored; `sealed` says whether it is encrypted. */
+/** As it was before it was stored; what does not open is told with the name of the part. */
 export function restored(content: Readable, part: Part, { compression, key }: Form): Readable {
-  const checked = hashChecked(content, part);
   const sealedKey = part.name.endsWith(SEALED) ? key : undefined;
-  const compressed = part.name.replace(SEALED, "").endsWith(SUFFIXES[compression]);
-  return chained(checked, [sealedKey && unseal(sealedKey), compressed ? decompressor(compression) : undefined]);
+  const isCompressed = part.name.replace(SEALED, "").endsWith(SUFFIXES[compression]);
+  const opened = chained(content, [hashCheck(part), sealedKey && unseal(sealedKey)]);
+  return chained(isCompressed ? decompressed(opened, compression) : opened, [new PassThrough()], (problem) =>
+    spoilt(part, problem),
+  );
 }
 
-function chained(first: Readable, steps: readonly (Duplex | undefined)[]): Readable {
+/** A program that is missing, or a place that does not answer, says nothing of the part. */
+function spoilt({ name }: Part, problem: Error): Error {
+  const [first] = problem instanceof Refusal ? problem.diagnostics : [];
+  return first && first.code !== "TOOL_FAILED" ? problem : damaged(name, `cannot be read: ${problem.message}`);
+}
+
+function chained(
+  first: Readable,
+  steps: readonly (Duplex | undefined)[],
+  told = (problem: Error): Error => problem,
+): Readable {
   let last = first;
   for (const step of steps) {
     if (!step) continue;
     const before = last;
-    before.on("error", (problem) => step.destroy(problem));
+    before.on("error", (problem) => step.destroy(told(problem)));
     // Whoever reads it hears of it; when nobody does any more, nobody needs to.
     step.on("error", () => undefined);
     step.on("close", () => before.destroyed || before.destroy());
@@ -55,10 +68,13 @@ function chained(first: Readable, steps: readonly (Duplex | undefined)[]): Reada
 function counted(content: Readable): Counted {
   const hash = createHash("sha256");
   let bytes = 0;
+  const tidy = tidier();
   const meter = new Transform({
+    ...AHEAD,
     transform(chunk: Buffer, _, done) {
       hash.update(chunk);
       bytes += chunk.length;
+      tidy(chunk.length);
       done(null, chunk);
     },
   });
@@ -71,57 +87,31 @@ function counted(content: Readable): Counted {
 }
 
 /** Fails at its end where the content is not what the manifest says. */
-function hashChecked(content: Readable, { name, bytes, sha256 }: Part): Readable {
+function hashCheck({ name, bytes, sha256 }: Part): Transform {
   const hash = createHash("sha256");
+  const tidy = tidier();
   let length = 0;
-  const check = new Transform({
+  return new Transform({
     transform(chunk: Buffer, _, done) {
       hash.update(chunk);
       length += chunk.length;
+      tidy(chunk.length);
       done(null, chunk);
     },
     flush(done) {
-      if (length !== bytes) done(new Error(`${name} has ${length} bytes; ${bytes} were written`));
-      else if (hash.digest("hex") !== sha256) done(new Error(`${name} is not what was written: its checksum differs`));
+      if (length !== bytes) done(damaged(name, `has ${length} bytes; ${bytes} were written`));
+      else if (hash.digest("hex") !== sha256) done(damaged(name, "is not what was written: its checksum differs"));
       else done();
     },
   });
-  return chained(content, [check]);
 }
 
-function compressor(compression: Compression, level: number | undefined): Duplex | undefined {
-  if (compression === "gzip") return createGzip(level === undefined ? {} : { level });
-  return compression === "zstd" ? through("zstd", ["-q", "-c", `-${level ?? 3}`, "-T0"]) : undefined;
+function compressed(content: Readable, compression: Compression, level: number | undefined): Readable {
+  if (compression === "zstd") return through("zstd", ["-q", "-c", `-${level ?? 3}`, "-T0"], content);
+  return compression === "gzip" ? chained(content, [createGzip(level === undefined ? {} : { level })]) : content;
 }
 
-function decompressor(compression: Compression): Duplex | undefined {
-  if (compression === "gzip") return createGunzip();
-  return compression === "zstd" ? through("zstd", ["-q", "-d", "-c"]) : undefined;
-}
-
-/** A program as a step of a pipe; its failure is the stream's. */
-export function through(command: string, words: readonly string[]): Duplex {
-  const child = spawn(command, words, { stdio: ["pipe", "pipe", "pipe"] });
-  let complaint = "";
-  child.stderr.on("data", (text: Buffer) => {
-    complaint = `${complaint}${text}`.slice(-2000);
-  });
-  const output = new PassThrough();
-  child.stdout.pipe(output, { end: false });
-  const step = Duplex.from({ writable: child.stdin, readable: output });
-  child.on("error", (problem) => step.destroy(problem));
-  // A program that ends early closes its input; what it says of it comes with its exit.
-  child.stdin.on("error", () => undefined);
-  void once(child, "close").then(
-    ([code, signal]) => {
-      if (code === 0) output.end();
-      else
-        step.destroy(
-          new Error(`${command} ${signal ? `was ended by ${signal}` : `failed (${code})`}: ${complaint.trim()}`),
-        );
-    },
-    () => undefined,
-  );
-  step.on("close", () => child.exitCode === null && child.kill());
-  return step;
+function decompressed(content: Readable, compression: Compression): Readable {
+  if (compression === "zstd") return through("zstd", ["-q", "-d", "-c"], content);
+  return compression === "gzip" ? chained(content, [createGunzip()]) : content;
 }

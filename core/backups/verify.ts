@@ -1,9 +1,11 @@
 /** Is a backup what was written? Every byte is read; what is encrypted is opened where the key is at hand. */
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Found, partName } from "./manifest.ts";
+import { Refusal } from "../errors.ts";
+import { type Found, MANIFEST, partName } from "./manifest.ts";
 import type { Store } from "./model.ts";
 import { keyName } from "./seal.ts";
+import { type Trust, trustOf } from "./signature.ts";
 import { restored } from "./streams.ts";
 
 export interface Verified {
@@ -13,6 +15,8 @@ export interface Verified {
   readonly problems: readonly string[];
   /** Its content was read as well, not only its checksums. */
   readonly opened: boolean;
+  /** Whether its manifest was made with the key. */
+  readonly trust: Trust;
   readonly bytes: number;
 }
 
@@ -23,7 +27,8 @@ export async function verifyBackup(
   progress: (bytes: number) => void,
 ): Promise<Verified> {
   const opens = manifest.key === undefined || (key !== undefined && keyName(key) === manifest.key);
-  const problems: string[] = [];
+  const trust = trustOf(manifest, key);
+  const problems = trust === "forged" ? [`${MANIFEST} was not made with its key: somebody changed it`] : [];
   let bytes = 0;
   for (const part of manifest.parts) {
     try {
@@ -36,8 +41,10 @@ export async function verifyBackup(
       const shown = opens ? part : { ...part, name: part.name.replace(/\.sealed$/, "") };
       await pipeline(restored(raw, shown, form), new Writable({ write: (_, __, done) => done() }));
     } catch (problem) {
-      problems.push((problem as Error).message);
+      // What is wrong with the machine, or with Datumline, is not wrong with the backup.
+      if (!(problem instanceof Refusal)) throw problem;
+      problems.push(problem.message);
     }
   }
-  return { id: manifest.id, store: store.name, problems, opened: opens, bytes };
+  return { id: manifest.id, store: store.name, problems, opened: opens, trust, bytes };
 }

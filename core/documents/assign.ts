@@ -1,4 +1,5 @@
 /** Which data source each document belongs to, and what is left of documents once overrides have been merged in. */
+import { dirname } from "node:path";
 import { type Address, readable } from "../address.ts";
 import { type Diagnostic, error, type Origin, place } from "../diagnostic.ts";
 import type { Document } from "../document.ts";
@@ -9,26 +10,34 @@ import type { Json, Schema } from "../schema.ts";
 import { didYouMean, quoted } from "./words.ts";
 
 /**
- * Documents by the name of their data source. Those that name none belong to the only one there is, policies to all of
- * them; where it is not to be told, that is said once.
+ * Documents by the name of their data source. Those that name none belong to the only one there is, or the only one of their
+ * folder, policies to all of them; where it is not to be told, that is said once.
  */
 export function assign(
   documents: readonly Document[],
-  names: readonly string[],
+  sources: ReadonlyMap<string, { readonly origin?: Origin }>,
   diagnostics: Diagnostic[] | undefined,
 ): Map<string, Document[]> {
+  const names = [...sources.keys()];
   const byName = new Map<string, Document[]>(names.map((name) => [name, []]));
   for (const document of documents) {
     if (document.dataSource === undefined && KINDS.get(document.kind)?.judges) {
       for (const all of byName.values()) all.push(document);
       continue;
     }
-    const name = document.dataSource ?? (names.length === 1 ? names[0] : undefined);
+    const near =
+      names.length === 1 ? names : names.filter((name) => isBeside(sources.get(name)?.origin, document.origin));
+    const name = document.dataSource ?? (near.length === 1 ? near[0] : undefined);
     const assigned = name === undefined ? undefined : byName.get(name);
     if (assigned) assigned.push(document);
     else if (names.length > 0) diagnostics?.push(unassigned(document, names));
   }
   return byName;
+}
+
+/** Do both stand in files of one folder? */
+function isBeside(a: Origin | undefined, b: Origin | undefined): boolean {
+  return a?.file !== undefined && b?.file !== undefined && dirname(a.file) === dirname(b.file);
 }
 
 function unassigned(document: Document, names: readonly string[]): Diagnostic {

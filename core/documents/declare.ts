@@ -52,8 +52,8 @@ export function declare(documents: readonly Document[], options: DeclareOptions)
   const sources = sourcesOf(documents, options, diagnostics);
   const names = [...sources.keys()];
   const isObject = (document: Document): boolean => document.kind !== "DataSource";
-  const byName = assign(documents.filter(isObject), names, diagnostics);
-  const brokenByName = assign(broken.filter(isObject), names, undefined);
+  const byName = assign(documents.filter(isObject), sources, diagnostics);
+  const brokenByName = assign(broken.filter(isObject), sources, undefined);
   if (only !== undefined && !sources.has(only) && complete) diagnostics.push(unknownDataSource(only, names));
   const isMeant = (name: string): boolean => only === undefined || only === name;
   const claimed = new Map(names.map((name) => [name, new Set((brokenByName.get(name) ?? []).flatMap(claims))]));

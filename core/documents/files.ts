@@ -8,6 +8,7 @@ import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "
 import { relative, resolve, sep } from "node:path";
 import { type Diagnostic, error } from "../diagnostic.ts";
 import { hash } from "../hash.ts";
+import { NO_DOCUMENTS } from "../no-documents.ts";
 
 /** What `-` stands for in an origin. */
 export const STDIN = "<stdin>";
@@ -87,6 +88,7 @@ function walkFolder(
     seen.add(real);
     return readdirSync(folder, { withFileTypes: true });
   });
+  if (entries?.some(({ name }) => name === NO_DOCUMENTS)) return;
   for (const entry of (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
     const path = `${folder}${folder.endsWith(sep) ? "" : sep}${entry.name}`;

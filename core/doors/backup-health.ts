@@ -1,14 +1,15 @@
 /**
- * When a data source was last backed up, by what is in the places of its schedules. To look there reads every manifest, so it
- * is done every few minutes at most, and a place that does not answer keeps nobody waiting.
+ * How the backups of a data source are, by what is in the places of its schedules, in the folders of their runners and in the
+ * evidence of their drills. To look there reads every manifest, so it is done every few minutes at most, and a place that does
+ * not answer keeps nobody waiting.
  */
 
-import { listBackups } from "../backups/manifest.ts";
-import type { Manifest } from "../backups/model.ts";
+import { isFresh } from "../backups/freshness.ts";
+import type { BackupState, Installed } from "../backups/state.ts";
 import type { HealthSource, Measurement } from "../health/model.ts";
 import { within } from "../kept.ts";
-import type { Secrets } from "../secret.ts";
-import { type Kept, type OpenStore, schedulesIn, withStores } from "./backups.ts";
+import { type StateOptions, stateOf } from "./backup-state.ts";
+import { schedulesIn } from "./backups.ts";
 import { failure } from "./failure.ts";
 import type { Ready } from "./ready.ts";
 
@@ -18,29 +19,22 @@ const FRESH = 5 * 60_000;
 /** Milliseconds that a place has to answer. */
 const LIMIT = 5_000;
 
-export interface BackupHealthOptions {
-  readonly stores: Readonly<Record<string, OpenStore>>;
-  readonly secrets: Secrets;
-  /** Folder that the paths of documents start from. */
-  readonly cwd: string;
-}
-
-export function lastBackup(ready: Ready, options: BackupHealthOptions): HealthSource {
-  const schedules = schedulesIn(ready, options.cwd);
-  let looked: Promise<Measurement> | undefined;
+export function backupHealth(ready: Ready, options: StateOptions): HealthSource {
+  let looked: Promise<Measurement[]> | undefined;
   let at = Number.NEGATIVE_INFINITY;
   return {
     async measure() {
-      if (schedules.length === 0) return [];
-      if (!looked || performance.now() - at > FRESH) {
-        at = performance.now();
-        looked = newest(schedules, options);
-        looked.catch(() => {
-          looked = undefined;
-        });
-      }
       try {
-        return [await within(LIMIT, `A place of the backups of ${ready.source.name}`, looked)];
+        const schedules = schedulesIn(ready, options.cwd);
+        if (schedules.length === 0) return [];
+        if (!looked || performance.now() - at > FRESH) {
+          at = performance.now();
+          looked = Promise.all(schedules.map((one) => stateOf(one, options))).then(measurements);
+          looked.catch(() => {
+            looked = undefined;
+          });
+        }
+        return await within(LIMIT, `A place of the backups of ${ready.source.name}`, looked);
       } catch (problem) {
         const [first] = failure(problem).diagnostics;
         return [{ name: NAME, missing: first?.summary ?? "" }];
@@ -49,20 +43,70 @@ export function lastBackup(ready: Ready, options: BackupHealthOptions): HealthSo
   };
 }
 
-async function newest(schedules: readonly Kept[], options: BackupHealthOptions): Promise<Measurement> {
-  const found = await Promise.all(schedules.map((kept) => goodOf(kept, options)));
-  const [last] = found.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
-  if (!last) return { name: NAME, value: 0, note: "there is no good backup" };
-  return { name: NAME, value: Date.parse(last.startedAt) / 1000, note: `${last.schedule}, ${last.id}` };
+function measurements(states: readonly BackupState[]): Measurement[] {
+  return [
+    ...lastOf(states),
+    ...states.flatMap((state) => [...onTime(state), ...installedOf(state), ...provedOf(state)]),
+  ];
 }
 
-/** Whole ones, in whichever place. */
-function goodOf(kept: Kept, options: BackupHealthOptions): Promise<Manifest[]> {
-  const { ready, schedule } = kept;
-  return withStores(kept, options, async (stores) => {
-    const listings = await Promise.all(stores.map((store) => listBackups(store, ready.source.name, schedule.name)));
-    return listings.flatMap(({ backups }) =>
-      backups.filter(({ damaged }) => damaged.length === 0).map(({ manifest }) => manifest),
-    );
+/** The newest of all schedules whose backups Datumline keeps. */
+function lastOf(states: readonly BackupState[]): Measurement[] {
+  const kept = states.filter(({ elsewhere }) => elsewhere === undefined);
+  const [unseen] = kept.flatMap(({ places }) => places.flatMap(({ problem }) => problem ?? []));
+  if (unseen !== undefined) return [{ name: NAME, missing: unseen }];
+  const [last] = kept.flatMap(({ fresh }) => fresh?.newest ?? []).sort((a, b) => (a.id < b.id ? 1 : -1));
+  if (last) return [{ name: NAME, value: Date.parse(last.startedAt) / 1000, note: `${last.schedule}, ${last.id}` }];
+  if (kept.length === 0) return [{ name: NAME, missing: `${states[0]?.elsewhere}`, yet: true }];
+  return [{ name: NAME, value: 0, note: "there is no good backup" }];
+}
+
+function onTime({ schedule, fresh }: BackupState): Measurement[] {
+  if (!fresh) return [];
+  const { missed, awaits } = fresh;
+  const note = missed ? `missed: ${missed}` : awaits ? `the first is due on ${awaits}` : undefined;
+  const value = isFresh(fresh) ? 1 : 0;
+  return [{ name: "backup_on_time", labels: { schedule }, value, ...(note !== undefined && { note }) }];
+}
+
+/** Of the schedule itself, and of its drills. */
+function installedOf({ schedule, installed, drills }: BackupState): Measurement[] {
+  const all: readonly (readonly [string, Installed])[] = [
+    [schedule, installed],
+    ...drills.map((one) => [one.drill, one.installed] as const),
+  ];
+  return all.flatMap(([runs, { state, files, why }]): Measurement[] => {
+    const about = { name: "backup_runner_installed", labels: { runs } } as const;
+    if (state === "no runner") return [];
+    if (state === "cannot be seen") return [{ ...about, missing: why ?? "" }];
+    return [{ ...about, value: state === "as declared" ? 1 : 0, ...(files.length > 0 && { note: files.join(", ") }) }];
+  });
+}
+
+function provedOf({ drills }: BackupState): Measurement[] {
+  return drills.flatMap(({ drill, newest, faults, elsewhere }): Measurement[] => {
+    const labels = { drill };
+    if (elsewhere !== undefined) return [];
+    const [first] = faults;
+    const proved: Measurement =
+      newest || first !== undefined
+        ? {
+            name: "restore_proved",
+            labels,
+            value: faults.length === 0 ? 1 : 0,
+            ...(first !== undefined && { note: first }),
+          }
+        : {
+            name: "restore_proved",
+            labels,
+            missing: "No restore was tried yet: run `datumline backup drill`.",
+            yet: true,
+          };
+    if (!newest) return [proved];
+    const { endedAt, backup } = newest;
+    return [
+      { name: "last_restore_timestamp_seconds", labels, value: Date.parse(endedAt) / 1000, note: backup },
+      proved,
+    ];
   });
 }

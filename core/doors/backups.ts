@@ -1,27 +1,52 @@
 /** What every door does alike with the backups of a data source. */
 import { dirname, resolve } from "node:path";
+import type { Wanted } from "../backups/choose.ts";
+import { elsewhere } from "../backups/elsewhere.ts";
+import { type Lacking, type Listing, listBackups } from "../backups/manifest.ts";
 import type { BackupTool, Store } from "../backups/model.ts";
+import { type Pruning, prunable, prune } from "../backups/prune.ts";
 import { keyOf } from "../backups/seal.ts";
+import { now } from "../clock.ts";
 import { type Diagnostic, error } from "../diagnostic.ts";
+import type { Engine } from "../engine.ts";
 import { Refusal } from "../errors.ts";
 import type { Json } from "../schema.ts";
 import type { Secrets } from "../secret.ts";
 import type { BackupSchedule } from "../specs.ts";
 import type { Ready } from "./ready.ts";
 
-/** Opens one place; `place` is what its field says. */
-export type OpenStore = (place: Json, secret: Secrets["resolve"]) => Promise<Store>;
+/** Opens one place, and asks for nothing yet; `place` is what its field says. */
+export type OpenStore = (place: Json, secret: Secrets["resolve"]) => Store;
 
-/** A declared schedule with all that is needed to work with it. */
-export interface Kept {
+/** A declared schedule, whoever runs it. */
+export interface Scheduled {
   readonly ready: Ready;
   readonly schedule: BackupSchedule;
-  readonly tool: BackupTool;
   readonly at: Pick<Diagnostic, "address" | "origin">;
 }
 
-/** The schedules of all data sources, or those of a name. */
+/** One that Datumline runs, with all that is needed to work with it. */
+export interface Kept extends Scheduled {
+  readonly tool: BackupTool;
+}
+
+/** The schedules of all data sources that Datumline runs, or those of a name. */
 export function schedulesOf(ready: readonly Ready[], name: string | undefined, cwd: string): Kept[] {
+  const chosen = declaredSchedules(ready, name, cwd);
+  const own = chosen.flatMap((one) => kept(one) ?? []);
+  if (own.length > 0) return own;
+  throw new Refusal(
+    chosen.flatMap(({ ready: { source }, schedule, at }) => {
+      const by = elsewhere(source, schedule);
+      if (!by) return [];
+      const detail = `See what there is with \`${by.list}\`, and restore with \`${by.restore}\`.`;
+      return [error("RUN_ELSEWHERE", `${by.who} runs and keeps ${schedule.name} of ${source.name}`, { ...at, detail })];
+    }),
+  );
+}
+
+/** The schedules of all data sources, or those of a name, whoever runs them. */
+export function declaredSchedules(ready: readonly Ready[], name: string | undefined, cwd: string): Scheduled[] {
   const all = ready.flatMap((one) => schedulesIn(one, cwd));
   const chosen = name === undefined ? all : all.filter(({ schedule }) => schedule.name === name);
   if (chosen.length > 0) return chosen;
@@ -33,47 +58,104 @@ export function schedulesOf(ready: readonly Ready[], name: string | undefined, c
 }
 
 /** The schedules of one data source. */
-export function schedulesIn(ready: Ready, cwd: string): Kept[] {
-  return [...ready.declared].flatMap(([address, { kind, spec, origin }]): Kept[] => {
+export function schedulesIn(ready: Ready, cwd: string): Scheduled[] {
+  return [...ready.declared].flatMap(([address, { kind, spec, origin }]): Scheduled[] => {
+    if (kind !== "BackupSchedule") return [];
     const schedule = spec as unknown as BackupSchedule;
-    const tool = ready.engine.backups?.[schedule.how?.tool ?? "pg_dump"];
-    if (kind !== "BackupSchedule" || !tool) return [];
-    return [
-      {
-        ready,
-        schedule: placed(schedule, resolve(cwd, dirname(origin?.file ?? "x"))),
-        tool,
-        at: { address, ...(origin && { origin }) },
-      },
-    ];
+    const at = { address, ...(origin && { origin }) };
+    return [{ ready, schedule: placed(schedule, resolve(cwd, dirname(origin?.file ?? "x"))), at }];
   });
+}
+
+/** All backups of a schedule in one place, looked for in the repository of its tool as well. */
+export function backupsIn(store: Store, one: Kept): Promise<Listing> {
+  return listBackups(store, one.ready.source.name, one.schedule.name, lackingOf(one));
+}
+
+/** What a backup of a schedule is chosen by. */
+export function wantedOf(one: Kept): Omit<Wanted, "id" | "key" | "before"> {
+  const { ready, schedule } = one;
+  return {
+    dataSource: ready.source.name,
+    schedule: schedule.name,
+    tool: schedule.how?.tool ?? "pg_dump",
+    lacking: lackingOf(one),
+  };
+}
+
+/** What the tool of a schedule no longer has of its backups. */
+export function lackingOf({ tool: { repository }, schedule }: Kept): Lacking | undefined {
+  return repository && ((manifests) => repository.lacking(schedule, manifests));
+}
+
+/** What would be removed from a place; what something else builds upon in the repository of its tool stays. */
+export async function prunableIn(listing: Listing, { schedule, tool }: Kept, own?: string): Promise<Pruning> {
+  const all = prunable(listing, schedule, now(), own);
+  if (!tool.repository || all.backups.length === 0) return all;
+  const manifests = all.backups.map(({ manifest }) => manifest);
+  const removable = new Set((await tool.repository.removable(schedule, manifests)).map(({ id }) => id));
+  return { ...all, backups: all.backups.filter(({ manifest }) => removable.has(manifest.id)) };
+}
+
+/** Removes it, there and in the repository of its tool. */
+export function pruneIn(gone: Pruning, store: Store, { schedule, tool: { repository } }: Kept): Promise<void> {
+  return prune(gone, store, repository && ((manifest) => repository.remove(schedule, manifest)));
+}
+
+/** With its tool; undefined where somebody else runs it. */
+export function kept(one: Scheduled): Kept | undefined {
+  const { ready, schedule, at } = one;
+  return elsewhere(ready.source, schedule) ? undefined : { ...one, tool: toolOf(ready.engine, schedule, at) };
+}
+
+function toolOf({ name, backups = {} }: Engine, { how = {} }: BackupSchedule, at: Kept["at"]): BackupTool {
+  const { tool: wanted = "pg_dump" } = how;
+  const tool = backups[wanted];
+  if (tool) return tool;
+  const known = Object.keys(backups).join(", ");
+  const detail = known ? `Say \`tool\` of \`how\`: ${known}.` : "Declare the schedule for another data source.";
+  throw new Refusal([error("NOT_SUPPORTED", `Datumline does not back up ${name} with ${wanted}`, { ...at, detail })]);
 }
 
 /** Folders are relative to the document that names them. */
 function placed(schedule: BackupSchedule, folder: string): BackupSchedule {
-  const to = schedule.to.map((place) =>
+  const to = schedule.to?.map((place) =>
     "directory" in place ? { directory: resolve(folder, place.directory) } : place,
   );
-  return { ...schedule, to };
+  const { how } = schedule;
+  const config = how?.config === undefined ? undefined : resolve(folder, how.config);
+  return { ...schedule, ...(to && { to }), ...(how && config !== undefined && { how: { ...how, config } }) };
 }
 
 /** Opens the places of a schedule, works with them, and closes them whatever happens. */
 export async function withStores<T>(
-  { schedule }: Kept,
+  { schedule, at }: Scheduled,
   { stores, secrets }: { readonly stores: Readonly<Record<string, OpenStore>>; readonly secrets: Secrets },
   work: (opened: readonly Store[]) => Promise<T>,
 ): Promise<T> {
   const opened: Store[] = [];
   try {
-    for (const place of schedule.to) {
-      const [[field, value] = []] = Object.entries(place);
-      const open = stores[field as string];
-      if (open) opened.push(await open(value as Json, secrets.resolve.bind(secrets)));
+    for (const place of schedule.to ?? []) {
+      const [[field = "", value] = []] = Object.entries(place);
+      const open = stores[field];
+      if (!open) throw unknownPlace(field, Object.keys(stores));
+      opened.push(open(value as Json, secrets.resolve.bind(secrets)));
     }
     return await work(opened);
+  } catch (problem) {
+    if (!(problem instanceof Refusal)) throw problem;
+    throw new Refusal(
+      problem.diagnostics.map((one) => ({ ...at, ...one })),
+      problem.exitCode,
+    );
   } finally {
     await Promise.all(opened.map((store) => store.close()));
   }
+}
+
+function unknownPlace(field: string, known: readonly string[]): Refusal {
+  const detail = `Backups are kept in ${known.join(", ")}.`;
+  return new Refusal([error("NOT_SUPPORTED", `Datumline keeps no backups in ${field}`, { detail })]);
 }
 
 /** The key that backups are sealed with; undefined where none is declared. */

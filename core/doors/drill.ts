@@ -3,12 +3,13 @@
  * the original, timed, and thrown away whatever happens.
  */
 import { text } from "node:stream/consumers";
+import { unlessAborted } from "../abort.ts";
 import type { Address } from "../address.ts";
 import { readable } from "../address.ts";
 import { chooseBackup } from "../backups/choose.ts";
 import { EVIDENCE_VERSION, type Evidence } from "../backups/evidence.ts";
 import { partName } from "../backups/manifest.ts";
-import type { Manifest, Part, Scratch, Store } from "../backups/model.ts";
+import type { Copy, CopyContext, Manifest, Part, Store } from "../backups/model.ts";
 import { restored } from "../backups/streams.ts";
 import type { Catalog } from "../catalog.ts";
 import { now } from "../clock.ts";
@@ -20,8 +21,8 @@ import { KINDS } from "../kinds/index.ts";
 import { proofName } from "../proofs/collect.ts";
 import { isFailure } from "../proofs/report.ts";
 import type { Json } from "../schema.ts";
-import type { RestoreDrill } from "../specs.ts";
-import type { Kept } from "./backups.ts";
+import type { DataSource, RestoreDrill } from "../specs.ts";
+import { type Kept, wantedOf } from "./backups.ts";
 import { proveAll } from "./prove.ts";
 
 export interface Drilling {
@@ -31,7 +32,7 @@ export interface Drilling {
   readonly key: Buffer | undefined;
   /** Server that the drill names; absent for one of its own. */
   readonly into: string | undefined;
-  readonly secret: Parameters<Kept["tool"]["restore"]>[1]["secret"];
+  readonly secret: CopyContext["secret"];
   readonly progress: (bytes: number, total: number) => void;
   readonly signal: AbortSignal;
 }
@@ -39,57 +40,53 @@ export interface Drilling {
 export async function runDrill(drilling: Drilling): Promise<Evidence> {
   const { kept, stores, into } = drilling;
   const { tool, ready, schedule } = kept;
-  const { found, store } = await chooseBackup(stores, { dataSource: ready.source.name, schedule: schedule.name });
+  const { found, store, notes } = await chooseBackup(stores, { ...wantedOf(kept), key: drilling.key });
   const { manifest } = found;
   const startedAt = now();
-  const scratch: Scratch = into === undefined ? await tool.scratch(manifest) : given(into);
-  const database = `drill_${manifest.id.toLowerCase().replaceAll(/[^a-z0-9]/g, "_")}`;
+  const open = opener(drilling, manifest, store);
+  const began = performance.now();
+  const { secret, signal } = drilling;
+  const copy = await tool.copy(manifest, {
+    schedule,
+    source: beside(ready.source),
+    into,
+    // The same for every run of a drill, so that the next one replaces what a killed one left on the server it was given.
+    name: `datumline_drill_${drilling.drill.name.toLowerCase().replaceAll(/[^a-z0-9]/g, "_")}`.slice(0, 63),
+    secret,
+    open,
+    signal,
+  });
+  const faults = notes.filter(({ severity }) => severity === "error").map(({ summary }) => summary);
   try {
-    return await onCopy({ ...drilling, manifest, store, scratch, database, startedAt });
+    const on = { ...drilling, manifest, store, copy, startedAt, began, open, faults };
+    return await unlessAborted(signal, examined(on));
   } finally {
-    if (into !== undefined) await tool.drop(into, database);
-    await scratch.stop();
+    await copy.stop();
   }
 }
 
-function given(url: string): Scratch {
-  return {
-    url(database) {
-      const parsed = new URL(url);
-      if (database !== undefined) parsed.pathname = `/${encodeURIComponent(database)}`;
-      return parsed.href;
-    },
-    stop: async () => undefined,
-  };
+/** A copy is reached by its URL alone, whatever leads to the original. */
+function beside(source: DataSource): DataSource {
+  return { ...source, connection: {} };
 }
 
 interface OnCopy extends Drilling {
   readonly manifest: Manifest;
   readonly store: Store;
-  readonly scratch: Scratch;
-  readonly database: string;
+  readonly copy: Copy;
   readonly startedAt: Date;
+  readonly began: number;
+  readonly open: ReturnType<typeof opener>;
+  /** What was wrong on the way to the backup. */
+  readonly faults: readonly string[];
 }
 
-async function onCopy(on: OnCopy): Promise<Evidence> {
-  const { drill, kept, manifest, store, scratch, database, startedAt, into } = on;
+async function examined(on: OnCopy): Promise<Evidence> {
+  const { drill, kept, manifest, store, startedAt, into, secret, open, began } = on;
+  const { url, database } = on.copy;
   const { ready, schedule, tool } = kept;
-  const open = opener(on);
-  const began = performance.now();
-  const { secret, signal } = on;
   const { source } = ready;
-  await tool.restore(manifest, {
-    source,
-    url: scratch.url(),
-    database,
-    secret,
-    open,
-    globals: true,
-    overwrite: true,
-    signal,
-  });
-  const url = scratch.url(database);
-  const session = await ready.engine.connect(source, { url, readOnly: false, secret });
+  const session = await ready.engine.connect(beside(source), { url, readOnly: false, secret });
   try {
     const inspection = await session.inspect(new Map());
     const restoreSeconds = (performance.now() - began) / 1000;
@@ -115,6 +112,7 @@ async function onCopy(on: OnCopy): Promise<Evidence> {
       tables,
       ...(proofs && { proofs }),
       problems: [
+        ...on.faults,
         ...objects.differences,
         ...tables.differences,
         ...(proofs?.failed ?? []),
@@ -128,7 +126,11 @@ async function onCopy(on: OnCopy): Promise<Evidence> {
 }
 
 /** Opens parts of the backup, counting what is read. */
-function opener({ manifest, store, key, progress }: OnCopy): (part: Part) => Promise<ReturnType<typeof restored>> {
+function opener(
+  { key, progress }: Drilling,
+  manifest: Manifest,
+  store: Store,
+): (part: Part) => Promise<ReturnType<typeof restored>> {
   const total = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
   let read = 0;
   return async (part) => {

@@ -108,7 +108,8 @@ export async function resolveSecrets(
   const take = (kind: Kind, spec: Spec, origin: Origin | undefined): void => {
     for (const reference of secretsIn(kind, spec)) {
       secrets.place(reference, origin);
-      references.push(reference);
+      // Keys of backups and ways to their places are fetched by who backs up or restores; a plan needs none of them.
+      if (!kind.keeps) references.push(reference);
     }
   };
   for (const { source, origin, url, declared } of ready) {

@@ -1,8 +1,9 @@
 import { address } from "../address.ts";
+import { AWS, AWS_TOOLS, awsFaults } from "../aws-fields.ts";
 import { NAME, SCHEDULE, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
-import { type Schedule, timesOf } from "../schedule.ts";
-import { choice, flag, list, map, object, reference, type Schema, set, text, whole } from "../schema.ts";
+import { RUNNER, runnerFaults } from "../runner-fields.ts";
+import { choice, flag, list, object, reference, type Schema, set, text, whole } from "../schema.ts";
 import { duration } from "../source-fields.ts";
 import type { BackupSchedule } from "../specs.ts";
 
@@ -49,21 +50,22 @@ export const backupSchedule = defineKind<BackupSchedule>({
       declaration: flag("The declaration as well.", true),
     }),
     how: object("With what.", {
-      tool: choice("Tool.", ["pg_dump", "pgbackrest"], { default: "pg_dump" }),
+      tool: choice("Tool.", ["pg_dump", "pgbackrest", ...AWS_TOOLS], { default: "pg_dump" }),
+      aws: AWS,
       format: choice("Form of a dump.", ["custom", "directory", "plain"], { default: "custom" }),
       jobs: whole("Tables dumped side by side, in the form `directory`.", { minimum: 1, maximum: 64, default: 1 }),
-      type: choice("Of pgBackRest: all, what changed since the last full one, or since the last of any.", [
-        "full",
-        "differential",
-        "incremental",
-      ]),
+      type: choice(
+        "Of pgBackRest: all, what changed since the last full one, or since the last of any. Where there is none to build upon it takes all.",
+        ["full", "differential", "incremental"],
+        { default: "full" },
+      ),
       stanza: text("Stanza of pgBackRest."),
-      config: text("Configuration file of pgBackRest."),
+      config: text("Configuration file of pgBackRest, relative to the document; by default its own."),
       compression: choice("Compression.", ["zstd", "gzip", "none"], { default: "zstd" }),
       level: whole("How hard it is compressed.", { minimum: 1, maximum: 19 }),
     }),
     to: list(
-      "Where it is kept; each place holds all of it.",
+      "Where it is kept; each place holds all of it. AWS keeps its own backups itself.",
       { anyOf: [DIRECTORY, BUCKET], description: "Place." },
       {
         minItems: 1,
@@ -88,41 +90,22 @@ export const backupSchedule = defineKind<BackupSchedule>({
     ),
     rpo: duration("How much may be lost at most: the greatest age of the newest good backup."),
     rto: duration("How long a restore may take."),
-    runner: object(
-      "What runs it: files of a data source with the engine `files`.",
-      {
-        on: reference("Data source that holds the files.", "DataSource", { orders: false }),
-        as: choice("Scheduler.", ["systemd", "cron", "kubernetes", "github-actions"]),
-        user: text("User that it runs as."),
-        command: list("Command that stands for `datumline` there.", text("Word."), { minItems: 1 }),
-        declaration: text("Path of the declaration there, for `-f`."),
-        image: text("Container image, for Kubernetes."),
-        environment: map("Environment of the run: what is no secret.", text("Value.")),
-        environmentFile: text(
-          "File with the secrets of its environment, for systemd; name of a Secret for Kubernetes.",
-        ),
-      },
-      ["on", "as", "declaration"],
-    ),
+    runner: RUNNER,
   },
-  required: ["name", "schedule", "to"],
+  required: ["name", "schedule"],
   example: { name: "nightly", schedule: { cron: "30 3 * * *" }, to: [{ directory: "/var/backups/warehouse" }] },
   address: (spec) => address("BackupSchedule", spec.name),
   scope: () => ({}),
   check,
 });
 
-function check({ schedule, how = {}, retention, what, runner }: BackupSchedule): string[] {
-  const times = timesOf(schedule as Schedule);
+function check(spec: BackupSchedule): string[] {
+  const { how = {}, retention, what, to = [] } = spec;
   const { tool = "pg_dump", format = "custom", jobs = 1, type, stanza, level, compression = "zstd" } = how;
   const kept = Object.values(retention ?? { count: 1 });
   const isRest = tool === "pgbackrest";
+  const buckets = to.flatMap((place) => ("s3" in place ? [place.s3] : []));
   const rules: readonly (readonly [boolean, string])[] = [
-    [typeof times === "string", `schedule: ${times}`],
-    [
-      typeof times !== "string" && times.timeZone !== "UTC" && ["cron", "github-actions"].includes(runner?.as ?? ""),
-      "`runner`: cron and GitHub Actions know no time zones; write the times in UTC, on a host whose clock is UTC, or take systemd",
-    ],
     [kept.every((each) => each === 0), "`retention` would keep nothing; give one of its numbers at least 1"],
     [isRest && stanza === undefined, "pgBackRest needs `stanza`"],
     [isRest && (what?.schemas ?? what?.except) !== undefined, "pgBackRest backs up a whole server: leave `what` out"],
@@ -132,6 +115,14 @@ function check({ schedule, how = {}, retention, what, runner }: BackupSchedule):
       level !== undefined && (compression === "none" || (compression === "gzip" && level > 9)),
       "`level` is beyond what the compression takes",
     ],
+    [
+      buckets.some(({ encryption, kmsKey }) => kmsKey !== undefined && encryption === "AES256"),
+      "`kmsKey` is for `encryption: aws:kms`",
+    ],
+    [
+      buckets.some(({ accessKey, secretKey }) => (accessKey === undefined) !== (secretKey === undefined)),
+      "`accessKey` and `secretKey` go together",
+    ],
   ];
-  return rules.flatMap(([broken, says]) => (broken ? [says] : []));
+  return [...runnerFaults(spec), ...awsFaults(spec), ...rules.flatMap(([broken, says]) => (broken ? [says] : []))];
 }

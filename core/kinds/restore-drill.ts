@@ -1,7 +1,7 @@
 import { address } from "../address.ts";
 import { NAME, SCHEDULE, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
-import { type Schedule, timesOf } from "../schedule.ts";
+import { RUNNER, runnerFaults } from "../runner-fields.ts";
 import { flag, object, reference, set, text } from "../schema.ts";
 import type { RestoreDrill } from "../specs.ts";
 
@@ -15,6 +15,7 @@ export const restoreDrill = defineKind<RestoreDrill>({
     name: NAME,
     of: reference("Backup that is restored.", "BackupSchedule", { parts: 1, orders: false }),
     schedule: SCHEDULE,
+    runner: RUNNER,
     into: object("Where it is restored; by default an embedded server that is made for it.", {
       url: { ...SECRET, description: `Server, in which a new database is made and dropped. ${SECRET.description}` },
     }),
@@ -27,8 +28,16 @@ export const restoreDrill = defineKind<RestoreDrill>({
   required: ["name", "of"],
   address: (spec) => address("RestoreDrill", spec.name),
   scope: () => ({}),
-  check: ({ schedule }) => {
-    const times = schedule && timesOf(schedule as Schedule);
-    return typeof times === "string" ? [`schedule: ${times}`] : [];
-  },
+  check,
 });
+
+function check(drill: RestoreDrill): string[] {
+  const { schedule, runner } = drill;
+  return [
+    ...runnerFaults(drill),
+    ...(schedule && !runner
+      ? ["`schedule` without `runner`: nobody would run it; add a `runner`, or take both out"]
+      : []),
+    ...(runner && !schedule ? ["`runner` without `schedule`: it would not know when; add a `schedule`"] : []),
+  ];
+}

@@ -1,53 +1,92 @@
 /** Backups as a person looks for one, and as a machine reads them. */
-import type { Freshness } from "../backups/freshness.ts";
-import type { Listing } from "../backups/manifest.ts";
+import { type Freshness, isFresh } from "../backups/freshness.ts";
+import { bytesOf } from "../backups/manifest.ts";
+import type { BackupState, Installed, PlaceState, Proved } from "../backups/state.ts";
 import { amountText } from "./amount.ts";
-import { painter } from "./paint.ts";
+import { type Paint, painter } from "./paint.ts";
 
-export interface PlaceReport extends Listing {
-  readonly place: string;
-  /** Why it could not be looked at. */
-  readonly problem?: string;
-}
-
-export interface BackupsReport {
-  readonly dataSource: string;
-  readonly schedule: string;
-  readonly rpo: string | undefined;
-  readonly places: readonly PlaceReport[];
-  readonly fresh: Freshness;
+interface BackupsOptions {
+  readonly now: Date;
+  readonly colour: boolean;
 }
 
 export function renderBackups(
-  reports: readonly BackupsReport[],
+  states: readonly BackupState[],
   format: "text" | "json",
-  { now, colour }: { readonly now: Date; readonly colour: boolean },
+  { now, colour }: BackupsOptions,
 ): string {
-  if (format === "json") return `${JSON.stringify({ version: 1, schedules: reports.map(plain) }, null, 2)}\n`;
+  if (format === "json") return `${JSON.stringify({ version: 1, schedules: states.map(plain) }, null, 2)}\n`;
   const paint = painter(colour);
-  const blocks = reports.map((report) => {
-    const { dataSource, schedule, fresh, rpo, places } = report;
-    const age = fresh.age === undefined ? "none yet" : `${amountText(fresh.age / 1000, "seconds", now)} old`;
-    const bound = rpo === undefined ? "" : `, at most ${rpo} wanted`;
-    const sign = fresh.withinRpo && !fresh.missed ? paint("green", "✓") : paint("red", "✗");
-    return [
-      `${paint("bold", `${dataSource} ${schedule}`)}`,
-      `  ${sign} newest good backup: ${age}${bound}${fresh.missed ? `; missed: ${fresh.missed}` : ""}`,
-      ...places.flatMap((place) => placeLines(place, now)),
-    ].join("\n");
-  });
-  return `${blocks.join("\n\n")}\n`;
+  return `${states.map((state) => block(state, paint, now).join("\n")).join("\n\n")}\n`;
 }
 
-function placeLines({ place, backups, leftovers, unreadable, problem }: PlaceReport, now: Date): string[] {
+function block(state: BackupState, paint: Paint, now: Date): string[] {
+  const { dataSource, schedule, fresh, rpo, rto, places, drills, elsewhere } = state;
+  return [
+    paint("bold", `${dataSource} ${schedule}`),
+    ...runnerLines("runner", state.installed, paint),
+    ...(elsewhere === undefined ? [] : [`  ${paint("dim", "·")} ${elsewhere}`]),
+    ...(fresh ? [freshLine(fresh, rpo, paint, now)] : []),
+    ...(drills.length === 0 ? [`  ${paint("dim", "·")} no RestoreDrill of it is declared`] : []),
+    ...drills.flatMap((proved) => provedLines(proved, rto, paint, now)),
+    ...places.flatMap((place) => placeLines(place, now)),
+  ];
+}
+
+function signed(isWell: boolean | undefined, paint: Paint): string {
+  return isWell === undefined ? paint("dim", "·") : isWell ? paint("green", "✓") : paint("red", "✗");
+}
+
+const WELL: Readonly<Record<Installed["state"], boolean | undefined>> = {
+  "as declared": true,
+  differs: false,
+  missing: false,
+  "cannot be seen": undefined,
+  "no runner": undefined,
+};
+
+function runnerLines(what: string, { state, runner, files, why }: Installed, paint: Paint): string[] {
+  const said = {
+    "as declared": "installed as declared",
+    differs: `not as declared: ${files.join(", ")}`,
+    missing: "not installed",
+    "cannot be seen": `cannot be seen from here: ${why}`,
+    "no runner": "none is declared",
+  }[state];
+  const where = runner ? ` (${runner.as} on ${runner.on})` : "";
+  return [`  ${signed(WELL[state], paint)} ${what}${where}: ${said}`];
+}
+
+function freshLine(fresh: Freshness, rpo: string | undefined, paint: Paint, now: Date): string {
+  const { age, missed, awaits } = fresh;
+  const said = age === undefined ? "none yet" : `${amountText(age / 1000, "seconds", now)} old`;
+  const bound = rpo === undefined ? "" : `, at most ${rpo} wanted`;
+  const run = missed ? `; missed: ${missed}` : awaits ? `; the first is due on ${awaits}` : "";
+  return `  ${signed(isFresh(fresh), paint)} newest good backup: ${said}${bound}${run}`;
+}
+
+function provedLines(proved: Proved, rto: string | undefined, paint: Paint, now: Date): string[] {
+  const { drill, newest, faults, installed, elsewhere } = proved;
+  const isWell = faults.length > 0 ? false : newest ? true : undefined;
+  const bound = rto === undefined ? "" : `, at most ${rto} wanted`;
+  const said = newest
+    ? `${newest.problems.length === 0 ? "held" : "did not hold"} ${amountText(Date.parse(newest.endedAt) / 1000, "moment", now)}, ${newest.backup} in ${amountText(newest.restoreSeconds, "seconds", now)}${bound}`
+    : (elsewhere ?? "none is proved yet");
+  return [
+    `  ${signed(isWell, paint)} restore (${drill}): ${said}`,
+    ...faults.map((fault) => `      ${fault}`),
+    ...(installed.state === "no runner" ? [] : runnerLines(`runner of ${drill}`, installed, paint)),
+  ];
+}
+
+function placeLines({ place, backups, leftovers, unreadable, problem }: PlaceState, now: Date): string[] {
   if (problem !== undefined) return [`  ${place}: ${problem}`];
   const lines = [...backups].reverse().map(({ manifest, damaged }) => {
-    const bytes = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
     const marks = [
       manifest.format,
-      `${amountText(bytes, "bytes", now)}`,
+      `${amountText(bytesOf(manifest), "bytes", now)}`,
       `${manifest.engine} ${manifest.serverVersion}`,
-      manifest.key && `sealed, key ${manifest.key}`,
+      manifest.key && `sealed, key ${manifest.key}${manifest.mac ? "" : ", not signed"}`,
       damaged.length > 0 && `DAMAGED: ${damaged.join(", ")}`,
     ].filter(Boolean);
     return `    ${manifest.id}  ${marks.join(", ")}`;
@@ -60,7 +99,7 @@ function placeLines({ place, backups, leftovers, unreadable, problem }: PlaceRep
   ];
 }
 
-function plain({ places, ...rest }: BackupsReport) {
+function plain({ places, ...rest }: BackupState) {
   return {
     ...rest,
     places: places.map(({ backups, ...place }) => ({

@@ -22,14 +22,17 @@ export function evidenceText(
 }
 
 export function evidenceHtml(evidence: Evidence): string {
-  const { drill, dataSource, problems, tables } = evidence;
+  const { drill, dataSource, schedule, problems, tables } = evidence;
   const row = (cells: readonly string[]): string =>
     `<tr>${cells.map((each) => `<td>${html(each)}</td>`).join("")}</tr>`;
   return page(`Restore drill ${drill} of ${dataSource}`, [
     `<h1>Restore drill ${html(drill)} of ${html(dataSource)}</h1>`,
     `<p class="verdict">${problems.length === 0 ? "The backup could be restored, and holds what it should." : "It does not hold."}</p>`,
     ...(problems.length > 0
-      ? [`<ul>${problems.map((one) => `<li class="error">${html(one)}</li>`).join("")}</ul>`]
+      ? [
+          `<ul>${problems.map((one) => `<li class="error">${html(one)}</li>`).join("")}</ul>`,
+          `<p>Until one holds, nobody knows that this data can be brought back. <code>datumline backup verify ${html(schedule)}</code> reads every backup from end to end; <code>datumline backup drill ${html(drill)}</code> tries the newest again.</p>`,
+        ]
       : []),
     `<table>${facts(evidence).map(row).join("\n")}</table>`,
     ...(tables.compared.length > 0
@@ -44,11 +47,22 @@ export function evidenceHtml(evidence: Evidence): string {
 }
 
 function facts(evidence: Evidence): (readonly [string, string])[] {
-  const { backup, place, into, serverVersion, restoreSeconds, dataAgeSeconds, objects, tables, proofs, startedAt } =
-    evidence;
+  const {
+    backup,
+    schedule,
+    place,
+    into,
+    serverVersion,
+    restoreSeconds,
+    dataAgeSeconds,
+    objects,
+    tables,
+    proofs,
+    startedAt,
+  } = evidence;
   const span = (seconds: number): string => amountText(seconds, "seconds", new Date(0));
   return [
-    ["backup", `${backup} from ${place}`],
+    ["backup", `${backup} of ${schedule}, from ${place}`],
     ["tried", startedAt],
     ["restored into", `${into}, version ${serverVersion}`],
     ["restore took", span(restoreSeconds)],

@@ -1,92 +1,97 @@
 /** What somebody on call does when data is gone: made of the declaration, so that it fits the estate it is read in. */
+import { elsewhere } from "../backups/elsewhere.ts";
 import type { Evidence } from "../backups/evidence.ts";
 import { type Schedule, systemdText, type Times, timesOf } from "../schedule.ts";
-import type { BackupSchedule, DataSource } from "../specs.ts";
-import { cell, code, fenced, table } from "./escape.ts";
+import type { BackupSchedule, DataSource, RestoreDrill } from "../specs.ts";
+import { cell, code, prose, table } from "./escape.ts";
+import { recovery } from "./runbook-steps.ts";
+import { secretPlace } from "./secret-place.ts";
 
 export interface RunbookSource {
   readonly source: DataSource;
   readonly schedules: readonly BackupSchedule[];
   /** Newest drill that held. */
   readonly drill?: Evidence | undefined;
+  /** Drills that are declared. */
+  readonly drills: readonly RestoreDrill[];
   /** What stands for `-f` in commands. */
   readonly files: string;
 }
 
-export function runbook({ source, schedules, drill, files }: RunbookSource): string {
-  const { name, connection, environment, owner, criticality } = source;
-  const at = [connection.host, connection.port].filter(Boolean).join(":");
-  const facts = [
-    ["Where", [at, connection.database].filter(Boolean).join("/") || "as the URL says"],
-    ["Environment", environment],
-    ["Answers for it", owner],
-    ["Criticality", criticality],
-    [
-      "Last drill that held",
-      drill ? `${drill.endedAt}: restored in ${Math.ceil(drill.restoreSeconds)} s` : "none is known",
-    ],
-  ].flatMap(([what, said]) => (said === undefined ? [] : [[what as string, cell(said)]]));
+export function runbook({ source, schedules, drill, drills, files }: RunbookSource): string {
+  const { name } = source;
   return `${[
     `# Recovery of ${cell(name)}`,
-    table(["", ""], facts),
+    table(["", ""], facts(source, drill)),
+    "## Before you begin",
+    needs(source, schedules, files),
     "## What there is",
     table(
       ["Backup", "When", "Where", "At most lost (RPO)", "Back within (RTO)", "Sealed with"],
-      schedules.map(scheduleRow),
+      schedules.map((schedule) => scheduleRow(source, schedule)),
     ),
-    ...schedules.flatMap((schedule) => steps(source, schedule, files)),
-    AFTER(files),
+    ...schedules.flatMap((schedule) =>
+      recovery(source, schedule, { files, drill: drills.find(({ of }) => of === schedule.name)?.name }),
+    ),
   ].join("\n\n")}\n`;
 }
 
-function scheduleRow({ name, schedule, to, rpo, rto, encryption }: BackupSchedule): string[] {
+function facts({ connection, environment, owner, criticality }: DataSource, drill: Evidence | undefined): string[][] {
+  const at = [connection.host, connection.port].filter(Boolean).join(":");
+  const place = [at, connection.database].filter(Boolean).join("/");
+  const rows = [
+    [
+      "Where",
+      place ||
+        (connection.url ? `the URL in ${secretPlace(connection.url)}` : "the server that libpq's environment names"),
+    ],
+    ["Environment", environment],
+    ["Ask first", owner ?? "nobody is named: say `owner` in the DataSource"],
+    ["Criticality", criticality],
+    [
+      "Last restore that was proved",
+      drill
+        ? `${drill.endedAt}, of ${drill.backup}, in ${Math.ceil(drill.restoreSeconds)} s`
+        : "none is known: do not promise a time",
+    ],
+  ];
+  return rows.flatMap(([what, said]) => (said === undefined ? [] : [[what as string, prose(said)]]));
+}
+
+/** What whoever is on call must have at hand; looked for before anything is stopped. */
+function needs({ name, connection }: DataSource, schedules: readonly BackupSchedule[], files: string): string {
+  const own = schedules.filter(({ how }) => how?.aws === undefined);
+  const keys = own.flatMap(({ encryption, name: of }) =>
+    encryption ? [`the key of ${of}: ${secretPlace(encryption.key)}`] : [],
+  );
+  const logins = [connection.url, connection.password].flatMap((secret) => (secret ? [secretPlace(secret)] : []));
+  const dumps = own.filter(({ how }) => how?.tool !== "pgbackrest");
+  const tools = [
+    ...(dumps.length > 0 ? ["`pg_restore`", "`psql`"] : []),
+    ...(dumps.some(({ how }) => (how?.compression ?? "zstd") === "zstd") ? ["`zstd`"] : []),
+  ];
+  const paths = files.split(" -f ").map((path) => `\`${path}\``);
+  const lines = [
+    `This declaration, under ${paths.join(" and ")}, and \`datumline\`${tools.length > 0 ? ` with ${tools.join(", ")},` : ""} on a machine that reaches the server.`,
+    ...(logins.length > 0 ? [`The login: ${logins.join(", ")}. It must be able to make databases.`] : []),
+    ...keys.map((key) => `${key.charAt(0).toUpperCase()}${key.slice(1)}.`),
+    `Somebody who decides. What was written to ${name} after the backup is lost. All of it is restored beside what is there, so nothing is lost by trying.`,
+  ];
+  return lines.map((line) => `- ${prose(line)}`).join("\n");
+}
+
+function scheduleRow(source: DataSource, schedule: BackupSchedule): string[] {
+  const { name, to = [], rpo, rto, encryption } = schedule;
+  const by = elsewhere(source, schedule);
   const places = to.map((place) =>
     "directory" in place ? place.directory : `s3://${place.s3.bucket}/${place.s3.prefix ?? ""}`,
   );
   return [
     code(name),
-    code(systemdText(timesOf(schedule as Schedule) as Times)),
-    places.map(code).join(", "),
+    code(systemdText(timesOf(schedule.schedule as Schedule) as Times)),
+    by ? cell(by.who) : places.map(code).join(", "),
     cell(rpo ?? "not said"),
     cell(rto ?? "not said"),
-    encryption ? code(JSON.stringify(encryption.key)) : "not sealed",
+    encryption ? prose(secretPlace(encryption.key)) : by ? cell("a key of AWS") : "not sealed",
   ];
 }
-
-function steps(source: DataSource, { name, encryption }: BackupSchedule, files: string): string[] {
-  const base = `-f ${files} --data-source ${source.name}`;
-  const copy = `${source.connection.database ?? source.name}_restored`;
-  return [
-    `## Restore ${cell(name)}`,
-    [
-      "1. **Stop what writes.** Take the application offline, or revoke its right to connect, so that nothing is written that the restore will not have.",
-      `2. **See what there is.** The newest whole backup comes first:\n\n${fenced(`datumline backup list ${name} ${base}`, "console")}`,
-      ...(encryption
-        ? [
-            `3. **Have the key.** It is looked for where ${code(JSON.stringify(encryption.key))} says; without it nothing can be opened.`,
-          ]
-        : []),
-      `${encryption ? 4 : 3}. **Restore beside the damaged one**, never over it. Roles that the server lacks are named; \`--globals\` makes them, without passwords:\n\n${fenced(
-        `datumline backup restore ${name} ${base} --into ${copy} --globals`,
-        "console",
-      )}`,
-      `${encryption ? 5 : 4}. **Look at it.** Does it hold what it should, and for whom?\n\n${fenced(
-        `datumline plan ${base} --url postgresql://USER@HOST/${copy}\ndatumline test ${base} --url postgresql://USER@HOST/${copy}`,
-        "console",
-      )}`,
-      `${encryption ? 6 : 5}. **Put it in place.** Rename the damaged database and then the copy; connections to both must be gone:\n\n${fenced(
-        `ALTER DATABASE "${source.connection.database ?? "DATABASE"}" RENAME TO "${source.connection.database ?? "DATABASE"}_damaged";\nALTER DATABASE "${copy}" RENAME TO "${source.connection.database ?? "DATABASE"}";`,
-        "sql",
-      )}`,
-    ]
-      // What belongs to a step is indented under it.
-      .map((step) => step.replaceAll("\n", "\n   ").replaceAll("\n   \n", "\n\n"))
-      .join("\n"),
-  ];
-}
-
-const AFTER = (files: string): string =>
-  `## Afterwards\n\nApply the declaration, which sets passwords and what a dump does not hold; then let the application in, take a backup, and run a drill.\n\n${fenced(
-    `datumline apply -f ${files}\ndatumline backup run -f ${files}\ndatumline backup drill -f ${files}`,
-    "console",
-  )}`;

@@ -1,6 +1,7 @@
 /** Sales analytics behind a BI tool: a star schema, who may read which rows and columns of it, and masks. */
 import { PostgresDataSource, Project, Schema, secret } from "datumline/constructs";
 import { declareAccess } from "./access.ts";
+import { declareBackups } from "./backups.ts";
 import { declareStar } from "./star.ts";
 import { declareViews } from "./views.ts";
 
@@ -20,5 +21,6 @@ const sales = new Schema(warehouse, "sales", { comment: "What was sold, to whom,
 const star = declareStar(sales);
 const views = declareViews(sales, star);
 declareAccess(warehouse, { sales, ...star, ...views });
+declareBackups(warehouse, sales);
 
 project.synth();

@@ -6,6 +6,8 @@ import type { File } from "../../core/specs.ts";
 import type { Order } from "./file.ts";
 
 const MARK = "Made by Datumline; changes made here are undone.";
+/** The key that Terraform and others take for a comment. */
+const JSON_MARK = `  "//": "${MARK}",`;
 
 export class Folder {
   readonly #root: string;
@@ -27,6 +29,16 @@ export class Folder {
     if (found.isSymbolicLink()) return { ...known, link: readlinkSync(at) };
     const mode = (found.mode & 0o7777).toString(8).padStart(4, "0");
     return { ...known, ...withoutMark(readFileSync(at, "utf8")), ...(mode !== "0644" && { mode }) };
+  }
+
+  /** Milliseconds since 1970 at which files were last written. */
+  writtenAt(paths: readonly string[]): Record<string, number> {
+    return Object.fromEntries(
+      paths.flatMap((path) => {
+        const found = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
+        return found ? [[path, found.mtimeMs]] : [];
+      }),
+    );
   }
 
   take(order: Order): void {
@@ -71,12 +83,14 @@ function fieldsOf(order: Exclude<Order, { does: "remove" }>): File {
 /** The first line, or the second where the first says what runs the file. */
 function withMark(content: string, marker: string): string {
   if (marker === "none") return content;
+  if (marker === "json") return content.replace("{\n", `{\n${JSON_MARK}\n`);
   const line = `${marker} ${MARK}\n`;
   const [, first = ""] = /^(#!.*\n)/.exec(content) ?? [];
   return `${first}${line}${content.slice(first.length)}`;
 }
 
 function withoutMark(text: string): Pick<File, "content" | "marker"> {
+  if (text.startsWith(`{\n${JSON_MARK}\n`)) return { content: text.replace(`${JSON_MARK}\n`, ""), marker: "json" };
   const [, first = "", marker] = /^(#!.*\n)?(\S+) Made by Datumline;.*\n/.exec(text) ?? [];
   if (marker === undefined) return { content: text, marker: "none" };
   const content = first + text.slice(first.length).replace(/^.*\n/, "");

@@ -66,8 +66,10 @@ export async function connect(source: DataSource, { readOnly }: ConnectOptions):
       return hashOf([target.identity, ledger.content(), [...read(new Map()).values()]]);
     },
     async inspect(probes): Promise<Inspection> {
-      const facts = { connectedAs: target.user };
-      return { catalog: read(probes), notModelled: [], facts, target, present: new Set() };
+      const catalog = read(probes);
+      const paths = [...catalog.values()].map(({ spec }) => (spec as unknown as File).path);
+      const facts = { connectedAs: target.user, writtenAt: folder.writtenAt(paths) };
+      return { catalog, notModelled: [], facts, target, present: new Set() };
     },
     async probe(probes) {
       return hashOf([...read(probes).values()]);

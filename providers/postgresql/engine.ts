@@ -5,6 +5,7 @@ import { accessTests, qualityChecks } from "../../core/proofs/collect.ts";
 import { sql } from "../../core/sql.ts";
 import { access } from "./access/engine.ts";
 import { pgDump } from "./backup/pg-dump.ts";
+import { pgBackRest } from "./backup/pgbackrest.ts";
 import { breakGlassRole } from "./break-glass-role.ts";
 import { columnAccess } from "./column-access.ts";
 import { dateDimension } from "./date-dimension.ts";
@@ -54,7 +55,7 @@ export const postgresql: Engine = {
   enter: (scope: string | undefined, { desired, live }: PlanContext) =>
     sql`SET search_path = ${searchPath(scope, desired, live)}`,
   access,
-  backups: { pg_dump: pgDump },
+  backups: { pg_dump: pgDump, pgbackrest: pgBackRest },
   asks: runnerFiles,
   implied: impliedGrants,
   isProbe: ({ kind, spec }: DataObject) => kind === "Seed" || (kind === "Role" && spec.password !== undefined),

@@ -19,9 +19,25 @@ export function arbitrarySpec(kind: Kind, options: SpecOptions = {}): fc.Arbitra
   return drawn.filter((spec) => validateDocument({ kind: kind.name, spec, origin: {} }).length === 0);
 }
 
+/** Fields of which hardly any value that is drawn would fit the others. */
+const KNOWN: Readonly<Record<string, fc.Arbitrary<Json>>> = {
+  "schedule.cron": fc.constantFrom("30 3 * * *", "@daily", "0 6 * * 1-5"),
+  "schedule.timeZone": fc.constantFrom("UTC", "Europe/Berlin"),
+  how: fc.constantFrom<Json>(
+    { format: "directory", jobs: 3 },
+    { compression: "gzip", level: 5 },
+    { tool: "pg_dump", format: "plain" },
+  ),
+  runner: fc.constantFrom<Json>(
+    { on: "host", as: "systemd", user: "x", declaration: "d", environmentFile: "/e" },
+    { on: "host", as: "kubernetes", image: "i", declaration: "d", command: ["npx", "datumline"] },
+    { on: "host", as: "systemd", declaration: "d", environment: { b: "ünï ✓", a: "O'Hara" } },
+  ),
+};
+
 /** Values that a schema accepts. */
 export function arbitraryValue(schema: Schema, path: readonly string[], options: SpecOptions): fc.Arbitrary<Json> {
-  const own = options.leaf?.(schema, path);
+  const own = options.leaf?.(schema, path) ?? KNOWN[path.join(".")];
   if (own) return own;
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((form) => arbitraryValue(form, path, options)));
   if (schema.const !== undefined) return fc.constant(schema.const);

@@ -3,9 +3,10 @@ import { cronText } from "../../schedule.ts";
 import { type Printer, shellWord } from "./job.ts";
 
 export const cron: Printer = ({ name, title, command, times, runner }) => {
-  const { user = "root", environment = {} } = runner;
+  const { user = "root", environment = {}, environmentFile } = runner;
+  const secrets = environmentFile === undefined ? "" : `set -a; . ${shellWord(environmentFile)}; set +a; `;
   // A percent sign ends the command there.
-  const line = command.map(shellWord).join(" ").replaceAll("%", "\\%");
+  const line = `${secrets}${command.map(shellWord).join(" ")}`.replaceAll("%", "\\%");
   const variables = Object.entries(environment).map(([key, value]) => `${key}=${shellWord(value)}`);
   return [
     {

@@ -1,6 +1,6 @@
 /** What a scheduler is told: one command at certain times, under a name of its own. */
 import type { Times } from "../../schedule.ts";
-import type { BackupSchedule, File } from "../../specs.ts";
+import type { BackupSchedule, File, RestoreDrill } from "../../specs.ts";
 
 export type Runner = NonNullable<BackupSchedule["runner"]>;
 
@@ -13,6 +13,11 @@ export interface Job {
   readonly command: readonly string[];
   readonly times: Times;
   readonly runner: Runner;
+  /** What is backed up, or restored, and the name of the job that backs it up. */
+  readonly schedule: BackupSchedule;
+  readonly backup: string;
+  /** Where it is a restore that is tried. */
+  readonly drill?: RestoreDrill;
 }
 
 /** The files of one scheduler for a job. */

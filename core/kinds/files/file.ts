@@ -13,7 +13,10 @@ export const file = defineKind<File>({
     content: text("What is in it."),
     link: text("It is a link to this path instead."),
     mode: text("Permissions, as chmod writes them.", { pattern: "^[0-7]{4}$", default: "0644" }),
-    marker: text("What a line begins with that is a comment; absent where the format has none.", { default: "#" }),
+    marker: text(
+      "What a line begins with that is a comment; `json` for an object of JSON, which gets a key `//`; `none` where the format has none.",
+      { default: "#", pattern: "^\\S+$" },
+    ),
     installed: {
       ...flag("It is known to be ours, and what is to run after a change of it has run.", true),
       computed: true,
@@ -23,8 +26,11 @@ export const file = defineKind<File>({
   example: { path: "cron.d/vacuum", content: "0 3 * * * postgres vacuumdb --all\n" },
   address: (spec) => address("File", spec.path),
   scope: () => ({}),
-  check: ({ path, content, link }) => [
+  check: ({ path, content, link, marker }) => [
     ...((content === undefined) === (link === undefined) ? ["it takes one of content, link"] : []),
+    ...(marker === "json" && content !== undefined && !content.startsWith("{\n")
+      ? ["`marker: json` needs an object whose first line is `{`"]
+      : []),
     ...(path.split("/").some((part) => part === "." || part === "..") ? ["`path` stays in the folder"] : []),
   ],
 });

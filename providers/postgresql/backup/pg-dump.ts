@@ -2,76 +2,39 @@
  * Dumps by PostgreSQL's own pg_dump, in one snapshot with the counts of rows: what is compared later is what was dumped.
  * https://www.postgresql.org/docs/current/app-pgdump.html
  */
-import { spawn } from "node:child_process";
-import { createReadStream, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import type { BackupContext, BackupTool, Reach, Taken } from "../../../core/backups/model.ts";
+import { serverRefused } from "../../../core/backups/faults.ts";
+import type { BackupContext, BackupTool, Taken } from "../../../core/backups/model.ts";
 import type { Catalog } from "../../../core/catalog.ts";
-import { error } from "../../../core/diagnostic.ts";
-import { Refusal } from "../../../core/errors.ts";
+import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import { catalogHash } from "../../../core/planner.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
-import { type Client, type Endpoint, endpoint, open } from "../client.ts";
-import { id } from "../quote.ts";
-import { serverBinaries } from "../scratch/find.ts";
-import { startServer } from "../scratch/server.ts";
-import { connect } from "../session.ts";
+import { type Client, open } from "../client.ts";
+import { FINGERPRINT } from "../fingerprint.ts";
+import {
+  countCopy,
+  endpointOf,
+  lockRuns,
+  lookAround,
+  type PartStream,
+  type Surroundings,
+  surroundingParts,
+} from "./around.ts";
 import { checkTables } from "./checks.ts";
+import { copyDump } from "./dump-copy.ts";
 import { restoreDump } from "./restore.ts";
+import { beginSteady, refuseInside } from "./steady.ts";
 import { ended, libpqEnvironment, output, type Program, program } from "./tools.ts";
-
-/** Any number that no other program is likely to use; with the name of the schedule, the lock of its runs. */
-const LOCK_CLASS = 351_726_411;
 
 /** A standby tells how far it has come. */
 const POSITION = `SELECT pg_export_snapshot(),
  CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text`;
 
-export const pgDump: BackupTool = {
-  async missing(_, major) {
-    try {
-      await program("pg_dump", major);
-      return [];
-    } catch (problem) {
-      if (problem instanceof Refusal) return problem.diagnostics;
-      throw problem;
-    }
-  },
-  take,
-  restore: restoreDump,
-  async scratch({ serverVersion }) {
-    const server = await startServer(serverBinaries(Number.parseInt(serverVersion, 10)));
-    return { url: (database) => server.url({ ...(database !== undefined && { database }) }), stop: server.stop };
-  },
-  async count(url, patterns) {
-    const client = await openUrl(url);
-    try {
-      await client.query("BEGIN READ ONLY; SET LOCAL row_security = off");
-      return await checkTables(client, patterns);
-    } finally {
-      await client.end();
-    }
-  },
-  async drop(url, database) {
-    const client = await openUrl(url);
-    try {
-      await client.query(`DROP DATABASE IF EXISTS ${id(database).text} WITH (FORCE)`);
-    } finally {
-      await client.end();
-    }
-  },
-};
-
-async function openUrl(url: string): Promise<Client> {
-  const nowhere = { name: "copy", engine: "postgresql", connection: {} };
-  return open(await endpoint(nowhere, { url, readOnly: false, secret: async () => "" }));
-}
+export const pgDump = { take, restore: restoreDump, copy: copyDump, count: countCopy } satisfies BackupTool;
 
 async function take(schedule: BackupSchedule, context: BackupContext): Promise<Taken> {
   const at = await endpointOf(context);
-  const { catalog, identity } = await lookAround(context);
   const client = await open(at);
   const { env, remove } = libpqEnvironment(at);
   const close = async (): Promise<void> => {
@@ -79,17 +42,14 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
     await client.end();
   };
   try {
+    await lockRuns(client, schedule.name, at.database);
     const [[row] = []] = await client.query(
-      `SELECT pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${quoted(schedule.name)})), current_setting('server_version'),
- current_setting('server_version_num')::int / 10000`,
+      "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000",
     );
-    const [isFree, serverVersion, major] = row as readonly string[];
-    if (isFree !== "t") throw busy(schedule.name, at.database);
+    const [serverVersion, major] = row as readonly string[];
     const dump = await program("pg_dump", Number(major));
-    // What row security would hide from the role is an error, never a smaller backup.
-    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off");
-    const [[snapshot] = []] = await client.query(POSITION);
-    const [name, position] = snapshot as readonly string[];
+    await refuseInside(client, schedule);
+    const { catalog, identity, snapshot, position } = await begin(client, schedule, context);
     const { format = "custom" } = schedule.how ?? {};
     return {
       facts: {
@@ -101,13 +61,43 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
         format,
         ...(position !== undefined && { position }),
       },
-      parts: partsOf(schedule, context, { env, dump, major: Number(major), snapshot: name as string, catalog }),
-      checks: () => checkTables(client, schedule.check ?? []),
+      parts: partsOf(schedule, context, { env, dump, major: Number(major), snapshot, catalog }),
+      async checks() {
+        // Whoever lost this session may have lost the turn with it.
+        try {
+          await client.query("SELECT");
+          return await checkTables(client, schedule.check ?? [], schedule.what);
+        } catch (problem) {
+          throw serverRefused(problem);
+        }
+      },
       close,
     };
   } catch (problem) {
     await close();
-    throw problem;
+    throw serverRefused(problem);
+  }
+}
+
+/** How often it is looked again where somebody changes the catalogs meanwhile; who makes temporary tables always does. */
+const ATTEMPTS = 3;
+
+/** The catalog, and the snapshot in which it is still that: a drill compares the one with the other. */
+async function begin(
+  client: Client,
+  { check = [] }: BackupSchedule,
+  context: BackupContext,
+): Promise<Surroundings & { readonly snapshot: string; readonly position: string | undefined }> {
+  const lockTimeout = (context.source.connection.lockTimeout ?? 10) * 1000;
+  const fingerprint = async (): Promise<string> => JSON.stringify(await client.query(FINGERPRINT.text));
+  for (let attempt = 1; ; attempt += 1) {
+    const before = await fingerprint();
+    const around = await lookAround(context);
+    await beginSteady(client, check, lockTimeout);
+    const [[row] = []] = await client.query(POSITION);
+    const [snapshot, position] = row as readonly [string, string?];
+    if (attempt === ATTEMPTS || (await fingerprint()) === before) return { ...around, snapshot, position };
+    await client.query("ROLLBACK");
   }
 }
 
@@ -119,8 +109,6 @@ interface Dumping {
   readonly snapshot: string;
 }
 
-type PartStream = Taken["parts"] extends AsyncIterable<infer P> ? P : never;
-
 async function* partsOf(
   schedule: BackupSchedule,
   context: BackupContext,
@@ -128,7 +116,8 @@ async function* partsOf(
 ): AsyncGenerator<PartStream> {
   const { what = {}, how = {} } = schedule;
   const { env, dump, major, snapshot, catalog } = dumping;
-  const words = [`--snapshot=${snapshot}`, "--no-password", ...selection(what)];
+  const lockTimeout = (context.source.connection.lockTimeout ?? 10) * 1000;
+  const words = [`--snapshot=${snapshot}`, `--lock-wait-timeout=${lockTimeout}`, "--no-password", ...selection(what)];
   const { format = "custom", jobs = 1 } = how;
   const name = `database.${format === "plain" ? "sql" : "dump"}`;
   if (format === "directory") {
@@ -142,12 +131,7 @@ async function* partsOf(
     const content = output(all.path, ["--globals-only", "--no-role-passwords", "--no-password"], env, context.signal);
     yield { name: "globals.sql", holds: "globals", content, compressed: false };
   }
-  if (what.declaration !== false) yield json("declaration.json", "declaration", documentsOf(context));
-  yield json(
-    "catalog.json",
-    "catalog",
-    [...catalog.values()].map(({ kind, spec }) => ({ kind, spec })),
-  );
+  yield* surroundingParts(schedule, context, catalog);
 }
 
 /** Schemas and tables as pg_dump takes them: patterns in double quotes mean their letters. */
@@ -158,28 +142,6 @@ function selection({ schemas = [], except = [] }: NonNullable<BackupSchedule["wh
   ];
 }
 
-function documentsOf({ source, declared }: BackupContext): unknown[] {
-  return [{ kind: "DataSource", ...source }, ...[...declared.values()].map(({ kind, spec }) => ({ kind, ...spec }))];
-}
-
-/** All that is there, so that a restored copy can be compared object by object. */
-async function lookAround({
-  source,
-  secret,
-  url,
-}: Reach): Promise<{ readonly catalog: Catalog; readonly identity: string }> {
-  const session = await connect(source, { secret, readOnly: true, ...(url !== undefined && { url }) });
-  try {
-    return { catalog: (await session.inspect(new Map())).catalog, identity: session.target.identity };
-  } finally {
-    await session.close();
-  }
-}
-
-function json(name: string, holds: PartStream["holds"], value: unknown): PartStream {
-  return { name, holds, content: Readable.from([Buffer.from(JSON.stringify(value))]), compressed: false };
-}
-
 /** Several tables side by side need a folder; it is as large as the dump, compressed by pg_dump itself. */
 async function* directory(
   { path }: Program,
@@ -187,11 +149,11 @@ async function* directory(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): AsyncGenerator<PartStream> {
-  const scratch = mkdtempSync(join(tmpdir(), "datumline-dump-"));
+  const scratch = ownedFolder("dump");
   try {
-    const folder = join(scratch, "dump");
+    const folder = join(scratch.path, "dump");
     await ended(
-      spawn(path, [...words, `--file=${folder}`], { env, stdio: ["ignore", "ignore", "pipe"], signal }),
+      spawnOwned(path, [...words, `--file=${folder}`], { env, stdio: ["ignore", "ignore", "pipe"], signal }),
       path,
     );
     for (const name of readdirSync(folder).sort())
@@ -202,20 +164,6 @@ async function* directory(
         compressed: true,
       };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.remove();
   }
-}
-
-/** Where a data source is, with its secrets resolved. */
-export function endpointOf({ source, secret, url }: Reach): Promise<Endpoint> {
-  return endpoint(source, { secret, readOnly: true, ...(url !== undefined && { url }) });
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function busy(schedule: string, database: string): Refusal {
-  const detail = "Two runs of one schedule would prune each other's backups. Wait for the other to end.";
-  return new Refusal([error("BUSY", `Another run of ${schedule} on ${database} is under way`, { detail })]);
 }

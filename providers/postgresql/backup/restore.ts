@@ -3,21 +3,24 @@
  * from the globals of the backup, without passwords, or told before anything is done.
  * https://www.postgresql.org/docs/current/app-pgrestore.html
  */
-import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createWriteStream, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { serverRefused } from "../../../core/backups/faults.ts";
 import type { Manifest, Part, RestoreContext } from "../../../core/backups/model.ts";
 import type { DataObject } from "../../../core/catalog.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
 import { nameParts } from "../../../core/names.ts";
+import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import type { Grant } from "../../../core/specs.ts";
 import { type Client, type Endpoint, endpoint, open } from "../client.ts";
 import { id } from "../quote.ts";
+import { statementsIn } from "./globals.ts";
+import { makeDatabase, reserve } from "./new-database.ts";
+import { rolesFor } from "./roles.ts";
 import { ended, libpqEnvironment, program } from "./tools.ts";
 
 /** Present in every server, and never the one that is restored. */
@@ -31,14 +34,25 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
   try {
     const major = await majorOf(admin);
     refuseOlder(manifest, major);
+    const { overwrite, signal, tell = () => undefined } = context;
+    const wanted = { name: at.database, overwrite, of: manifest.id, tell };
+    await reserve(admin, wanted);
     const objects = await catalogIn(manifest, context);
-    await rolesFor(manifest, context, admin, objects);
-    await makeDatabase(admin, at.database, context.overwrite);
-    await grantAgain(admin, at.database, objects);
-    await fill(manifest, context, at, major).catch(async (problem: unknown) => {
-      await admin.query(`DROP DATABASE IF EXISTS ${id(at.database).text} WITH (FORCE)`).catch(() => undefined);
+    await rolesFor(await globalsIn(manifest, context), objects, admin, tell);
+    signal.throwIfAborted();
+    const database = await makeDatabase(admin, wanted);
+    try {
+      await grantAgain(admin, database.name, objects);
+      await fill(manifest, context, within(at, database.name), major);
+      signal.throwIfAborted();
+      await database.keep();
+    } catch (problem) {
+      // Where the connection is gone as well, the next restore removes it.
+      await database.discard().catch(() => undefined);
       throw problem;
-    });
+    }
+  } catch (problem) {
+    throw serverRefused(problem);
   } finally {
     await admin.end();
   }
@@ -64,17 +78,6 @@ function refuseOlder({ serverVersion, id: backup }: Manifest, major: number): vo
   ]);
 }
 
-async function makeDatabase(admin: Client, database: string, overwrite: boolean): Promise<void> {
-  const there = await admin.ask("SELECT FROM pg_database WHERE datname = $1", [database]);
-  if (there.length > 0 && !overwrite) {
-    const detail =
-      "Name another one with `--into`. A database that is there is dropped only where you say so twice: `--overwrite` and `--confirm NAME`.";
-    throw new Refusal([error("RESTORE_REFUSED", `The database ${database} exists`, { detail })], 3);
-  }
-  if (there.length > 0) await admin.query(`DROP DATABASE ${id(database).text} WITH (FORCE)`);
-  await admin.query(`CREATE DATABASE ${id(database).text} TEMPLATE template0`);
-}
-
 function partOf({ parts }: Manifest, holds: Part["holds"]): Part | undefined {
   return parts.find((one) => one.holds === holds);
 }
@@ -82,6 +85,12 @@ function partOf({ parts }: Manifest, holds: Part["holds"]): Part | undefined {
 async function catalogIn(manifest: Manifest, { open: opened }: RestoreContext): Promise<readonly DataObject[]> {
   const part = partOf(manifest, "catalog");
   return part ? (JSON.parse(await text(await opened(part))) as readonly DataObject[]) : [];
+}
+
+/** The statements that make roles, where they are wanted. */
+async function globalsIn(manifest: Manifest, { globals, open: opened }: RestoreContext): Promise<readonly string[]> {
+  const part = globals ? partOf(manifest, "globals") : undefined;
+  return part ? statementsIn(await text(await opened(part))) : [];
 }
 
 /** A dump does not say who may connect; a copy must not be open to more than the original was. */
@@ -94,41 +103,6 @@ async function grantAgain(admin: Client, database: string, objects: readonly Dat
     return [`GRANT ${words} ON DATABASE ${id(database).text} TO ${to === "public" ? "PUBLIC" : id(to).text}`];
   });
   await admin.query([`REVOKE ALL ON DATABASE ${id(database).text} FROM PUBLIC`, ...grants].join(";\n"));
-}
-
-/** Roles that were there when it was taken: those that are missing are made or told. */
-async function rolesFor(
-  manifest: Manifest,
-  context: RestoreContext,
-  admin: Client,
-  objects: readonly DataObject[],
-): Promise<void> {
-  const needed = objects.filter(({ kind }) => kind === "Role").map(({ spec }) => spec.name as string);
-  const there = new Set((await admin.query("SELECT rolname FROM pg_roles"))[0]?.map(([name]) => name as string));
-  const globals = partOf(manifest, "globals");
-  const lines = context.globals && globals ? (await text(await context.open(globals))).split("\n") : [];
-  // The role that was connected owns things as well, and is in no catalog.
-  const made = lines.flatMap((line) => (line.startsWith("CREATE") ? (roleOf(line) ?? []) : []));
-  const missing = new Set([...needed, ...made].filter((name) => !there.has(name)));
-  if (missing.size === 0) return;
-  if (lines.length === 0) {
-    const detail = "Make them first, or restore with `--globals`, which makes them without passwords.";
-    throw new Refusal([
-      error("ROLE_MISSING", `The server lacks roles of the backup: ${[...missing].join(", ")}`, { detail }),
-    ]);
-  }
-  const statements = lines.filter((line) => missing.has(roleOf(line) ?? ""));
-  if (statements.length > 0) await admin.query(statements.join("\n"));
-}
-
-const NAME = '("(?:[^"]|"")+"|[\\w$]+)';
-const OF_ROLE = new RegExp(`^(?:CREATE|ALTER) ROLE ${NAME}`);
-const MEMBERSHIP = new RegExp(`^GRANT ${NAME} TO ${NAME}`);
-
-/** The role that a statement of pg_dumpall makes, or makes a member; each stands on a line of its own. */
-function roleOf(line: string): string | undefined {
-  const named = OF_ROLE.exec(line)?.[1] ?? MEMBERSHIP.exec(line)?.[2];
-  return named === undefined ? undefined : nameParts(named)[0];
 }
 
 async function fill(manifest: Manifest, context: RestoreContext, at: Endpoint, major: number): Promise<void> {
@@ -177,10 +151,11 @@ async function fed(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<void> {
-  const child = spawn(path, words, { env, stdio: ["pipe", "ignore", "pipe"], signal });
+  const child = spawnOwned(path, words, { env, stdio: ["pipe", "ignore", "pipe"], signal });
+  const stdin = child.stdin as Writable;
   const done = ended(child, path);
   const [input, end] = await Promise.allSettled([
-    pipeline(content, child.stdin).catch((problem: NodeJS.ErrnoException) => {
+    pipeline(content, stdin).catch((problem: NodeJS.ErrnoException) => {
       child.kill();
       // It closed its input, and says why with its exit.
       if (problem.code !== "EPIPE" && problem.code !== "ERR_STREAM_PREMATURE_CLOSE") throw problem;
@@ -198,16 +173,16 @@ async function fromFolder(
   major: number,
   chosen: readonly string[],
 ): Promise<void> {
-  const scratch = mkdtempSync(join(tmpdir(), "datumline-restore-"));
+  const scratch = ownedFolder("restore");
   try {
-    const folder = join(scratch, "dump");
+    const folder = join(scratch.path, "dump");
     mkdirSync(folder);
     for (const part of parts)
       await pipeline(await opened(part), createWriteStream(join(folder, basename(part.name).replace(/\.sealed$/, ""))));
     const restore = await program("pg_restore", major);
     const words = [`--dbname=${env.PGDATABASE}`, "--exit-on-error", "--no-password", "--jobs=2", ...chosen, folder];
-    await ended(spawn(restore.path, words, { env, stdio: ["ignore", "ignore", "pipe"], signal }), restore.path);
+    await ended(spawnOwned(restore.path, words, { env, stdio: ["ignore", "ignore", "pipe"], signal }), restore.path);
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    scratch.remove();
   }
 }

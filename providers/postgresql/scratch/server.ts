@@ -11,7 +11,7 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Binaries, SERVER_USER, temporaryDirectory } from "./binaries.ts";
+import { type Binaries, SERVER_USER, type ServerUser, temporaryDirectory } from "./binaries.ts";
 
 export interface ServerOptions {
   /** Parent of the server's own temporary directory. @default the system's directory for temporary files */
@@ -28,6 +28,17 @@ export interface ServerOptions {
   readonly password?: string;
   /** Certificate and key as PEM text; the server then accepts TLS as well as plain connections. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** It begins with the files of another server, in place of those that `initdb` makes. */
+  readonly copy?: CopyOptions;
+}
+
+export interface CopyOptions {
+  /** The program that fills an empty folder with them, below the folder `home`. */
+  command(data: string, home: string): readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Who may read what it needs; the server runs as the same. */
+  readonly user?: ServerUser | undefined;
+  readonly signal: AbortSignal;
 }
 
 export interface ScratchServer {
@@ -51,7 +62,8 @@ const SOCKET_PATH_LIMIT = 100;
 
 /**
  * Shells start background jobs with SIGINT and SIGQUIT ignored, until postgres installs its own handlers: hence the KILL
- * for a server that was hit too early to hear. Removal is repeated because an initdb that is dying may still write.
+ * for a server that was hit too early to hear, and the TERM for all that is making its files. Removal is repeated because an
+ * initdb that is dying may still write.
  */
 const OWNER = `
 home=$1 sockets=$2 bin=$3 port=$4
@@ -75,6 +87,7 @@ end() {
   trap : TERM
   if [ -n "$child" ]; then
     kill -QUIT "$child"
+    kill -TERM 0
     (sleep 3; kill -KILL "$child") &
     late=$!
     wait "$child"
@@ -86,7 +99,15 @@ end() {
 trap end TERM
 (read -r _ <&3; kill -TERM $$) &
 reader=$!
-run "$bin/initdb" -D "$home/data" --encoding=UTF8 --locale=C --no-sync "$@" &&
+# What a copy brings along is the original's: where it listens, what it loads and runs by itself, where it archives.
+alone() {
+  [ -f "$home/data/recovery.signal" ] || return 0
+  grep -E '^(restore_command|recovery_target)' "$home/data/postgresql.auto.conf" >>"$home/settings"
+  : >"$home/data/postgresql.auto.conf"
+  : >"$home/data/postgresql.conf"
+}
+run "$@" &&
+  alone &&
   cat "$home/settings" >>"$home/data/postgresql.conf" &&
   cp "$home/hba" "$home/data/pg_hba.conf" &&
   run "$bin/postgres" -D "$home/data" -p "$port" -k "$sockets"
@@ -98,10 +119,10 @@ exit 1
 /** Starts a server and resolves when it accepts connections, usually within a second. */
 export async function startServer({ bin, version }: Binaries, options: ServerOptions = {}): Promise<ScratchServer> {
   for (let attempt = 1; ; attempt += 1) {
-    const place = { ...makeHome(options.directory), port: await freePort() };
+    const place = { ...makeHome(options), port: await freePort() };
     writeFiles(place.home, options);
     const owner = own(place, bin, options);
-    const failure = await ready(owner, place.home);
+    const failure = await ready(owner, place.home, options.copy?.signal);
     if (failure === undefined) return running(owner, { ...place, version }, options);
     remove(place);
     // Between choosing a port and listening on it, somebody else may have taken it.
@@ -117,17 +138,27 @@ interface Place {
 }
 
 function own({ home, sockets, port }: Place, bin: string, options: ServerOptions): ChildProcess {
-  const password = superuserPassword(options) === undefined ? [] : [`--pwfile=${join(home, "password")}`];
-  const initdb = ["-U", options.superuser ?? "postgres", "-A", options.auth ?? "trust", ...password];
-  return spawn("/bin/sh", ["-c", OWNER, "sh", home, sockets, bin, String(port), ...initdb], {
-    ...SERVER_USER,
+  const data = join(home, "data");
+  const make = options.copy?.command(data, home) ?? initdb(bin, data, home, options);
+  return spawn("/bin/sh", ["-c", OWNER, "sh", home, sockets, bin, String(port), ...make], {
+    ...userOf(options),
     // initdb tries every time zone of the system unless told one, and fails on a locale that is not installed.
-    env: { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+    env: { PATH: process.env.PATH ?? "/usr/bin:/bin", ...options.copy?.env, LC_ALL: "C", TZ: "UTC" },
     cwd: "/",
     // A session of its own: Ctrl-C at a terminal must reach us, not the server.
     detached: true,
     stdio: ["pipe", "ignore", "pipe"],
   });
+}
+
+function initdb(bin: string, data: string, home: string, options: ServerOptions): readonly string[] {
+  const password = superuserPassword(options) === undefined ? [] : [`--pwfile=${join(home, "password")}`];
+  const words = ["-U", options.superuser ?? "postgres", "-A", options.auth ?? "trust", ...password];
+  return [join(bin, "initdb"), "-D", data, "--encoding=UTF8", "--locale=C", "--no-sync", ...words];
+}
+
+function userOf({ copy }: ServerOptions): ServerUser | undefined {
+  return copy?.user ?? SERVER_USER;
 }
 
 function running(owner: ChildProcess, place: Place & { version: string }, options: ServerOptions): ScratchServer {
@@ -159,8 +190,11 @@ function remove({ home, sockets }: Place): void {
   for (const directory of [home, sockets]) rmSync(directory, { recursive: true, force: true });
 }
 
-/** Resolves to undefined when the server accepts connections, to what it said when it gave up. */
-async function ready(owner: ChildProcess, home: string): Promise<string | undefined> {
+/**
+ * Resolves to undefined when the server accepts connections, to what it said when it gave up. Nobody knows how long a copy
+ * takes: it is given up when its signal says so.
+ */
+async function ready(owner: ChildProcess, home: string, signal?: AbortSignal): Promise<string | undefined> {
   let said = "";
   let ended = false;
   owner.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -173,15 +207,16 @@ async function ready(owner: ChildProcess, home: string): Promise<string | undefi
     said += error.message;
     ended = true;
   });
-  const deadline = Date.now() + STARTUP_SECONDS * 1000;
+  const deadline = signal ? Number.POSITIVE_INFINITY : Date.now() + STARTUP_SECONDS * 1000;
   while (!acceptsConnections(home)) {
     if (ended) return said.trim();
-    if (Date.now() > deadline) {
+    if (Date.now() > deadline || signal?.aborted) {
       owner.stdin?.destroy();
       await once(owner, "exit");
+      signal?.throwIfAborted();
       return `no answer within ${STARTUP_SECONDS} s`;
     }
-    await sleep(5);
+    await sleep(signal ? 50 : 5);
   }
   // Whoever forgets to stop a server can still end: the pipe closes with the process.
   owner.unref();
@@ -223,19 +258,22 @@ function writeFiles(home: string, options: ServerOptions): void {
     hba: [...(options.hba ?? []), `local all all ${auth}`, `host all all ${HOST}/32 ${auth}`, ""].join("\n"),
     ...(options.tls ? { "tls.crt": options.tls.cert, "tls.key": options.tls.key } : {}),
   };
+  const user = userOf(options);
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(home, name), text, { mode: 0o600 });
-    give(join(home, name));
+    give(join(home, name), user);
   }
 }
 
-function makeHome(parent = temporaryDirectory()): Omit<Place, "port"> {
+function makeHome(options: ServerOptions): Omit<Place, "port"> {
+  const { directory: parent = temporaryDirectory() } = options;
+  const user = userOf(options);
   mkdirSync(parent, { recursive: true });
   const home = mkdtempSync(join(parent, "datumline-pg-"));
-  give(home);
+  give(home, user);
   if (Buffer.byteLength(join(home, ".s.PGSQL.65535.lock")) < SOCKET_PATH_LIMIT) return { home, sockets: home };
   const sockets = mkdtempSync("/tmp/datumline-pg-");
-  give(sockets);
+  give(sockets, user);
   return { home, sockets };
 }
 
@@ -243,11 +281,12 @@ function superuserPassword({ auth = "trust", password }: ServerOptions): string 
   return password ?? (auth === "trust" ? undefined : "postgres");
 }
 
-function give(path: string): void {
-  if (SERVER_USER) chownSync(path, SERVER_USER.uid, SERVER_USER.gid);
+function give(path: string, user: ServerUser | undefined): void {
+  if (user) chownSync(path, user.uid, user.gid);
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,65 @@
+/** What runs something at its times, the same for backups and for drills of them. */
+import { type Schedule, timesOf } from "./schedule.ts";
+import { choice, list, map, object, reference, type Schema, text } from "./schema.ts";
+
+export const RUNNER: Schema = object(
+  "What runs it: files of a data source with the engine `files`.",
+  {
+    on: reference("Data source that holds the files.", "DataSource", { orders: false }),
+    as: choice("Scheduler; `terraform` where AWS runs it, and the files are settings of it.", [
+      "systemd",
+      "cron",
+      "kubernetes",
+      "github-actions",
+      "terraform",
+    ]),
+    user: text("User that it runs as, for systemd and cron."),
+    command: list("Command that stands for `datumline` there.", text("Word."), { minItems: 1 }),
+    declaration: text("Path of the declaration there, for `-f`; all but `terraform` need it."),
+    image: text("Container image, for Kubernetes."),
+    environment: map("Environment of the run: what is no secret.", text("Value.")),
+    environmentFile: text("File with the secrets of its environment, for systemd; name of a Secret for Kubernetes."),
+  },
+  ["on", "as"],
+);
+
+/** As much of a kind as says when it runs and by what. */
+export interface Scheduled {
+  readonly schedule?: object;
+  readonly runner?: { readonly as: keyof typeof TAKES; readonly declaration?: string };
+}
+
+const COMMON = ["on", "as", "command", "declaration", "environment"];
+/** Fields that each scheduler can be told. */
+const TAKES = {
+  systemd: [...COMMON, "user", "environmentFile"],
+  cron: [...COMMON, "user", "environmentFile"],
+  kubernetes: [...COMMON, "image", "environmentFile"],
+  "github-actions": COMMON,
+  terraform: ["on", "as"],
+} as const;
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  environmentFile: ", and name secrets of GitHub in `environment`",
+};
+
+/** What is wrong with the times, or with what is to keep them, in words. */
+export function runnerFaults({ schedule, runner }: Scheduled): string[] {
+  const times = schedule && timesOf(schedule as Schedule);
+  if (typeof times === "string") return [`schedule: ${times}`];
+  if (!runner) return [];
+  const { as, declaration } = runner;
+  const zoned = times !== undefined && times.timeZone !== "UTC";
+  const foreign = Object.keys(runner).filter((field) => !(TAKES[as] as readonly string[]).includes(field));
+  return [
+    ...foreign.map((field) => `\`runner.${field}\`: ${as} cannot be told; leave it out${INSTEAD[field] ?? ""}`),
+    ...(zoned && ["cron", "github-actions"].includes(as)
+      ? [
+          "`runner`: cron and GitHub Actions know no time zones; write the times in UTC, on a host whose clock is UTC, or take systemd",
+        ]
+      : []),
+    ...(as !== "terraform" && declaration === undefined
+      ? ["`runner.declaration` is the path of the declaration there, for `-f`: add it"]
+      : []),
+  ];
+}

@@ -1,0 +1,88 @@
+/** What every backup of a database has beside its data, whatever made it. */
+import { Readable } from "node:stream";
+import type { BackupContext, Reach, Taken } from "../../../core/backups/model.ts";
+import type { Catalog } from "../../../core/catalog.ts";
+import { error } from "../../../core/diagnostic.ts";
+import { Refusal } from "../../../core/errors.ts";
+import type { BackupSchedule } from "../../../core/specs.ts";
+import { sql } from "../../../core/sql.ts";
+import { type Client, type Endpoint, endpoint, open } from "../client.ts";
+import { lit, number } from "../quote.ts";
+import { connect } from "../session.ts";
+import { checkTables } from "./checks.ts";
+
+export type PartStream = Taken["parts"] extends AsyncIterable<infer P> ? P : never;
+
+/** What the backed up system is known by, and all that is in it. */
+export interface Surroundings {
+  readonly catalog: Catalog;
+  readonly identity: string;
+}
+
+/** All that is there, so that a restored copy can be compared object by object. */
+export async function lookAround({ source, secret, url }: Reach): Promise<Surroundings> {
+  const session = await connect(source, { secret, readOnly: true, ...(url !== undefined && { url }) });
+  try {
+    return { catalog: (await session.inspect(new Map())).catalog, identity: session.target.identity };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The declaration, and the catalog as it was. */
+export function* surroundingParts(
+  { what }: BackupSchedule,
+  { source, declared }: BackupContext,
+  catalog: Catalog,
+): Generator<PartStream> {
+  const plain = (objects: Catalog) => [...objects.values()].map(({ kind, spec }) => ({ kind, spec }));
+  const documents = [
+    { kind: "DataSource", ...source },
+    ...plain(declared).map(({ kind, spec }) => ({ kind, ...spec })),
+  ];
+  if (what?.declaration !== false) yield json("declaration.json", "declaration", documents);
+  yield json("catalog.json", "catalog", plain(catalog));
+}
+
+function json(name: string, holds: PartStream["holds"], value: unknown): PartStream {
+  return { name, holds, content: Readable.from([Buffer.from(JSON.stringify(value))]), compressed: false };
+}
+
+/** Any number that no other program is likely to use; with the name of the schedule, the lock of its runs. */
+const LOCK_CLASS = 351_726_411;
+
+/** Keeps the other runs of a schedule out until the session ends. */
+export async function lockRuns(client: Client, schedule: string, database: string): Promise<void> {
+  const [[row] = []] = await client.query(
+    sql`SELECT pg_try_advisory_lock(${number(LOCK_CLASS)}, hashtext(${lit(schedule)}))`.text,
+  );
+  if (row?.[0] !== "t") throw busy(`Another run of ${schedule} on ${database} is under way`);
+}
+
+/** Somebody else backs up at the same time. */
+export function busy(summary: string): Refusal {
+  const detail = "Two runs of one schedule would prune each other's backups. Wait for the other to end.";
+  return new Refusal([error("BUSY", summary, { detail })]);
+}
+
+/** Counts and hashes rows again, in a copy. */
+export async function countCopy(url: string, patterns: readonly string[]): ReturnType<typeof checkTables> {
+  const client = await openUrl(url);
+  try {
+    await client.query("BEGIN READ ONLY; SET LOCAL row_security = off");
+    return await checkTables(client, patterns);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Where a URL alone leads. */
+export async function openUrl(url: string): Promise<Client> {
+  const nowhere = { name: "copy", engine: "postgresql", connection: {} };
+  return open(await endpoint(nowhere, { url, readOnly: false, secret: async () => "" }));
+}
+
+/** Where a data source is, with its secrets resolved. */
+export function endpointOf({ source, secret, url }: Reach): Promise<Endpoint> {
+  return endpoint(source, { secret, readOnly: true, ...(url !== undefined && { url }) });
+}

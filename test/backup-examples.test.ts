@@ -1,0 +1,162 @@
+/** The backups of the examples, as their READMEs have them: applied, backed up, drilled, installed, destroyed. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import type { Evidence } from "../core/backups/evidence.ts";
+import { folder } from "./support/cli.ts";
+import { freshServer } from "./support/server.ts";
+
+const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
+const MAJOR = 15;
+const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
+const hasTools = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
+if (!hasTools) console.warn(`Skipped: backups need pg_dump ${MAJOR} and zstd, and found ${version || "none"}.`);
+
+let url: (database: string) => string;
+
+beforeAll(async () => {
+  if (!hasTools) return;
+  const server = await freshServer({ major: MAJOR });
+  url = (database) => server.url({ database });
+});
+
+async function ask(database: string, text: string): Promise<void> {
+  const client = new pg.Client(url(database));
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A copy of an example and of its host, whose folders are of this test. */
+function estate(name: string, env: Readonly<Record<string, string>>) {
+  const here = folder({ BACKUP_KEY: "ab".repeat(32), BI_READER_PASSWORD: "not a secret", ...env });
+  for (const each of [name, `${name}-host`]) cpSync(join(EXAMPLES, each), join(here.path, each), { recursive: true });
+  const root = join(here.path, "root");
+  mkdirSync(root);
+  const host = join(here.path, `${name}-host/host.yaml`);
+  const text = readFileSync(host, "utf8").replace(/connection: .*/, `connection: { path: ${root} }`);
+  const here_ = (document: string) =>
+    document.replaceAll("/var/backups", join(here.path, "kept")).replace(/^files: .*\n/m, "");
+  writeFileSync(host, here_(text));
+  const bi = join(here.path, `${name}-host/bi.yaml`);
+  if (existsSync(bi)) writeFileSync(bi, here_(readFileSync(bi, "utf8")));
+  const files = `-f ${name} -f ${name}-host`;
+  const done = async (line: string) => {
+    const ran = await here.run(`${line} ${files}`);
+    if (ran.code !== 0) process.stderr.write(`${ran.out}${ran.err}\n`);
+    expect({ line, ...ran }).toEqual({ line, code: 0, out: ran.out, err: expect.not.stringContaining("error") });
+    return ran.out;
+  };
+  const evidence = (folderName: string) =>
+    readdirSync(join(here.path, folderName, "evidence"))
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => JSON.parse(readFileSync(join(here.path, folderName, "evidence", file), "utf8")) as Evidence);
+  return { ...here, root, files, done, evidence };
+}
+
+async function answer(database: string, text: string): Promise<unknown> {
+  const client = new pg.Client(url(database));
+  await client.connect();
+  try {
+    return Object.values((await client.query(text)).rows[0])[0];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Types what a runbook says, in its order; where it leaves the address open, the declaration has it. */
+async function followed(here: ReturnType<typeof estate>, page: string): Promise<void> {
+  for (const [, language, text = ""] of page.matchAll(/^ *```(sql|console)\n([\s\S]*?)^ *```/gm)) {
+    const lines = text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
+    if (language === "sql") {
+      // What drops or renames a database stands in no transaction with anything else.
+      for (const line of lines) await ask("postgres", line);
+      continue;
+    }
+    for (const line of lines.filter((each) => !each.includes("HOST"))) {
+      const confirmed = /restore|apply/.test(line) ? " --yes" : "";
+      const ran = await here.run(`${line.replace(/^datumline /, "")}${confirmed}`);
+      expect({ line, ...ran }).toMatchObject({ line, code: 0 });
+    }
+  }
+}
+
+(hasTools ? describe : describe.skip)("examples", () => {
+  test("superset-sales: sealed every night, restored and proved every week", async () => {
+    await ask("postgres", "CREATE DATABASE analytics");
+    const here = estate("superset-sales", { DATABASE_URL: url("analytics") });
+    await here.done("apply --yes");
+    await ask(
+      "analytics",
+      "INSERT INTO sales.customer_dim (customer_name, region) VALUES ('Ada', 'EU'), ('Alan', 'US')",
+    );
+    const before = await here.run(`backup list ${here.files}`);
+    expect([before.code, before.err]).toEqual([2, expect.stringContaining("`requireDrill` asks for a restore")]);
+    await here.done("backup run nightly");
+    expect(await here.done("backup drill weekly")).toContain("✓ it can be restored");
+    const [seen] = here.evidence("superset-sales");
+    expect(seen).toMatchObject({ problems: [], objects: { differences: [] } });
+    expect(seen?.tables.compared).toContainEqual(expect.objectContaining({ table: "sales.customer_dim", rows: 2 }));
+    expect(seen?.proofs?.held).toBeGreaterThan(5);
+    const listed = await here.done("backup list");
+    for (const line of ["runner (systemd on host): installed as declared", "restore (weekly): held", "sealed, key"])
+      expect(listed).toContain(line);
+    expect(readdirSync(here.root).filter((file) => file.endsWith(".timer"))).toEqual([
+      "datumline-backup-warehouse-nightly.timer",
+      "datumline-drill-warehouse-weekly.timer",
+    ]);
+    expect(await here.done("plan --detailed-exitcode")).toContain("No changes");
+    await here.done(`backup list --data-source warehouse`);
+    await followed(
+      here,
+      (await here.done("backup runbook --data-source warehouse")).replaceAll(/(["'])DATABASE/g, "$1analytics"),
+    );
+    const kept = await answer("analytics", "SELECT count(*)::int FROM sales.customer_dim");
+    expect([
+      kept,
+      await answer("postgres", "SELECT count(*)::int FROM pg_database WHERE datname ~ 'analytics_'"),
+    ]).toEqual([2, 0]);
+    // Without its schedule nothing runs any more.
+    writeFileSync(
+      join(here.path, "superset-sales-host/host.yaml"),
+      `kind: DataSource
+name: host
+engine: files
+connection: { path: ${here.root} }
+`,
+    );
+    await here.done("apply --yes --data-source host");
+    expect(readdirSync(here.root).filter((file) => file.startsWith("datumline"))).toEqual([]);
+  });
+
+  test("django-bi: both databases, by cron", async () => {
+    await ask("postgres", "CREATE DATABASE shop");
+    await ask("postgres", "CREATE DATABASE bi");
+    const here = estate("django-bi", { DATABASE_URL: url("shop"), BI_DATABASE_URL: url("bi") });
+    await ask("shop", readFileSync(join(EXAMPLES, "django-bi/before.sql"), "utf8"));
+    await ask("bi", "CREATE TABLE dashboards AS SELECT i AS id FROM generate_series(1, 20) i");
+    await ask("shop", "INSERT INTO django_session VALUES ('k', 'd', now())");
+    await here.done("apply --yes --allow WIDENS_ACCESS");
+    await here.done("backup run");
+    const drilled = await here.done("backup drill");
+    expect(drilled.match(/✓ it can be restored/g)).toHaveLength(2);
+    const all = [...here.evidence("django-bi"), ...here.evidence("django-bi-host")];
+    expect(all.map(({ dataSource, problems }) => [dataSource, problems])).toEqual([
+      ["shop", []],
+      ["bi", []],
+    ]);
+    const listed = await here.done("backup list");
+    expect(listed.match(/✓ runner .*cron on host\): installed as declared/g)).toHaveLength(4);
+    expect(readdirSync(here.root).filter((file) => file.startsWith("datumline"))).toHaveLength(4);
+    expect(await here.done("plan --detailed-exitcode")).toContain("No changes");
+  });
+});

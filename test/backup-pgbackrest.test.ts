@@ -1,0 +1,376 @@
+/** A whole server backed up by pgBackRest, its log archived by the server, and what is restored of both. */
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { pgBackRestOf } from "../providers/postgresql/backup/pgbackrest-program.ts";
+import { SERVER_USER } from "../providers/postgresql/scratch/binaries.ts";
+import type { EmbeddedPostgres } from "../scripts/embedded.ts";
+import { type Folder, folder, type Ran } from "./support/cli.ts";
+import { freshServer } from "./support/server.ts";
+
+const MAJOR = 15;
+const hasTools = spawnSync("pgbackrest", ["version"]).status === 0 && spawnSync("zstd", ["--version"]).status === 0;
+if (!hasTools) console.warn("Skipped: these tests need pgbackrest and zstd.");
+
+let base = "";
+let server: EmbeddedPostgres;
+let url: (database?: string) => string;
+
+beforeAll(async () => {
+  if (!hasTools) return;
+  // Short, for the paths of sockets, and where the server's user can enter.
+  base = mkdtempSync("/tmp/dl-rest-");
+  chmodSync(base, 0o755);
+  if (SERVER_USER) chownSync(base, SERVER_USER.uid, SERVER_USER.gid);
+  server = await freshServer({ major: MAJOR, settings: archiving("rest.conf") });
+  url = (database = "warehouse") => server.url({ database });
+  writeConfig("rest.conf", server);
+  await pgBackRestOf(schedule("rest.conf")).run("stanza-create");
+  await ask("CREATE DATABASE warehouse", "postgres");
+  await ask(
+    "CREATE ROLE reader; CREATE TABLE orders (id bigint PRIMARY KEY, amount numeric); GRANT SELECT ON orders TO reader; INSERT INTO orders SELECT i, i * 1.5 FROM generate_series(1, 10000) i; CREATE TABLE busy (i int); CREATE TABLE held (i int)",
+  );
+});
+afterAll(() => rmSync(base || "/tmp/dl-rest-none", { recursive: true, force: true }));
+
+function archiving(config: string): Record<string, string> {
+  return {
+    archive_mode: "on",
+    archive_command: `pgbackrest --config=${join(base, config)} --stanza=main archive-push "%p"`,
+  };
+}
+
+interface Listening {
+  readonly directory: string;
+  readonly port: number;
+  readonly socketDirectory: string;
+}
+
+function writeConfig(name: string, { directory, port, socketDirectory }: Listening, timeout = 10): void {
+  writeFileSync(
+    join(base, name),
+    `[global]
+repo1-path=${base}/repo
+repo1-cipher-type=aes-256-cbc
+repo1-cipher-pass=not-a-secret
+log-path=${base}/log
+lock-path=${base}/lock
+spool-path=${base}/spool
+compress-type=zst
+compress-level=1
+repo1-bundle=y
+start-fast=y
+archive-timeout=${timeout}
+[main]
+pg1-path=${directory}/data
+pg1-port=${port}
+pg1-socket-path=${socketDirectory}
+pg1-user=postgres
+`,
+  );
+}
+
+const schedule = (config: string) => ({
+  name: "x",
+  schedule: { cron: "0 3 * * *" },
+  how: { tool: "pgbackrest" as const, stanza: "main", config: join(base, config) },
+});
+
+async function ask(text: string, database?: string): Promise<pg.QueryResult> {
+  return asked(url(database), text);
+}
+
+async function asked(at: string | pg.ClientConfig, text: string): Promise<pg.QueryResult> {
+  const client = new pg.Client(at as string);
+  await client.connect();
+  try {
+    return await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+interface Estate extends Folder {
+  backup(line: string): Promise<Ran>;
+}
+
+function estate(options: { how?: string; more?: string; db?: string } = {}): Estate {
+  const here = folder({ DB: options.db ?? url(), KEY: "ab".repeat(32) });
+  const how = (type: string): string =>
+    `how: { tool: pgbackrest, stanza: main, config: ${join(base, "rest.conf")}, type: ${type} }`;
+  const write = (more: string): void =>
+    here.write(
+      "w.yaml",
+      `kind: DataSource
+name: warehouse
+engine: postgresql
+connection: { url: { env: DB } }
+external: { schemas: [public] }
+---
+kind: BackupSchedule
+name: weekly
+schedule: { cron: "30 3 * * 0" }
+${options.how ?? how("full")}
+to: [{ directory: kept }]
+retention: { count: 1 }
+check: [public.*]
+${more}
+---
+kind: BackupSchedule
+name: daily
+schedule: { cron: "30 3 * * *" }
+${how("incremental")}
+to: [{ directory: kept }]
+retention: { count: 2 }
+check: [public.*]
+---
+{ kind: RestoreDrill, name: tried, of: daily }
+`,
+    );
+  write(options.more ?? "");
+  return { ...here, backup: (line) => here.run(`backup ${line} -f w.yaml`) };
+}
+
+/** Starts what was restored with the very command that was told. */
+async function started<T>(out: string, work: (at: pg.ClientConfig) => Promise<T>): Promise<T> {
+  const command = /^ {2}(.+)$/m.exec(out)?.[1] as string;
+  const port = Number(/port (\d+)/.exec(out)?.[1]);
+  const words = command.split(" ");
+  const env = { ...process.env, PGHOST: base };
+  const [path = "", ...rest] = [...words.slice(0, -1), "-o", `-k ${base}`, "start"];
+  execFileSync(path, rest, { env, cwd: "/" });
+  try {
+    return await work({ host: base, port, user: "postgres", database: "warehouse" });
+  } finally {
+    execFileSync(path, [...rest.slice(0, -3), "-m", "immediate", "stop"], { env, cwd: "/" });
+  }
+}
+
+let isDone = false;
+
+/** Short transactions all the while on one table, and a long one on another. */
+async function busy(): Promise<void> {
+  const long = new pg.Client(url());
+  await long.connect();
+  await long.query("BEGIN; INSERT INTO held VALUES (1)");
+  const writers = [0, 1].map(async () => {
+    const client = new pg.Client(url());
+    await client.connect();
+    while (!isDone) {
+      await client.query("INSERT INTO busy VALUES (1)");
+      await pause(5);
+    }
+    await client.end();
+  });
+  await Promise.all(writers);
+  await long.query("COMMIT");
+  await long.end();
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+const COUNT = "SELECT count(*)::int AS n FROM orders";
+
+(hasTools ? describe : describe.skip)("on a real server", () => {
+  let here: Estate;
+  let before = "";
+
+  test("a run takes a full one first, and says so; the next builds upon it", async () => {
+    here = estate();
+    const first = await here.backup("run daily");
+    expect([first.code, first.err]).toEqual([0, expect.stringContaining("TAKEN_AS_FULL")]);
+    await ask("INSERT INTO orders SELECT i, 1 FROM generate_series(10001, 10010) i");
+    const [second] = await Promise.all([
+      here.backup("run daily").finally(() => {
+        isDone = true;
+      }),
+      busy(),
+    ]);
+    expect([second.code, second.err]).toEqual([
+      0,
+      expect.stringMatching(/^\S+ warning NOT_COUNTED: public.held was not counted.*\n.*\n$/),
+    ]);
+    const { schedules } = JSON.parse((await here.backup("list daily --format json")).out);
+    const [full, incremental] = schedules[0].places[0].backups;
+    expect(full).toMatchObject({
+      format: "full",
+      damaged: [],
+      checks: [{ rows: 0 }, { rows: 0 }, { table: "public.orders", rows: 10000 }],
+    });
+    expect(incremental).toMatchObject({ format: "incremental", checks: [{ table: "public.busy" }, { rows: 10010 }] });
+    expect(incremental.repository.needs).toEqual([full.label]);
+    expect((await here.backup("verify daily")).out).toMatch(/^(✓ .* as written\n){2}$/);
+  });
+
+  test("a drill recovers the very rows that were counted, whatever came after", async () => {
+    await ask("UPDATE orders SET amount = 0 WHERE id <= 100");
+    const held = await here.backup("drill tried");
+    expect([held.code, held.err]).toEqual([0, ""]);
+    expect(held.out).toMatch(/2 tables counted and hashed, 0 different/);
+    expect(readdirSync("/tmp").filter((name) => name.startsWith("datumline-pg-") && isCopy(name))).toEqual([]);
+  });
+
+  test("rows that were deleted are back as of the moment before", async () => {
+    await pause(1100);
+    before = new Date().toISOString();
+    await pause(50);
+    await ask("DELETE FROM orders");
+    const into = join(base, "then");
+    const restored = await here.backup(`restore daily --into-directory ${into} --at ${before} --port 54799 --yes`);
+    expect([restored.code, restored.err]).toEqual([0, ""]);
+    expect(statSync(into).mode & 0o777).toBe(0o700);
+    expect(readFileSync(join(into, "postgresql.auto.conf"), "utf8")).toContain("archive_mode = 'off'");
+    const { rows } = await started(restored.out, async (at) => {
+      for (let tries = 0; (await asked(at, "SELECT pg_is_in_recovery() AS r")).rows[0].r && tries < 100; tries++)
+        await pause(50);
+      return asked(at, COUNT);
+    });
+    expect(rows).toEqual([{ n: 10010 }]);
+    const again = await here.backup(`restore daily --into-directory ${into} --yes`);
+    expect([again.code, again.err]).toEqual([3, expect.stringContaining("is not empty")]);
+  });
+
+  test.each([
+    ["--at 2020-01-01T00:00:00Z", "TARGET_UNREACHABLE.*No backup had ended"],
+    ["--at 2999-01-01T00:00:00Z", "TARGET_UNREACHABLE.*yet to come"],
+    ["--at 2026-01-01T00:00:00", "takes a moment with its time zone"],
+    ["--table public.orders", "restores whole servers: leave out `--table`"],
+    ["--into copy", "leave out `--into`"],
+  ])("restore %s", async (words, says) => {
+    const { code, err } = await here.backup(`restore daily --into-directory ${join(base, "no")} ${words} --yes`);
+    expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(says))]);
+    expect(existsSync(join(base, "no"))).toBe(false);
+  });
+
+  test("a moment after all that was archived, while the server does not answer", async () => {
+    const alone = folder({ DB: "postgresql://nobody@127.0.0.1:1/none" });
+    const text = readFileSync(join(here.path, "w.yaml"), "utf8");
+    alone.write("w.yaml", text.replaceAll("directory: kept", `directory: ${here.path}/kept`));
+    const words = `--into-directory ${join(base, "no")} --at ${new Date().toISOString()}`;
+    const { code, err } = await alone.run(`backup restore daily ${words} --yes -f w.yaml`);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/did not archive.*\n.* error TARGET_UNREACHABLE: The log is archived until/),
+    ]);
+    expect(existsSync(join(base, "no"))).toBe(false);
+  });
+
+  test("a drill cannot put a whole server into another", async () => {
+    const text = readFileSync(join(here.path, "w.yaml"), "utf8");
+    here.write("into.yaml", text.replace("of: daily", "of: daily, into: { url: { env: DB } }"));
+    const { code, err } = await here.run("backup drill -f into.yaml");
+    expect([code, err]).toEqual([2, expect.stringContaining("NOT_SUPPORTED: daily is made by pgBackRest")]);
+  });
+
+  test("what is damaged, missing or gone is named by verify, and by list where it is gone", async () => {
+    const sets = join(base, "repo/backup/main");
+    const [label = ""] = readdirSync(sets).filter((name) => name.endsWith("I"));
+    const file = execFileSync("find", [join(sets, label), "-name", "*.zst", "-size", "+0"], { encoding: "utf8" }).split(
+      "\n",
+    )[0] as string;
+    copyFileSync(file, join(base, "saved"));
+    const content = readFileSync(file);
+    content[content.length >> 1] = (content[content.length >> 1] as number) ^ 1;
+    writeFileSync(file, content);
+    const damaged = await here.backup("verify daily");
+    expect([damaged.code, damaged.out]).toEqual([2, expect.stringMatching(new RegExp(`✗ .*invalid \\w+ ${label}/`))]);
+    copyFileSync(join(base, "saved"), file);
+    const id = JSON.parse((await here.backup("list daily --format json")).out).schedules[0].places[0].backups[1];
+    const archive = join(base, "repo/archive/main/15-1", id.repository.log.first.slice(0, 16));
+    const segment = readdirSync(archive).find((name) => name.startsWith(`${id.repository.log.last}-`)) as string;
+    execFileSync("mv", [join(archive, segment), join(base, "saved")]);
+    const gap = await here.backup(`verify daily ${id.id}`);
+    expect([gap.code, gap.out]).toEqual([
+      2,
+      expect.stringContaining(`${id.repository.log.last} of the log is missing`),
+    ]);
+    execFileSync("mv", [join(base, "saved"), join(archive, segment)]);
+    expect((await here.backup("verify daily")).code).toBe(0);
+  });
+
+  test("prune leaves what something builds upon, whichever schedule took it", async () => {
+    const labels = (): string[] =>
+      readdirSync(join(base, "repo/backup/main"))
+        .filter((name) => /^\d/.test(name))
+        .sort();
+    expect((await here.backup("run weekly")).code).toBe(0);
+    // Of two at once one has its turn.
+    const both = await Promise.all([here.backup("run daily"), here.backup("run daily")]);
+    expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect(both.map(({ err }) => err).join("")).toContain("BUSY: Another run of daily");
+    expect((await here.backup("run weekly")).code).toBe(0);
+    // Retention would let go the first of each, and both have something that builds upon them.
+    expect(labels()).toHaveLength(5);
+    const all = labels();
+    here.write("w.yaml", readFileSync(join(here.path, "w.yaml"), "utf8").replace("count: 2", "count: 1"));
+    const pruned = await here.backup("prune daily --yes");
+    expect([pruned.code, pruned.err]).toEqual([0, ""]);
+    expect(labels()).toEqual(all.slice(2));
+    expect((await here.backup("verify")).out).toMatch(/^(✓ .* as written\n){3}$/);
+    // The log from before the oldest that is left went with it.
+    const { schedules } = JSON.parse((await here.backup("list weekly --format json")).out);
+    const { first } = schedules[0].places[0].backups[0].repository.log;
+    const archive = readdirSync(join(base, "repo/archive/main/15-1/0000000100000000"));
+    expect(archive.filter((name) => name < first)).toEqual([]);
+  });
+
+  test("a set that is gone is no good backup, and prune takes its manifest", async () => {
+    const { schedules } = JSON.parse((await here.backup("list daily --format json")).out);
+    const [oldest] = schedules[0].places[0].backups;
+    await pgBackRestOf(schedule("rest.conf")).run("expire", [`--set=${oldest.label}`]);
+    const listed = await here.backup("list daily");
+    expect(listed.out).toContain(`DAMAGED: ${oldest.label} is not in the repository`);
+    expect(listed.out).not.toMatch(new RegExp(`good.*${oldest.id}`));
+  });
+});
+
+(hasTools ? describe : describe.skip)("what stands in the way is told before anything is done", () => {
+  test("a stanza that is not there, in a repository that nobody sealed", async () => {
+    writeFileSync(join(base, "plain.conf"), `[global]\nrepo1-path=${base}/plain\nlog-level-file=off\n`);
+    const how = `how: { tool: pgbackrest, stanza: other, config: ${join(base, "plain.conf")} }`;
+    const { code, err } = await estate({ how, more: "encryption: { key: { env: KEY } }" }).backup("run weekly");
+    expect([code, err]).toEqual([1, expect.stringMatching(/STANZA_MISSING.*no stanza other.*\n.*stanza-create/)]);
+    expect(err).toContain("NOT_ENCRYPTED");
+  });
+
+  test("a log that does not arrive", async () => {
+    writeConfig("late.conf", server, 1);
+    await ask("ALTER SYSTEM SET archive_command = 'false # pgbackrest'");
+    await ask("SELECT pg_reload_conf()");
+    const how = `how: { tool: pgbackrest, stanza: main, config: ${join(base, "late.conf")} }`;
+    const { code, err } = await estate({ how }).backup("run weekly");
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining("NOT_ARCHIVED: What the server of main logs does not arrive"),
+    ]);
+  });
+
+  test("a server that archives nothing, and whose stanza is of another one", async () => {
+    const other = await freshServer({ major: MAJOR });
+    writeConfig("other.conf", other);
+    const here = estate({
+      db: other.url({ database: "postgres" }),
+      how: `how: { tool: pgbackrest, stanza: main, config: ${join(base, "other.conf")} }`,
+    });
+    const { code, err } = await here.backup("run weekly");
+    expect([code, err]).toEqual([1, expect.stringMatching(/STANZA_MISSING.*is of another server/)]);
+    expect(err).toContain("`archive_mode` is off");
+    expect(existsSync(join(here.path, "kept/warehouse"))).toBe(false);
+  });
+});
+
+function isCopy(name: string): boolean {
+  return existsSync(join("/tmp", name, "data", "recovery.signal"));
+}

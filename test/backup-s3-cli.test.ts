@@ -1,0 +1,232 @@
+/** Backups in a bucket as a user runs them. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { withStores } from "../core/doors/backups.ts";
+import { Secrets } from "../core/secret.ts";
+import { type Folder, folder } from "./support/cli.ts";
+import { fault, type Stretch, stretch, withBucket } from "./support/s3.ts";
+import { moto, noMoto } from "./support/secret-managers.ts";
+import { freshServer } from "./support/server.ts";
+
+const MAJOR = 15;
+const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
+const hasTools = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
+const missing =
+  noMoto ?? (hasTools ? undefined : `pg_dump ${MAJOR} and zstd are needed, and found is ${version || "none"}`);
+if (missing) console.warn(`Skipped: backups in S3: ${missing}.`);
+
+const BUCKET = "kept";
+const CANARY = "canary-91d2e7";
+const before = { ...process.env };
+let url: (database: string) => string;
+let client: S3Client;
+let net: Stretch;
+
+beforeAll(async () => {
+  if (missing) return;
+  Object.assign(process.env, {
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: CANARY,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_MAX_ATTEMPTS: "2",
+  });
+  const at = await moto();
+  client = await withBucket(at, BUCKET);
+  net = await stretch(at);
+  const server = await freshServer({ major: MAJOR });
+  url = (database) => server.url({ database });
+  await ask("postgres", "CREATE DATABASE warehouse");
+  await ask("warehouse", "CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
+}, 60_000);
+beforeEach(() => {
+  if (net) net.fate = undefined;
+});
+afterAll(() => {
+  client?.destroy();
+  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+  Object.assign(process.env, before);
+});
+
+async function ask(database: string, statement: string): Promise<pg.QueryResult> {
+  const connected = new pg.Client(url(database));
+  await connected.connect();
+  try {
+    return await connected.query(statement);
+  } finally {
+    await connected.end();
+  }
+}
+
+/** `places` stand under `to`; `{ s3 … }` is the bucket behind the net. */
+function estate(
+  places: readonly string[],
+  more = "",
+): Folder & { backup: (line: string) => ReturnType<Folder["run"]> } {
+  const here = folder({ DB: url("warehouse"), KEY: "ab".repeat(32), ID: "AKIAOTHER", SECRET: CANARY });
+  const to = places.map((place) => place.replace("s3 {", `s3: { endpoint: "${net.url}", pathStyle: true,`));
+  here.write(
+    "w.yaml",
+    `kind: DataSource
+name: warehouse
+engine: postgresql
+connection: { url: { env: DB } }
+external: { schemas: [public] }
+---
+kind: BackupSchedule
+name: nightly
+schedule: { cron: "30 3 * * *" }
+to: [${to.join(", ")}]
+retention: { count: 1 }
+${more}`,
+  );
+  return { ...here, backup: (line) => here.run(`backup ${line} -f w.yaml`) };
+}
+
+const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
+const SEALED = "encryption: { key: { env: KEY } }";
+
+(missing ? describe.skip : describe)("in a bucket", () => {
+  test("run, list, verify, restore and prune, sealed, beside a folder", async () => {
+    const here = estate(
+      ["{ directory: kept }", `{ s3 { bucket: ${BUCKET}, prefix: /all/ } }`.replace("{ s3 {", "{ s3 {")],
+      SEALED,
+    );
+    const first = await here.backup("run");
+    expect([first.code, first.err]).toEqual([0, ""]);
+    expect(first.out).toMatch(/ to .*kept, s3:\/\/kept\/all\n$/);
+    const second = ID.exec((await here.backup("run")).out)?.[0] as string;
+    const { schedules } = JSON.parse((await here.backup("list --format json")).out);
+    const inBucket = schedules[0].places[1];
+    expect(inBucket).toMatchObject({ place: "s3://kept/all", backups: [{ id: second, damaged: [] }], leftovers: [] });
+    expect((await here.backup("verify")).out.trim().split("\n")).toEqual([
+      expect.stringMatching(/^✓ .*kept nightly .* as written$/),
+      expect.stringMatching(/^✓ s3:\/\/kept\/all nightly .* as written$/),
+    ]);
+    rmSync(join(here.path, "kept"), { recursive: true });
+    const restored = await here.backup("restore nightly --into from_s3 --yes");
+    expect([restored.code, restored.err]).toEqual([0, ""]);
+    expect((await ask("from_s3", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
+    expect((await here.backup("prune --yes")).out).toContain("s3://kept/all nightly: nothing to remove");
+  });
+
+  test("a bucket that fails on the way takes the folder with it as little as one that is not there", async () => {
+    const here = estate(["{ directory: kept }", `{ s3 { bucket: ${BUCKET}, prefix: failing } }`]);
+    const fates = [
+      ({ method, path }: { method: string; path: string }) => method === "PUT" && path.includes("database.dump"),
+      () => true,
+    ];
+    for (const isMeant of fates) {
+      net.fate = (request) => (isMeant(request) ? fault(500, "InternalError") : undefined);
+      const { code, out, err } = await here.backup("run");
+      expect([code, out]).toEqual([1, expect.stringMatching(/ to .*\/kept\n$/)]);
+      expect(err).toMatch(/NOT_STORED.*nightly is not in s3:\/\/kept\/failing/s);
+    }
+    net.fate = undefined;
+    const { schedules } = JSON.parse((await here.backup("list --format json")).out);
+    expect(schedules[0].places[1]).toMatchObject({ backups: [], leftovers: [] });
+    net.fate = () => fault(403, "AccessDenied");
+    expect(await here.backup("restore nightly --into from_folder --yes")).toMatchObject({ code: 0 });
+  });
+
+  test("an upload that a killed run left is a leftover, and aborted once it is a day old", async () => {
+    const here = estate([`{ s3 { bucket: ${BUCKET}, prefix: left } }`]);
+    await here.backup("run");
+    const left = async () => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: "left/" }));
+      return Uploads.map(({ Key }) => Key);
+    };
+    const young = `${new Date().toISOString().slice(0, 13)}-00-00Z-abcd`;
+    for (const id of ["2020-01-01T00-00-00Z-abcd", young]) {
+      const Key = `left/warehouse/nightly/${id}/database.dump.zst`;
+      await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+    }
+    expect((await here.backup("list")).out).toContain("2 files of runs that did not end");
+    expect((await here.backup("prune --yes")).out).toMatch(/left nightly: \S*2020-01-01\S*\?uploadId=\S+\n$/);
+    expect(await left()).toEqual([expect.stringContaining(young)]);
+  });
+
+  test("a bucket that is not there, nobody at the address, keys of the place: told with the place, and no secret", async () => {
+    const keys = "accessKey: { env: ID }, secretKey: { env: SECRET }";
+    const here = estate([`{ s3 { bucket: nowhere, ${keys} } }`]);
+    const ran = await here.backup("run");
+    expect([ran.code, ran.out]).toEqual([1, ""]);
+    expect(ran.err).toMatch(/w\.yaml:7.*PLACE_FAILED.*s3:\/\/nowhere does not exist/s);
+    expect(ran.err + ran.out).not.toMatch(/canary|AKIAOTHER/);
+    const other = estate([`{ s3: { bucket: b, endpoint: "http://127.0.0.1:1", pathStyle: true, ${keys} } }`]);
+    // In a process of its own: here, what Node throws is no Error of the SDK's.
+    const alone = await process_(other, "backup verify -f w.yaml");
+    expect([alone.code, alone.err]).toEqual([1, expect.stringMatching(/w\.yaml:7.*cannot be reached: ECONNREFUSED/s)]);
+    const gone = await process_(estate(["{ s3 { bucket: kept } }"]), "backup verify -f w.yaml", {
+      AWS_ACCESS_KEY_ID: "",
+      AWS_SECRET_ACCESS_KEY: "",
+    });
+    expect([gone.code, gone.err]).toEqual([1, expect.stringMatching(/needs credentials and there are none/)]);
+  });
+});
+
+async function process_(here: Folder, line: string, env: NodeJS.ProcessEnv = {}) {
+  const main = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
+  const tsx = fileURLToPath(import.meta.resolve("tsx"));
+  const child = spawn(process.execPath, ["--import", tsx, main, ...line.split(" ")], {
+    cwd: here.path,
+    env: { ...process.env, DB: url("warehouse"), ID: "AKIAOTHER", SECRET: CANARY, HOME: here.path, ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [err, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  return { code, err };
+}
+
+test("a place and a tool that are not known are told", async () => {
+  const kept = { schedule: { name: "n", to: [{ tape: {} }] }, at: { origin: { file: "w.yaml", line: 7 } } };
+  const opening = withStores(kept as never, { stores: {}, secrets: new Secrets({ env: {}, cwd: "." }) }, async () => 0);
+  await expect(opening).rejects.toMatchObject({
+    diagnostics: [{ code: "NOT_SUPPORTED", summary: "Datumline keeps no backups in tape", origin: { line: 7 } }],
+  });
+  const here = folder();
+  here.write(
+    "w.yaml",
+    `kind: DataSource
+name: host
+engine: files
+connection: { path: files }
+---
+kind: BackupSchedule
+name: nightly
+schedule: { cron: "30 3 * * *" }
+to: [{ directory: kept }]
+`,
+  );
+  const { code, err } = await here.run("backup run -f w.yaml");
+  expect([code, err]).toEqual([1, expect.stringMatching(/w\.yaml:6.*NOT_SUPPORTED/s)]);
+});
+
+test.each([
+  ["kmsKey: k, encryption: AES256", /`kmsKey` is for `encryption: aws:kms`/],
+  ["accessKey: { env: ID }", /`accessKey` and `secretKey` go together/],
+  ["secretKey: literal", /LITERAL_SECRET|WRONG_TYPE/],
+])("a bucket with %s is refused", async (field, words) => {
+  const here = folder();
+  here.write(
+    "w.yaml",
+    `kind: DataSource
+name: w
+engine: postgresql
+connection: { host: h }
+---
+kind: BackupSchedule
+name: nightly
+schedule: { every: 6h }
+to: [{ s3: { bucket: b, ${field} } }]
+`,
+  );
+  const { code, err } = await here.run("check -f w.yaml");
+  expect([code, err]).toEqual([1, expect.stringMatching(words)]);
+});
