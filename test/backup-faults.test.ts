@@ -409,12 +409,14 @@ suite("what a killed run leaves", () => {
     mkdirSync(left, { recursive: true });
     writeFileSync(join(left, ".partial-1-2"), "half");
     writeFileSync(join(left, "globals.sql.zst"), "whole");
-    expect((await backups.list()).leftovers).toHaveLength(2);
+    // Killed between its last file and its folder.
+    mkdirSync(join(store.name, "warehouse/nightly/2026-11-01T00-00-01Z-abcd"));
+    expect((await backups.list()).leftovers).toHaveLength(3);
     const { manifest } = await backups.run();
     const listing = await backups.list();
     expect(prunable(listing, { ...SCHEDULE, to: [] }, new Date("2026-11-02")).leftovers).toEqual([]);
     await prune(prunable(listing, { ...SCHEDULE, to: [] }, new Date("2026-11-02"), manifest.id), store);
-    expect([existsSync(left), (await backups.list()).leftovers]).toEqual([false, []]);
+    expect(readdirSync(join(store.name, "warehouse/nightly"))).toEqual([manifest.id]);
     expect((await backups.verify(manifest)).problems).toEqual([]);
   });
 });

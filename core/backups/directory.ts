@@ -62,11 +62,13 @@ export function directoryStore(path: string): Store {
           throw (problem as NodeJS.ErrnoException).code === "ENOENT" ? new MissingPart(name, root) : problem;
         }
       }),
-    list: (prefix) => attempted(() => filesBelow(root, "").filter(({ name }) => name.startsWith(prefix))),
+    list: (prefix) =>
+      attempted(() => filesBelow(root, "").filter(({ name }) => name.startsWith(prefix) && name !== prefix)),
     remove: (names) =>
       attempted(() => {
-        for (const name of names) rmSync(join(root, name), { force: true });
-        for (const folder of new Set(names.map((name) => dirname(join(root, name))))) removeEmpty(folder, root);
+        for (const name of names) if (!name.endsWith("/")) rmSync(join(root, name), { force: true });
+        for (const folder of new Set(names.map((name) => resolve(root, name.slice(0, name.lastIndexOf("/"))))))
+          removeEmpty(folder, root);
       }),
     free: () =>
       attempted(() => {
@@ -85,9 +87,11 @@ function makeFolder(folder: string): void {
   for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
+/** A folder with nothing in it is told with a `/` at its end: whoever made it, or emptied it, was killed. */
 function filesBelow(root: string, under: string): StoredFile[] {
-  const folder = join(root, under);
-  return entriesOf(folder).flatMap((entry) => {
+  const entries = entriesOf(join(root, under));
+  if (entries.length === 0 && under !== "") return [{ name: `${under}/`, bytes: 0, isUnfinished: true }];
+  return entries.flatMap((entry) => {
     const name = under === "" ? entry.name : `${under}/${entry.name}`;
     if (entry.isDirectory()) return filesBelow(root, name);
     const known = entry.isFile() ? statSync(join(root, name), { throwIfNoEntry: false }) : undefined;
