@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { type Folder, folder } from "./support/cli.ts";
 import {
@@ -25,6 +25,17 @@ const SECRETS = {
   PGPASSWORD: "postgres",
 };
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
+function temporary(): string {
+  const path = mkdtempSync(join(tmpdir(), "datumline-certs-"));
+  folders.push(path);
+  return path;
+}
+
 interface Estate {
   readonly at: Folder;
   readonly pooler: Pooler;
@@ -36,8 +47,7 @@ interface Estate {
 
 /** A server and a pooler, both with certificates, and a declaration of both. */
 async function estate(pools: string, options: PoolerOptions = {}, more = ""): Promise<Estate> {
-  const certs = mkdtempSync(join(tmpdir(), "datumline-certs-"));
-  const tls = certificates(certs);
+  const tls = certificates(temporary());
   const server = await freshServer({
     auth: "scram-sha-256",
     tls: { cert: readFileSync(tls.cert, "utf8"), key: readFileSync(tls.key, "utf8") },
@@ -243,8 +253,7 @@ suite("a pool to a data source", () => {
   test("a key that the pooler cannot read is found out, and the former certificate stays", async () => {
     const on = await estate(BY_QUERY);
     await on.apply();
-    const other = mkdtempSync(join(tmpdir(), "datumline-certs-"));
-    const tls = certificates(other);
+    const tls = certificates(temporary());
     const text = readFileSync(join(on.at.path, "estate.yaml"), "utf8");
     const declare = (key: string): void =>
       on.at.write(
@@ -252,7 +261,7 @@ suite("a pool to a data source", () => {
         text.replace("serverTls:", `clientTls: { mode: require, cert: ${tls.cert}, key: ${key} }\nserverTls:`),
       );
     const before = on.pooler.text();
-    declare(join(other, "nowhere.key"));
+    declare(join(on.at.path, "nowhere.key"));
     const nowhere = await on.at.run("apply -f . --yes --allow all");
     expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining("UNREADABLE")]);
     if (process.getuid?.() === 0) {
