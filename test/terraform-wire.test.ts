@@ -225,9 +225,10 @@ describeTerraform("the provider's process", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "%s to all processes of an apply stops it at a safe point",
     async (signal) => {
-      const here = await echo('  mode = "slow"');
+      const here = await echo('  mode = "slow"', { env: { TF_LOG_PROVIDER: "ERROR" } });
       const apply = here.start("apply", "-auto-approve");
-      await apply.until("Creating...");
+      // Before the provider was called there is nothing that it could stop.
+      await apply.until("slow in process");
       apply.interrupt(signal);
       const { status, stderr } = await apply.ended;
       expect(status).toBe(1);
