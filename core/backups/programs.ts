@@ -88,12 +88,14 @@ async function endOf(child: ChildProcess, command: string): Promise<void> {
 /** A program that ends early breaks the pipe to it: what it says itself of that comes first. */
 async function fed(child: ChildProcess, content: Readable, ended: Promise<void>): Promise<void> {
   const stdin = child.stdin as Writable;
+  const isProgram = content instanceof Output;
   try {
-    await (content instanceof Output ? content.into(stdin) : pipeline(content, stdin));
+    await (isProgram ? content.into(stdin) : pipeline(content, stdin));
   } catch (problem) {
     const { code } = problem as NodeJS.ErrnoException;
     const isBroken = code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE";
-    if (isBroken || child.signalCode !== null || (child.exitCode ?? 0) !== 0) await ended;
+    // A program before it has closed the pipe with its end, so this one ends by itself.
+    if (isProgram || isBroken || child.signalCode !== null || (child.exitCode ?? 0) !== 0) await ended;
     child.kill();
     throw problem;
   }
