@@ -92,8 +92,9 @@ async function targetOf(rest: PgBackRest, manifest: Manifest, context: RecoverCo
     throw unreachable(`${at} is yet to come`, "Name a moment that has been, or `--at latest`.");
   let last = await lastArchived(rest, own?.number ?? 1);
   if (wanted > last) {
-    await archiveRest(rest, manifest, context);
-    last = await lastArchived(rest, own?.number ?? 1);
+    // Files of the archive know their time by the second.
+    const asked = await archiveRest(rest, manifest, context);
+    last = Math.max(asked, await lastArchived(rest, own?.number ?? 1));
   }
   if (wanted > last)
     throw unreachable(
@@ -110,20 +111,26 @@ async function lastArchived(rest: PgBackRest, number: number): Promise<number> {
 
 /**
  * What the server has logged and not archived yet is asked for, with a transaction at its end so that there is something to
- * stop at. The server may be gone: that is what backups are for.
+ * stop at; gives the server's time of that, in milliseconds. The server may be gone, which gives 0: that is what backups are for.
  */
-async function archiveRest(rest: PgBackRest, { serverVersion }: Manifest, context: RecoverContext): Promise<void> {
+async function archiveRest(rest: PgBackRest, { serverVersion }: Manifest, context: RecoverContext): Promise<number> {
   try {
     const client = await open(await endpointOf(context));
+    let until: number;
     try {
-      await client.query("SELECT txid_current()");
+      const [[row] = []] = await client.query(
+        "SELECT txid_current(), floor(extract(epoch FROM clock_timestamp()) * 1000)::text",
+      );
+      until = Number(row?.[1]);
     } finally {
       await client.end();
     }
     await archive(rest, serverVersion);
+    return until;
   } catch (problem) {
     if (!(problem instanceof Refusal)) throw problem;
     context.tell?.(`The server did not archive the rest of its log: ${problem.diagnostics[0]?.summary}`);
+    return 0;
   }
 }
 
