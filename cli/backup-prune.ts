@@ -2,7 +2,7 @@ import type { Listing } from "../core/backups/manifest.ts";
 import type { Store } from "../core/backups/model.ts";
 import { verifyBackup } from "../core/backups/verify.ts";
 import { error } from "../core/diagnostic.ts";
-import { backupsIn, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { answerOf, backupsIn, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores/index.ts";
 import { confirm } from "./confirm.ts";
@@ -13,10 +13,19 @@ import type { Ready } from "./declaration.ts";
 export async function pruneSchedules(context: Context, ready: readonly Ready[]): Promise<number> {
   const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const { output, secrets } = context;
+  let worst = 0;
   for (const kept of schedules) {
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {
       for (const store of stores) {
-        const listing = await backupsIn(store, kept);
+        const listing = await answerOf(
+          kept,
+          () => backupsIn(store, kept),
+          (problems) => output.diagnostics(problems),
+        );
+        if (!listing) {
+          worst = 2;
+          continue;
+        }
         const gone = await prunableIn(listing, kept);
         const names = [...gone.backups.map(({ manifest }) => manifest.id), ...gone.leftovers];
         output.result(
@@ -29,7 +38,7 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
       }
     });
   }
-  return 0;
+  return worst;
 }
 
 /** Sizes do not show a byte that flipped: before others go, the newest that stays is read from end to end. */

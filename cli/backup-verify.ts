@@ -2,7 +2,7 @@ import { type Found, type Listing, listBackups } from "../core/backups/manifest.
 import type { Findings, Store } from "../core/backups/model.ts";
 import { type Verified, verifyBackup } from "../core/backups/verify.ts";
 import { error } from "../core/diagnostic.ts";
-import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { answerOf, type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores/index.ts";
 import type { Context } from "./context.ts";
@@ -21,7 +21,15 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {
       const listings: (Listing & { readonly store: Store })[] = [];
       for (const store of stores) {
-        const listing = await listBackups(store, ready.source.name, schedule.name);
+        const listing = await answerOf(
+          kept,
+          () => listBackups(store, ready.source.name, schedule.name),
+          (problems) => output.diagnostics(problems),
+        );
+        if (!listing) {
+          bad += 1;
+          continue;
+        }
         const isAsked = ({ manifest }: Found): boolean => id === undefined || manifest.id === id;
         listings.push({ store, ...listing, backups: listing.backups.filter(isAsked) });
       }

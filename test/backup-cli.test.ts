@@ -77,6 +77,19 @@ const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
     expect((await here.backup("prune --yes")).out).toContain("nothing to remove");
   });
 
+  test("a place that does not answer is told by verify and prune, and the others are looked at", async () => {
+    const here = estate();
+    await here.backup("run");
+    const text = readFileSync(join(here.path, "w.yaml"), "utf8");
+    here.write("w.yaml", text.replace("[{ directory: kept }]", "[{ directory: w.yaml/inside }, { directory: kept }]"));
+    const verified = await here.backup("verify");
+    expect([verified.code, verified.err]).toEqual([2, expect.stringContaining("PLACE_FAILED")]);
+    expect(verified.out).toMatch(/✓ .*kept nightly .* as written\n$/);
+    const pruned = await here.backup("prune --yes");
+    expect([pruned.code, pruned.err]).toEqual([2, expect.stringContaining("PLACE_FAILED")]);
+    expect(pruned.out).toContain("kept nightly: nothing to remove");
+  });
+
   test("an existing database is dropped only where that is said twice", async () => {
     const here = estate();
     await here.backup("run");

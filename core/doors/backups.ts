@@ -13,6 +13,7 @@ import { Refusal } from "../errors.ts";
 import type { Json } from "../schema.ts";
 import type { Secrets } from "../secret.ts";
 import type { BackupSchedule } from "../specs.ts";
+import { failure } from "./failure.ts";
 import type { Ready } from "./ready.ts";
 
 /** Opens one place, and asks for nothing yet; `place` is what its field says. */
@@ -166,4 +167,18 @@ export async function keyFor({ schedule, at }: Kept, secrets: Secrets): Promise<
   if (key) return key;
   const detail = "Write 32 bytes as 64 hexadecimal digits or as base64: `openssl rand -hex 32` makes some.";
   throw new Refusal([error("WRONG_TYPE", `The key of ${schedule.name} is no key`, { ...at, detail })]);
+}
+
+/** What a place answers; undefined where it does not, which is told: the others are asked all the same. */
+export async function answerOf<T>(
+  { at }: Kept,
+  ask: () => Promise<T>,
+  tell: (problems: readonly Diagnostic[]) => void,
+): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (problem) {
+    tell(failure(problem).diagnostics.map((one) => ({ ...at, ...one })));
+    return undefined;
+  }
 }
