@@ -13,7 +13,7 @@ import type { Ready } from "./declaration.ts";
 export async function pruneSchedules(context: Context, ready: readonly Ready[]): Promise<number> {
   const schedules = schedulesOf(ready, context.operands[1], context.io.cwd);
   const { output, secrets } = context;
-  let worst = 0;
+  let silent = 0;
   for (const kept of schedules) {
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {
       for (const store of stores) {
@@ -23,7 +23,7 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
           (problems) => output.diagnostics(problems),
         );
         if (!listing) {
-          worst = 2;
+          silent += 1;
           continue;
         }
         const gone = await prunableIn(listing, kept);
@@ -38,7 +38,7 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
       }
     });
   }
-  return worst;
+  return silent > 0 ? 1 : 0;
 }
 
 /** Sizes do not show a byte that flipped: before others go, the newest that stays is read from end to end. */

@@ -15,6 +15,7 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
   const [, , id] = operands;
   let bad = 0;
   let seen = 0;
+  let silent = 0;
   for (const kept of schedules) {
     const { ready, schedule } = kept;
     const key = await keyFor(kept, secrets);
@@ -27,7 +28,7 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
           (problems) => output.diagnostics(problems),
         );
         if (!listing) {
-          bad += 1;
+          silent += 1;
           continue;
         }
         const isAsked = ({ manifest }: Found): boolean => id === undefined || manifest.id === id;
@@ -52,11 +53,12 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
       }
     });
   }
-  if (seen + bad === 0) {
+  if (seen + bad + silent === 0) {
     const what = id === undefined ? "There is no backup to verify" : `There is no backup ${id}`;
     throw new Refusal([error("UNKNOWN_REFERENCE", what, { detail: "`datumline backup list` shows what there is." })]);
   }
-  return bad > 0 ? 2 : 0;
+  if (bad > 0) return 2;
+  return silent > 0 ? 1 : 0;
 }
 
 /** What the tool keeps itself is read once, whichever places have a manifest of it. */

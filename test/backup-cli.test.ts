@@ -83,10 +83,10 @@ const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
     const text = readFileSync(join(here.path, "w.yaml"), "utf8");
     here.write("w.yaml", text.replace("[{ directory: kept }]", "[{ directory: w.yaml/inside }, { directory: kept }]"));
     const verified = await here.backup("verify");
-    expect([verified.code, verified.err]).toEqual([2, expect.stringContaining("PLACE_FAILED")]);
+    expect([verified.code, verified.err]).toEqual([1, expect.stringContaining("PLACE_FAILED")]);
     expect(verified.out).toMatch(/✓ .*kept nightly .* as written\n$/);
     const pruned = await here.backup("prune --yes");
-    expect([pruned.code, pruned.err]).toEqual([2, expect.stringContaining("PLACE_FAILED")]);
+    expect([pruned.code, pruned.err]).toEqual([1, expect.stringContaining("PLACE_FAILED")]);
     expect(pruned.out).toContain("kept nightly: nothing to remove");
   });
 
