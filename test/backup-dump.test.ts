@@ -30,6 +30,7 @@ ALTER TABLE sales.fact ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON sales.fact TO reader USING (region = current_user);
 GRANT SELECT (id, amount) ON sales.fact TO reader;
 CREATE VIEW sales.v AS SELECT id FROM sales.fact;
+REVOKE TEMPORARY ON DATABASE warehouse FROM PUBLIC; GRANT CREATE ON DATABASE warehouse TO reader WITH GRANT OPTION;
 `;
 
 let url: (database?: string) => string;
@@ -110,6 +111,8 @@ async function restore(
 const CONTENT = `SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY id)),
   (SELECT string_agg(relname || coalesce(relacl::text, '') || relrowsecurity, ',' ORDER BY relname) FROM pg_class
    WHERE relnamespace = 'sales'::regnamespace) FROM sales.fact t`;
+const CONNECTS = `SELECT grantee::regrole, privilege_type, is_grantable FROM pg_database, aclexplode(datacl)
+  WHERE datname = current_database() ORDER BY 1, 2`;
 
 it.each([
   ["custom, zstd", {}],
@@ -120,7 +123,8 @@ it.each([
   expect(manifest.checks).toEqual([{ table: "sales.fact", rows: 20000, hash: expect.stringMatching(/^-?\d+$/) }]);
   const into = `copy_${manifest.id.slice(-4)}`;
   await restore(manifest, into);
-  expect((await ask(into, CONTENT)).rows).toEqual((await ask("warehouse", CONTENT)).rows);
+  for (const text of [CONTENT, CONNECTS])
+    expect((await ask(into, text)).rows).toEqual((await ask("warehouse", text)).rows);
   await expect(restore(manifest, into)).rejects.toThrow(`The database ${into} exists`);
 });
 

@@ -185,14 +185,19 @@ function words(spec: Grant, columns: readonly string[] | undefined): string {
   return `${(spec.privileges[0] ?? "").toUpperCase()} on ${on}${columns ? ` (${columns.join(", ")})` : ""}`;
 }
 
-function give(spec: Grant, columns: readonly string[] | undefined, context: PlanContext): Statement {
+/** The statement that grants; of the columns that are given, where there are any. */
+export function grantSql(spec: Grant, columns: readonly string[] | undefined): Sql {
   const option = spec.grantOption ? sql` WITH GRANT OPTION` : EMPTY;
+  return sql`GRANT ${privilege(spec, columns)} ON ${object(spec)} TO ${role(spec.to)}${option}`;
+}
+
+function give(spec: Grant, columns: readonly string[] | undefined, context: PlanContext): Statement {
   const made = objectsOf(spec).some((of) => context.isNew(of));
   const hazards: Hazard[] = made
     ? []
     : [{ code: "WIDENS_ACCESS", message: `${spec.to} gets ${words(spec, columns)}`, affects: [spec.to] }];
   return {
-    sql: sql`GRANT ${privilege(spec, columns)} ON ${object(spec)} TO ${role(spec.to)}${option}`,
+    sql: grantSql(spec, columns),
     phase: "expose",
     hazards,
   };

@@ -16,7 +16,9 @@ import { Refusal } from "../../../core/errors.ts";
 import { nameParts } from "../../../core/names.ts";
 import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import type { Grant } from "../../../core/specs.ts";
+import { join as joined, sql } from "../../../core/sql.ts";
 import { type Client, type Endpoint, endpoint, open } from "../client.ts";
+import { grantSql } from "../grant.ts";
 import { id } from "../quote.ts";
 import { statementsIn } from "./globals.ts";
 import { makeDatabase, reserve } from "./new-database.ts";
@@ -97,12 +99,11 @@ async function globalsIn(manifest: Manifest, { globals, open: opened }: RestoreC
 async function grantAgain(admin: Client, database: string, objects: readonly DataObject[]): Promise<void> {
   if (objects.length === 0) return;
   const grants = objects.flatMap(({ kind, spec }) => {
-    const { on, to, privileges } = spec as unknown as Grant;
-    if (kind !== "Grant" || on.database === undefined) return [];
-    const words = privileges.map((privilege) => privilege.toUpperCase()).join(", ");
-    return [`GRANT ${words} ON DATABASE ${id(database).text} TO ${to === "public" ? "PUBLIC" : id(to).text}`];
+    const grant = spec as unknown as Grant;
+    if (kind !== "Grant" || grant.on.database === undefined) return [];
+    return [grantSql({ ...grant, on: { database } }, undefined)];
   });
-  await admin.query([`REVOKE ALL ON DATABASE ${id(database).text} FROM PUBLIC`, ...grants].join(";\n"));
+  await admin.query(joined([sql`REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC`, ...grants], ";\n").text);
 }
 
 async function fill(manifest: Manifest, context: RestoreContext, at: Endpoint, major: number): Promise<void> {
