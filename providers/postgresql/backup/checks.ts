@@ -3,7 +3,7 @@ import type { TableCheck } from "../../../core/backups/model.ts";
 import { formatName, nameParts } from "../../../core/names.ts";
 import { matchesAny } from "../../../core/ownership.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
-import { sql } from "../../../core/sql.ts";
+import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { lit, named } from "../quote.ts";
 
@@ -33,6 +33,11 @@ export async function tablesLike(client: Client, patterns: readonly string[]): P
   return all.filter(({ name }) => matchesAny(patterns, name));
 }
 
+/** Holds them for a transaction: they are read by everybody and written to, and neither emptied nor dropped. */
+export function hold(tables: readonly CheckedTable[]): Sql {
+  return sql`LOCK TABLE ${join(tables.map(({ name }) => named(name)))} IN ACCESS SHARE MODE`;
+}
+
 /** Counts and hashes the tables of these names. */
 export async function countTables(client: Client, tables: readonly string[]): Promise<TableCheck[]> {
   if (tables.length === 0) return [];
@@ -41,7 +46,7 @@ export async function countTables(client: Client, tables: readonly string[]): Pr
     (name) => sql`SELECT ${lit(name)}, count(*)::text,
   coalesce(sum(('x' || substr(md5(t::text), 1, 16))::bit(64)::bigint::numeric), 0)::text FROM ${named(name)} t`,
   );
-  const [found = []] = await client.query(counts.map(({ text }) => text).join("\nUNION ALL "));
+  const [found = []] = await client.query(join(counts, "\nUNION ALL ").text);
   return (found as [string, string, string][]).map(([table, count, hash]) => ({ table, rows: Number(count), hash }));
 }
 

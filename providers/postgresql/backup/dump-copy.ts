@@ -1,9 +1,9 @@
 /** A copy for a drill, made of a dump: on a throw-away server, or as a database of the server that the drill names. */
 import type { Copy, CopyContext, Manifest } from "../../../core/backups/model.ts";
-import { id } from "../quote.ts";
 import { serverBinaries } from "../scratch/find.ts";
 import { startServer } from "../scratch/server.ts";
 import { openUrl } from "./around.ts";
+import { dropDatabase } from "./new-database.ts";
 import { restoreDump } from "./restore.ts";
 
 export async function copyDump(manifest: Manifest, context: CopyContext): Promise<Copy> {
@@ -34,7 +34,7 @@ function givenServer(url: string, database: string): Server {
     async stop() {
       const client = await openUrl(url);
       try {
-        await client.query(`DROP DATABASE IF EXISTS ${id(database).text} WITH (FORCE)`);
+        await dropDatabase(client, database);
       } finally {
         await client.end();
       }

@@ -7,8 +7,9 @@
 import { createHash } from "node:crypto";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
+import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
-import { id, lit } from "../quote.ts";
+import { id, lit, number } from "../quote.ts";
 
 /** Any number that no other program is likely to use; with the name of the database, the lock of its restores. */
 const LOCK_CLASS = 351_726_412;
@@ -43,46 +44,46 @@ export async function reserve(admin: Client, { name, overwrite, tell }: NewDatab
   if (!overwrite && (await exists(admin, name))) throw taken(name);
 }
 
+/** Whoever uses it is turned away; nothing happens where there is none. */
+export async function dropDatabase(admin: Client, name: string): Promise<void> {
+  await admin.query(sql`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`.text);
+}
+
 /** An empty database, after `reserve`. */
 export async function makeDatabase(admin: Client, options: NewDatabaseOptions): Promise<NewDatabase> {
   const { name, overwrite, of } = options;
   const temporary = temporaryName(name);
-  const drop = (database: string): Promise<unknown> =>
-    admin.query(`DROP DATABASE IF EXISTS ${id(database).text} WITH (FORCE)`);
-  await drop(temporary);
-  await admin.query(`CREATE DATABASE ${id(temporary).text} TEMPLATE template0`);
+  await dropDatabase(admin, temporary);
+  await admin.query(sql`CREATE DATABASE ${id(temporary)} TEMPLATE template0`.text);
   const says = `Datumline restores ${of} into ${name}: not finished, and removed by the next restore on this server`;
-  await admin.query(`COMMENT ON DATABASE ${id(temporary).text} IS ${lit(says).text}`);
+  await admin.query(sql`COMMENT ON DATABASE ${id(temporary)} IS ${lit(says)}`.text);
   return {
     name: temporary,
     async keep() {
       const old = overwrite && (await exists(admin, name)) ? shortened(GIVEN_UP, name) : undefined;
-      if (old !== undefined) await drop(old);
+      if (old !== undefined) await dropDatabase(admin, old);
       await takeName(admin, temporary, name, old);
-      if (old !== undefined) await drop(old);
+      if (old !== undefined) await dropDatabase(admin, old);
     },
-    discard: () => drop(temporary).then(() => undefined),
+    discard: () => dropDatabase(admin, temporary),
   };
 }
 
 /** Whoever uses the old one is turned away; who comes back before its name is gone is turned away again. */
 async function takeName(admin: Client, temporary: string, name: string, old: string | undefined): Promise<void> {
-  const renamed = (from: string, to: string): string => `ALTER DATABASE ${id(from).text} RENAME TO ${id(to).text}`;
+  const renamed = (from: string, to: string): Sql => sql`ALTER DATABASE ${id(from)} RENAME TO ${id(to)}`;
   const statements = [
-    "BEGIN",
+    sql`BEGIN`,
     ...(old === undefined
       ? []
-      : [
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${lit(name).text}`,
-          renamed(name, old),
-        ]),
+      : [sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${lit(name)}`, renamed(name, old)]),
     renamed(temporary, name),
-    `COMMENT ON DATABASE ${id(name).text} IS NULL`,
-    "COMMIT",
+    sql`COMMENT ON DATABASE ${id(name)} IS NULL`,
+    sql`COMMIT`,
   ];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await admin.query(statements.join(";\n"));
+      await admin.query(join(statements, ";\n").text);
       return;
     } catch (problem) {
       await admin.query("ROLLBACK");
@@ -97,21 +98,26 @@ async function takeName(admin: Client, temporary: string, name: string, old: str
 /** Databases of restores whose process is gone: nobody holds their turn. */
 async function removeLeftovers(admin: Client, tell: (line: string) => void): Promise<void> {
   const [found = []] = await admin.query(
-    `SELECT datname FROM pg_database WHERE starts_with(datname, '${UNDER_WAY}') OR starts_with(datname, '${GIVEN_UP}')`,
+    sql`SELECT datname FROM pg_database WHERE starts_with(datname, ${lit(UNDER_WAY)}) OR starts_with(datname, ${lit(GIVEN_UP)})`
+      .text,
   );
   for (const [left = ""] of found as readonly (readonly string[])[]) {
     const turn = left.replace(GIVEN_UP, UNDER_WAY);
     // A lock of a session counts how often it was taken, so one's own is taken and given back as well.
     if (!(await tryLock(admin, turn))) continue;
-    await admin.query(`DROP DATABASE IF EXISTS ${id(left).text} WITH (FORCE)`);
-    await admin.query(`SELECT pg_advisory_unlock(${LOCK_CLASS}, hashtext(${lit(turn).text}))`);
+    await dropDatabase(admin, left);
+    await admin.query(sql`SELECT pg_advisory_unlock(${keyOf(turn)})`.text);
     tell(`The database ${left} was removed: a restore that did not end had left it behind.`);
   }
 }
 
 async function tryLock(admin: Client, turn: string): Promise<boolean> {
-  const [[row] = []] = await admin.query(`SELECT pg_try_advisory_lock(${LOCK_CLASS}, hashtext(${lit(turn).text}))`);
+  const [[row] = []] = await admin.query(sql`SELECT pg_try_advisory_lock(${keyOf(turn)})`.text);
   return row?.[0] === "t";
+}
+
+function keyOf(turn: string): Sql {
+  return sql`${number(LOCK_CLASS)}, hashtext(${lit(turn)})`;
 }
 
 async function exists(admin: Client, name: string): Promise<boolean> {

@@ -8,9 +8,10 @@
  * kept. A table that somebody writes to all the while is named instead.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
-import { named } from "../quote.ts";
-import { type CheckedTable, tablesLike } from "./checks.ts";
+import { number } from "../quote.ts";
+import { type CheckedTable, hold, tablesLike } from "./checks.ts";
 
 export interface Position {
   /** As in `0/90000D8`. */
@@ -24,20 +25,20 @@ export interface Position {
 }
 
 /** Locks under which no row of a table is changed. */
-const HARMLESS = "'AccessShareLock', 'RowShareLock', 'ShareLock', 'ShareUpdateExclusiveLock'";
+const HARMLESS = sql`'AccessShareLock', 'RowShareLock', 'ShareLock', 'ShareUpdateExclusiveLock'`;
 
 /**
  * One round trip, and as little as can be in it: the less time it takes, the less happens meanwhile. What is locked is neither
  * emptied nor dropped while it is read.
  */
-const look = (tables: readonly CheckedTable[]): string => {
-  const locked = tables.filter(({ isMaterialized }) => !isMaterialized).map(({ name }) => named(name).text);
-  return `BEGIN; SELECT txid_current_snapshot()::text; SELECT pg_current_wal_insert_lsn()::text;
+function look(tables: readonly CheckedTable[]): Sql {
+  const locked = tables.filter(({ isMaterialized }) => !isMaterialized);
+  return sql`BEGIN; SELECT txid_current_snapshot()::text; SELECT pg_current_wal_insert_lsn()::text;
 SELECT relation::text FROM pg_locks WHERE mode NOT IN (${HARMLESS}) AND locktype = 'relation' AND granted;
 COMMIT; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-${locked.length > 0 ? `LOCK TABLE ${locked.join(", ")} IN ACCESS SHARE MODE` : "SET LOCAL lock_timeout = 0"};
+${locked.length > 0 ? hold(locked) : sql`SET LOCAL lock_timeout = 0`};
 SELECT txid_current_snapshot()::text, substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)`;
-};
+}
 
 /** Milliseconds for which a moment is waited for at which nobody writes; and between two looks. */
 const PATIENCE = 3_000;
@@ -45,13 +46,13 @@ const PAUSE = 10;
 
 /** Leaves the session in a transaction with the snapshot. */
 export async function atPosition(client: Client, patterns: readonly string[]): Promise<Position> {
-  await client.query(`SET row_security = off; SET lock_timeout = ${PATIENCE}`);
+  await client.query(sql`SET row_security = off; SET lock_timeout = ${number(PATIENCE)}`.text);
   const until = performance.now() + PATIENCE;
   const everStill = new Set<string>();
   for (;;) {
     const tables = await tablesLike(client, patterns);
     try {
-      const [, before = [], at = [], locked = [], , , , kept = []] = await client.query(look(tables));
+      const [, before = [], at = [], locked = [], , , , kept = []] = await client.query(look(tables).text);
       // Where something became visible meanwhile, nothing is certain of any table.
       const isStill = before[0]?.[0] === kept[0]?.[0];
       // Those of other databases may have the same number: a table is left out too often rather than too seldom.

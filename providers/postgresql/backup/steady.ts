@@ -4,10 +4,10 @@ import { dirname, join, sep } from "node:path";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
-import { sql } from "../../../core/sql.ts";
+import { join as joined, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
-import { named } from "../quote.ts";
-import { tablesLike } from "./checks.ts";
+import { number } from "../quote.ts";
+import { hold, tablesLike } from "./checks.ts";
 
 /** How often tables are looked up again that were dropped before they could be locked. */
 const ATTEMPTS = 5;
@@ -19,16 +19,14 @@ const ATTEMPTS = 5;
 export async function beginSteady(client: Client, patterns: readonly string[], lockTimeout: number): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const tables = (await tablesLike(client, patterns)).filter(({ isMaterialized }) => !isMaterialized);
-    const names = tables.map(({ name }) => named(name).text).join(", ");
     try {
-      await client.query(
-        [
-          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-          // What row security would hide from the role is an error, never a smaller backup.
-          `SET LOCAL row_security = off; SET LOCAL lock_timeout = ${lockTimeout}`,
-          ...(names ? [`LOCK TABLE ${names} IN ACCESS SHARE MODE`] : []),
-        ].join(";\n"),
-      );
+      const statements = [
+        sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`,
+        // What row security would hide from the role is an error, never a smaller backup.
+        sql`SET LOCAL row_security = off; SET LOCAL lock_timeout = ${number(lockTimeout)}`,
+        ...(tables.length > 0 ? [hold(tables)] : []),
+      ];
+      await client.query(joined(statements, ";\n").text);
       return;
     } catch (problem) {
       const { code } = problem as { readonly code?: string };
