@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import type { Catalog } from "../catalog.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { Refusal } from "../errors.ts";
+import type { Step } from "../render/steps.ts";
 import type { BackupSchedule, DataSource } from "../specs.ts";
 import type { SecretReference } from "../sql.ts";
 import { damaged } from "./faults.ts";
@@ -132,8 +133,24 @@ export interface BackupTool {
   copy(manifest: Manifest, context: CopyContext): Promise<Copy>;
   /** Counts and hashes rows again, in a database that was restored. */
   count(url: string, patterns: readonly string[]): Promise<readonly TableCheck[]>;
+  /** What somebody on call does to get back what it made; nothing is asked for it. */
+  recovery(source: DataSource, schedule: BackupSchedule, options: RecoveryOptions): Recovery;
   /** Where it keeps its data itself; absent where the places have all of it. */
   readonly repository?: Repository;
+}
+
+export interface RecoveryOptions {
+  /** What every command is given: `-f warehouse/ --data-source warehouse`. */
+  readonly base: string;
+  /** Drill that tries restores of the schedule; undefined where none is declared. */
+  readonly drill: string | undefined;
+}
+
+export interface Recovery {
+  /** What must be installed where the commands are typed. */
+  readonly programs: readonly string[];
+  /** In the order in which they are safe. */
+  readonly steps: readonly Step[];
 }
 
 /** What a tool has in a repository of its own, held against manifests; findings are by the id of a backup. */

@@ -3,13 +3,14 @@ import { dirname, resolve } from "node:path";
 import type { Wanted } from "../backups/choose.ts";
 import { elsewhere } from "../backups/elsewhere.ts";
 import { type Lacking, type Listing, listBackups } from "../backups/manifest.ts";
-import type { BackupTool, Store } from "../backups/model.ts";
+import type { BackupTool, Recovery, RecoveryOptions, Store } from "../backups/model.ts";
 import { type Pruning, prunable, prune } from "../backups/prune.ts";
 import { keyOf } from "../backups/seal.ts";
 import { now } from "../clock.ts";
 import { type Diagnostic, error } from "../diagnostic.ts";
 import type { Engine } from "../engine.ts";
 import { Refusal } from "../errors.ts";
+import { recoveryElsewhere } from "../render/recovery.ts";
 import type { Json } from "../schema.ts";
 import type { Secrets } from "../secret.ts";
 import type { BackupSchedule } from "../specs.ts";
@@ -107,6 +108,14 @@ export function pruneIn(gone: Pruning, store: Store, { schedule, tool: { reposit
 export function kept(one: Scheduled): Kept | undefined {
   const { ready, schedule, at } = one;
   return elsewhere(ready.source, schedule) ? undefined : { ...one, tool: toolOf(ready.engine, schedule, at) };
+}
+
+/** How what a schedule made is got back, whoever keeps it. */
+export function recoveryOf(one: Scheduled, options: RecoveryOptions): Recovery {
+  const { ready, schedule, at } = one;
+  const by = elsewhere(ready.source, schedule);
+  if (by) return recoveryElsewhere(ready.source, by, options);
+  return toolOf(ready.engine, schedule, at).recovery(ready.source, schedule, options);
 }
 
 function toolOf({ name, backups = {} }: Engine, { how = {} }: BackupSchedule, at: Kept["at"]): BackupTool {

@@ -1,24 +1,28 @@
 /** What somebody on call does when data is gone: made of the declaration, so that it fits the estate it is read in. */
 import { elsewhere } from "../backups/elsewhere.ts";
 import type { Evidence } from "../backups/evidence.ts";
+import type { Recovery } from "../backups/model.ts";
 import { type Schedule, systemdText, type Times, timesOf } from "../schedule.ts";
-import type { BackupSchedule, DataSource, RestoreDrill } from "../specs.ts";
+import type { BackupSchedule, DataSource } from "../specs.ts";
 import { cell, code, prose, table } from "./escape.ts";
-import { recovery } from "./runbook-steps.ts";
-import { secretPlace } from "./secret-place.ts";
+import { secretInWords } from "./secret-in-words.ts";
+import { numbered } from "./steps.ts";
 
 export interface RunbookSource {
   readonly source: DataSource;
-  readonly schedules: readonly BackupSchedule[];
+  readonly schedules: readonly RunbookSchedule[];
   /** Newest drill that held. */
   readonly drill?: Evidence | undefined;
-  /** Drills that are declared. */
-  readonly drills: readonly RestoreDrill[];
-  /** What stands for `-f` in commands. */
-  readonly files: string;
+  /** Where the declaration is. */
+  readonly files: readonly string[];
 }
 
-export function runbook({ source, schedules, drill, drills, files }: RunbookSource): string {
+export interface RunbookSchedule {
+  readonly schedule: BackupSchedule;
+  readonly recovery: Recovery;
+}
+
+export function runbook({ source, schedules, drill, files }: RunbookSource): string {
   const { name } = source;
   return `${[
     `# Recovery of ${cell(name)}`,
@@ -28,11 +32,9 @@ export function runbook({ source, schedules, drill, drills, files }: RunbookSour
     "## What there is",
     table(
       ["Backup", "When", "Where", "At most lost (RPO)", "Back within (RTO)", "Sealed with"],
-      schedules.map((schedule) => scheduleRow(source, schedule)),
+      schedules.map(({ schedule }) => scheduleRow(source, schedule)),
     ),
-    ...schedules.flatMap((schedule) =>
-      recovery(source, schedule, { files, drill: drills.find(({ of }) => of === schedule.name)?.name }),
-    ),
+    ...schedules.flatMap(({ schedule, recovery }) => [`## Restore ${cell(schedule.name)}`, numbered(recovery.steps)]),
   ].join("\n\n")}\n`;
 }
 
@@ -43,7 +45,7 @@ function facts({ connection, environment, owner, criticality }: DataSource, dril
     [
       "Where",
       place ||
-        (connection.url ? `the URL in ${secretPlace(connection.url)}` : "the server that libpq's environment names"),
+        (connection.url ? `the URL in ${secretInWords(connection.url)}` : "the server that libpq's environment names"),
     ],
     ["Environment", environment],
     ["Ask first", owner ?? "nobody is named: say `owner` in the DataSource"],
@@ -59,20 +61,19 @@ function facts({ connection, environment, owner, criticality }: DataSource, dril
 }
 
 /** What whoever is on call must have at hand; looked for before anything is stopped. */
-function needs({ name, connection }: DataSource, schedules: readonly BackupSchedule[], files: string): string {
-  const own = schedules.filter(({ how }) => how?.aws === undefined);
-  const keys = own.flatMap(({ encryption, name: of }) =>
-    encryption ? [`the key of ${of}: ${secretPlace(encryption.key)}`] : [],
+function needs(
+  { name, connection }: DataSource,
+  schedules: readonly RunbookSchedule[],
+  files: readonly string[],
+): string {
+  const keys = schedules.flatMap(({ schedule: { encryption, name: of } }) =>
+    encryption ? [`the key of ${of}: ${secretInWords(encryption.key)}`] : [],
   );
-  const logins = [connection.url, connection.password].flatMap((secret) => (secret ? [secretPlace(secret)] : []));
-  const dumps = own.filter(({ how }) => how?.tool !== "pgbackrest");
-  const tools = [
-    ...(dumps.length > 0 ? ["`pg_restore`", "`psql`"] : []),
-    ...(dumps.some(({ how }) => (how?.compression ?? "zstd") === "zstd") ? ["`zstd`"] : []),
-  ];
-  const paths = files.split(" -f ").map((path) => `\`${path}\``);
+  const logins = [connection.url, connection.password].flatMap((secret) => (secret ? [secretInWords(secret)] : []));
+  const programs = [...new Set(schedules.flatMap(({ recovery }) => recovery.programs))].map((one) => `\`${one}\``);
+  const paths = files.map((path) => `\`${path}\``);
   const lines = [
-    `This declaration, under ${paths.join(" and ")}, and \`datumline\`${tools.length > 0 ? ` with ${tools.join(", ")},` : ""} on a machine that reaches the server.`,
+    `This declaration, under ${paths.join(" and ")}, and \`datumline\` with ${programs.join(", ")}, on a machine that reaches the server.`,
     ...(logins.length > 0 ? [`The login: ${logins.join(", ")}. It must be able to make databases.`] : []),
     ...keys.map((key) => `${key.charAt(0).toUpperCase()}${key.slice(1)}.`),
     `Somebody who decides. What was written to ${name} after the backup is lost. All of it is restored beside what is there, so nothing is lost by trying.`,
@@ -92,6 +93,6 @@ function scheduleRow(source: DataSource, schedule: BackupSchedule): string[] {
     by ? cell(by.who) : places.map(code).join(", "),
     cell(rpo ?? "not said"),
     cell(rto ?? "not said"),
-    encryption ? prose(secretPlace(encryption.key)) : by ? cell("a key of AWS") : "not sealed",
+    encryption ? prose(secretInWords(encryption.key)) : by ? cell("a key of AWS") : "not sealed",
   ];
 }

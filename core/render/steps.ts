@@ -1,4 +1,5 @@
 /** Steps that somebody follows one after the other, each with what is to be typed. */
+import type { Sql } from "../sql.ts";
 import { cell, fenced, prose } from "./escape.ts";
 
 export interface Step {
@@ -21,7 +22,7 @@ export function numbered(steps: readonly Step[]): string {
     .join("\n");
 }
 
-/** What is typed at a shell. */
-export const console = (text: string) => ["console", text] as const;
+/** What is typed at a shell, a line each. */
+export const atShell = (...lines: readonly string[]) => ["console", lines.join("\n")] as const;
 /** What is typed at a database. */
-export const sql = (text: string) => ["sql", text] as const;
+export const atDatabase = (text: Sql) => ["sql", text.text] as const;

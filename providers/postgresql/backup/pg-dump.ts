@@ -23,6 +23,7 @@ import {
 } from "./around.ts";
 import { checkTables } from "./checks.ts";
 import { copyDump } from "./dump-copy.ts";
+import { dumpRecovery } from "./dump-steps.ts";
 import { restoreDump } from "./restore.ts";
 import { beginSteady, refuseInside } from "./steady.ts";
 import { ended, libpqEnvironment, output, type Program, program } from "./tools.ts";
@@ -31,7 +32,13 @@ import { ended, libpqEnvironment, output, type Program, program } from "./tools.
 const POSITION = `SELECT pg_export_snapshot(),
  CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text`;
 
-export const pgDump = { take, restore: restoreDump, copy: copyDump, count: countCopy } satisfies BackupTool;
+export const pgDump = {
+  take,
+  restore: restoreDump,
+  copy: copyDump,
+  count: countCopy,
+  recovery: dumpRecovery,
+} satisfies BackupTool;
 
 async function take(schedule: BackupSchedule, context: BackupContext): Promise<Taken> {
   const at = await endpointOf(context);

@@ -16,9 +16,17 @@ import { type PgBackRest, pgBackRestOf } from "./pgbackrest-program.ts";
 import { archive, readyServer, type Server, unarchived } from "./pgbackrest-ready.ts";
 import { recover } from "./pgbackrest-recover.ts";
 import { type BackupSet, DAMAGED_PAGES, repository, segmentAt, stanzaInfo } from "./pgbackrest-repository.ts";
+import { serverRecovery } from "./pgbackrest-steps.ts";
 import { atPosition, bytesAt, type Position } from "./position.ts";
 
-export const pgBackRest: BackupTool = { take, recover, copy: copyServer, count: countCopy, repository };
+export const pgBackRest: BackupTool = {
+  take,
+  recover,
+  copy: copyServer,
+  count: countCopy,
+  recovery: serverRecovery,
+  repository,
+};
 
 /** What the words of a schedule are called there. */
 const TYPES = { full: "full", differential: "diff", incremental: "incr" } as const;

@@ -2,18 +2,23 @@
  * The steps of a recovery by pgBackRest: a whole server, up to any moment for which there is a log, beside the one that is
  * damaged.
  */
-import type { BackupSchedule, DataSource } from "../specs.ts";
-import { console, type Step, sql } from "./steps.ts";
+import type { Recovery, RecoveryOptions } from "../../../core/backups/model.ts";
+import { applied, backedUp, listed, lookAt } from "../../../core/render/recovery.ts";
+import { atDatabase, atShell, type Step } from "../../../core/render/steps.ts";
+import type { BackupSchedule, DataSource } from "../../../core/specs.ts";
+import { sql } from "../../../core/sql.ts";
 
-export function serverSteps(source: DataSource, schedule: BackupSchedule, files: string): Step[] {
-  const { name, how = {} } = schedule;
-  const base = `-f ${files} --data-source ${source.name}`;
+export function serverRecovery(
+  source: DataSource,
+  { name, how = {} }: BackupSchedule,
+  options: RecoveryOptions,
+): Recovery {
   const database = source.connection.database ?? "DATABASE";
   const folder = `/var/lib/${source.name}_restored`;
   const copy = `postgresql://SUPERUSER@HOST:PORT/${database}`;
   const restore = (at: string): readonly [string, string] =>
-    console(`datumline backup restore ${name} ${base} --into-directory ${folder} --at ${at}`);
-  return [
+    atShell(`datumline backup restore ${name} ${options.base} --into-directory ${folder} --at ${at}`);
+  const steps: Step[] = [
     {
       title: "Stop what writes.",
       says: "What is written from now on is not in what you restore. Leave the server running if it runs: it archives the rest of its log when it is asked to.",
@@ -25,7 +30,7 @@ export function serverSteps(source: DataSource, schedule: BackupSchedule, files:
     {
       title: "See what there is, and that it is whole.",
       says: "Every moment can be had from the end of the oldest on. `verify` reads the sets and looks for gaps in the log.",
-      commands: [console(`datumline backup list ${name} ${base}\ndatumline backup verify ${name} ${base}`)],
+      commands: [listed(name, options)],
     },
     {
       title: "Is the server or its disk gone?",
@@ -39,31 +44,29 @@ export function serverSteps(source: DataSource, schedule: BackupSchedule, files:
     },
     {
       title: "Start the copy.",
-      says: "With the command that the restore ends with, which says the port as well. It archives nothing and follows nobody. If it says that the log ended before the moment that you named, nothing was committed after it: restore into another folder with `--at latest`.",
+      says: "With the command that the restore ends with, which says the port as well. Its roles and passwords are those of the original. It archives nothing and follows nobody. If it says that the log ended before the moment that you named, nothing was committed after it: restore into another folder with `--at latest`.",
     },
-    {
-      title: "Look at it.",
-      says: "A plan that is nearly empty and proofs that hold say that it is what was declared. Roles and passwords are those of the original.",
-      commands: [console(`datumline plan ${base} --url ${copy}\ndatumline test ${base} --url ${copy}`)],
-    },
+    lookAt(copy, options),
     {
       title: "Rows of some tables only?",
       says: "Take them out of the copy and put them into the database that runs, then stop the copy and remove its folder:",
       commands: [
-        console(
-          `pg_dump --dbname=${copy} --data-only --table=SCHEMA.TABLE --file=rows.sql\npsql --dbname=LIVE_URL --single-transaction --set=ON_ERROR_STOP=1 --file=rows.sql`,
+        atShell(
+          `pg_dump --dbname=${copy} --data-only --table=SCHEMA.TABLE --file=rows.sql`,
+          `psql --dbname=LIVE_URL --single-transaction --set=ON_ERROR_STOP=1 --file=rows.sql`,
         ),
       ],
     },
     {
       title: "Put it in place.",
       says: "Otherwise stop both servers, keep the damaged folder, and move the restored one to where it was. In its `postgresql.auto.conf` take out the lines that Datumline set, `archive_mode` and the `recovery_target` lines; put back `postgresql.conf` and `pg_hba.conf` where the original keeps them elsewhere. Then start it, look that it is no longer in recovery, and take a backup: the log goes on along a new timeline.",
-      commands: [sql("SELECT pg_is_in_recovery();"), console(`datumline apply ${base}\ndatumline connect ${base}`)],
+      commands: [atDatabase(sql`SELECT pg_is_in_recovery();`), applied(options)],
     },
     {
       title: "Afterwards:",
       says: "a backup of what is there now, and a restore of that which is proved. Remove the damaged folder when nobody needs it as evidence any more.",
-      commands: [console(`datumline backup run ${name} ${base}\ndatumline backup drill ${base}`)],
+      commands: [backedUp(name, options)],
     },
   ];
+  return { programs: ["pgbackrest"], steps };
 }

@@ -9,7 +9,7 @@ const MANAGERS: Readonly<Record<string, string>> = {
 };
 
 /** Where a secret is looked for, as a person looks for it; names between backticks. */
-export function secretPlace(reference: SecretReference): string {
+export function secretInWords(reference: SecretReference): string {
   const { env, file, exec } = reference;
   if (env !== undefined) return `the environment variable \`${env}\``;
   if (file !== undefined) return `the file \`${file}\``;
