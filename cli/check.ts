@@ -9,9 +9,17 @@ import { readDeclaration } from "./declaration.ts";
 /** All that can be told of documents without a connection. */
 export async function check(context: Context): Promise<number> {
   const { load } = await readDeclaration(context);
-  const judging = (await load()).map(async ({ source, engine, declared }) => {
+  const judging = (await load()).map(async ({ source, engine, declared, estate }) => {
     const { desired, diagnostics } = lower(declared, engine, undefined);
-    const found = await judge({ source, declared, desired, live: new Map(), told: diagnostics, cwd: context.io.cwd });
+    const found = await judge({
+      source,
+      declared,
+      estate,
+      desired,
+      live: new Map(),
+      told: diagnostics,
+      cwd: context.io.cwd,
+    });
     return { name: source.name, declared: declared.size, found };
   });
   const checked = await Promise.all(judging);

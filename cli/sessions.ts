@@ -21,14 +21,14 @@ export function withSessions<R extends doors.Reachable, T>(
 /** Resolves every secret that the run will need before anything is connected to. */
 export function resolveSecrets(
   { secrets }: Context,
-  ready: readonly Omit<Ready, "engine">[],
+  ready: Parameters<typeof doors.resolveSecrets>[1],
   which: "connection" | "proofs" | "all" = "all",
 ): Promise<void> {
   return doors.resolveSecrets(secrets, ready, which);
 }
 
-export function declarationOf({ options, io }: Context, { source, declared }: Ready): Declaration {
-  return { source, declared, cwd: io.cwd, diagnostics: [], ...(options.mode && { mode: options.mode }) };
+export function declarationOf({ options, io }: Context, { source, declared, estate }: Ready): Declaration {
+  return { source, declared, estate, cwd: io.cwd, diagnostics: [], ...(options.mode && { mode: options.mode }) };
 }
 
 /** The plan of every data source, in the order in which they are declared. */

@@ -1,13 +1,22 @@
 /** How many connections everything that is declared may open at once, and what each of them is made of. */
 import { type Address, address } from "./address.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Estate } from "./estate.ts";
+import { defaultPort } from "./ports.ts";
 import type { DataSource, PoolerAccess } from "./specs.ts";
+
+/** A data source, and all that is declared with it. */
+export interface Demanding extends Readonly<Estate[number]> {
+  readonly estate?: Estate;
+}
 
 /** What opens connections. */
 export interface Demand {
+  /** Of the data source that was asked about: its own where the demand is another's. */
   readonly address: Address;
   readonly name: string;
-  /** Replica that it leads to; undefined for the server itself. */
+  /** Data source that it is declared for. */
+  readonly of: string;
+  /** Replica of the data source that it leads to; undefined for the server itself. */
   readonly replica: string | undefined;
   readonly connections: number;
   /** Connections as one role. */
@@ -21,10 +30,31 @@ export interface Demand {
 
 const CLIENT = { size: 5, overflow: 10 };
 
-/** Pools that lead to a data source, and its direct clients. */
-export function demands(source: DataSource, declared: Catalog): Demand[] {
+/** What opens connections to the servers of a data source: pools and direct clients, its own and those of its neighbours there. */
+export function demands({ source, declared, estate = [] }: Demanding): Demand[] {
+  const own = demandsOf({ source, declared });
+  const names = new Map([undefined, ...(source.replicas ?? [])].map((one) => [serverOf(source, one?.name), one?.name]));
+  const others = estate.filter((one) => one.source.name !== source.name && one.source.engine === source.engine);
+  const neighbours = others.flatMap((one) =>
+    demandsOf(one).flatMap((demand) => {
+      const server = serverOf(one.source, demand.replica);
+      if (!names.has(server)) return [];
+      const name = demand.pool ? demand.name : `${demand.name} of ${one.source.name}`;
+      return [{ ...demand, name, address: address("DataSource", source.name), replica: names.get(server) }];
+    }),
+  );
+  return [...own, ...neighbours];
+}
+
+/** Equal for what is declared to be on one server; by the secret that holds the address, where no document says it. */
+function serverOf({ engine, connection, replicas = [] }: DataSource, replica: string | undefined): string {
+  const { host, port, url } = { ...connection, ...replicas.find(({ name }) => name === replica) };
+  return JSON.stringify(host === undefined && url ? url : [host, port ?? defaultPort(engine)]);
+}
+
+function demandsOf({ source, declared }: Estate[number]): Demand[] {
   const pools = [...declared].flatMap(([at, { kind, spec }]) =>
-    kind === "PoolerAccess" ? [ofPool(at, spec as unknown as PoolerAccess)] : [],
+    kind === "PoolerAccess" ? [ofPool(source, at, spec as unknown as PoolerAccess)] : [],
   );
   return [...pools, ...(source.clients ?? []).map((client) => ofClient(source, client))];
 }
@@ -37,7 +67,7 @@ export function poolConnections({ size, reserve = 0, ...pool }: PoolerAccess): n
   return most * (pool.poolers ?? 1);
 }
 
-function ofPool(at: Address, pool: PoolerAccess): Demand {
+function ofPool(source: DataSource, at: Address, pool: PoolerAccess): Demand {
   const { name, size, reserve = 0, maxConnections, poolers = 1, user, users = [], replica } = pool;
   const pairs = user === undefined ? Math.max(1, users.length) : 1;
   const words = [
@@ -50,6 +80,7 @@ function ofPool(at: Address, pool: PoolerAccess): Demand {
   return {
     address: at,
     name,
+    of: source.name,
     replica,
     connections: poolConnections(pool),
     asRole: asOne * poolers,
@@ -68,6 +99,7 @@ function ofClient(
   return {
     address: address("DataSource", source.name),
     name,
+    of: source.name,
     replica: undefined,
     connections,
     asRole: connections,

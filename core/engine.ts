@@ -6,6 +6,7 @@ import type { Child } from "./child.ts";
 import type { HazardCode } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Document } from "./document.ts";
+import type { Estate } from "./estate.ts";
 import type { MeasureName } from "./health/measures.ts";
 import type { Measurement } from "./health/model.ts";
 import type { Kind, Spec } from "./kind.ts";
@@ -299,6 +300,7 @@ export interface ConnectOptions {
 export interface DiagnoseOptions extends ConnectOptions {
   /** What is declared for it, pools that lead to it among them. */
   readonly declared: Catalog;
+  readonly estate: Estate;
   /** Queries that the latency is measured with. @default 20 */
   readonly queries?: number;
 }

@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Code } from "./codes.ts";
 import type { Diagnostic, Severity } from "./diagnostic.ts";
 import type { Inspection } from "./engine.ts";
+import type { Estate } from "./estate.ts";
 import type { Plan } from "./plan.ts";
 import type { DataSource } from "./specs.ts";
 
@@ -12,6 +13,8 @@ export interface Judged {
   readonly source: DataSource;
   /** What is declared, intents and policies included. */
   readonly declared: Catalog;
+  /** All that is declared with it; absent where it stands alone. */
+  readonly estate?: Estate;
   /** What it becomes on the engine. */
   readonly desired: Catalog;
   /** What is there and the plan leaves; empty where nothing was connected to. */

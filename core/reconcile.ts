@@ -4,6 +4,7 @@ import type { Catalog, DataObject } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
 import type { Engine, Inspection, Session } from "./engine.ts";
+import type { Estate } from "./estate.ts";
 import type { Judge } from "./guardrail.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { lower } from "./lower.ts";
@@ -20,6 +21,8 @@ import { unsettled } from "./spelling.ts";
 export interface Declaration {
   readonly source: DataSource;
   readonly declared: Catalog;
+  /** All that is declared with it; absent where it stands alone. */
+  readonly estate?: Estate;
   readonly mode?: Mode;
   /** Folder that the places of documents are told from. @default the current one */
   readonly cwd?: string;
@@ -45,7 +48,7 @@ export async function compareWith(
   ledger: ReadonlyMap<Address, LedgerEntry> | undefined,
   judge?: Judge,
 ): Promise<Plan> {
-  const { source, declared, mode, cwd } = declaration;
+  const { source, declared, estate, mode, cwd } = declaration;
   const { desired, unwanted, diagnostics, changesAt } = lower(declared, engine, inspection);
   const renames = applyRenames(desired, inspection.catalog);
   const { live } = renames;
@@ -72,6 +75,7 @@ export async function compareWith(
   const told = await judge({
     source,
     declared,
+    ...(estate && { estate }),
     desired,
     live: leftBy(made, live),
     inspection,

@@ -9,7 +9,7 @@ export const poolsTooLarge: Guardrail = {
   pack: "pooling",
   severity: "error",
   find: (judged) => {
-    const all = demands(judged.source, judged.declared);
+    const all = demands(judged);
     const servers = new Set(all.map(({ replica }) => replica));
     return [
       ...[...servers].flatMap((replica) =>
@@ -28,6 +28,8 @@ function beyondServer(all: readonly Demand[], { source, inspection }: Judged): F
   const wanted = sum(all);
   const [first] = all;
   if (free === undefined || !first || wanted <= free) return [];
+  // Told of those that have a part in it.
+  if (all.every(({ of }) => of !== source.name)) return [];
   const where = first.replica === undefined ? source.name : `${first.replica} of ${source.name}`;
   const each = all.map(({ name, connections, made }) => `${name} ${connections} (${made})`).join("; ");
   return [

@@ -73,6 +73,7 @@ export async function liveSource(url: string, secrets: ResourceSecrets): Promise
     engine,
     url: undefined,
     declared: new Map(),
+    estate: [],
   };
 }
 

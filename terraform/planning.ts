@@ -50,8 +50,8 @@ export async function planWith(live: Live, mode: Settings["mode"], limits: Limit
   };
 }
 
-export function declarationOf({ source, declared }: Ready, mode: Settings["mode"]): Declaration {
-  return { source, declared, diagnostics: [], ...(mode && { mode }) };
+export function declarationOf({ source, declared, estate }: Ready, mode: Settings["mode"]): Declaration {
+  return { source, declared, estate, diagnostics: [], ...(mode && { mode }) };
 }
 
 /** Is there something to do, whatever the ledger may learn besides? */

@@ -1,24 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** The examples: each is applied and proved, and shows whom it lets see what. */
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { parse, parseAllDocuments } from "yaml";
-import type { Address } from "../core/address.ts";
-import type { DataObject } from "../core/catalog.ts";
 import { hasErrors } from "../core/diagnostic.ts";
-import { declare } from "../core/documents/declare.ts";
-import { loadDocuments } from "../core/documents/load.ts";
-import { checkReferences } from "../core/documents/references.ts";
-import type { Plan } from "../core/plan.ts";
-import type { Declaration } from "../core/reconcile.ts";
-import { judge } from "../policies/judge.ts";
-import { postgresql } from "../providers/postgresql/engine.ts";
 import { folder } from "./support/cli.ts";
+import { applied, as, DENIED, EXAMPLES, OPTIONS } from "./support/examples.ts";
 import { missing, startPooler } from "./support/pgbouncer.ts";
-import { type Estate, estate, type Options } from "./support/roundtrip.ts";
+import { estate } from "./support/roundtrip.ts";
 import { freshServer } from "./support/server.ts";
 
-const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
 /** Declares a pooler as well, so it has a suite of its own below. */
 const POOLING = "pooling";
 const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
@@ -28,54 +19,6 @@ const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
   .map(({ name }) => name)
   // What runs the backups of an example is declared beside it, and tried with them in a suite of its own.
   .filter((name) => name !== POOLING && !name.endsWith("-host"));
-const OPTIONS: Options = { secrets: { BI_READER_PASSWORD: "not a secret" }, judge };
-
-/** An example as it is read: without a fault, as far as can be told offline. */
-async function load(name: string): Promise<Declaration> {
-  const { documents, diagnostics } = await loadDocuments([name], { cwd: EXAMPLES });
-  const declared = declare(documents, { engines: { get: () => postgresql, names: ["postgresql"] } });
-  const [source] = declared.sources;
-  if (!source) throw new Error("no data source is declared");
-  expect([...diagnostics, ...declared.diagnostics, ...(await checkReferences(source, postgresql))]).toEqual([]);
-  return { source: source.source, declared: source.declared, cwd: EXAMPLES, diagnostics: [] };
-}
-
-interface Applied {
-  readonly on: Estate;
-  readonly url: string;
-  readonly declaration: Declaration;
-  readonly plan: Plan;
-}
-
-const APPLIED = new Map<string, Promise<Applied>>();
-
-/** An example on a server of its own, with what was there before it; each is applied once. */
-function applied(name: string): Promise<Applied> {
-  const known = APPLIED.get(name) ?? apply(name);
-  APPLIED.set(name, known);
-  return known;
-}
-
-async function apply(name: string): Promise<Applied> {
-  const url = (await freshServer()).url({ database: "postgres" });
-  const on = estate(url);
-  const before = join(EXAMPLES, name, "before.sql");
-  if (existsSync(before)) await on.query(readFileSync(before, "utf8"));
-  const declaration = await load(name);
-  return { on, url, declaration, plan: await on.apply(declaration, OPTIONS) };
-}
-
-/** What a role is shown; nothing that it does stays. */
-async function as(on: Estate, role: string, query: string, setting?: string): Promise<readonly (readonly unknown[])[]> {
-  await on.query(`BEGIN; SET LOCAL ROLE ${role}${setting ? `; SET LOCAL ${setting}` : ""}`);
-  try {
-    return (await on.query(query)).map((row) => Object.values(row));
-  } finally {
-    await on.query("ROLLBACK");
-  }
-}
-
-const DENIED = /permission denied/;
 
 test.each(FOLDERS)("%s: applied, and the second plan is empty", async (name) => {
   const { on, declaration, plan } = await applied(name);
@@ -108,136 +51,6 @@ test.each(FOLDERS)("%s: what it declares is proved, and nothing is left of it", 
   expect(out.split("\n").filter((line) => line.startsWith("not ok"))).toEqual([]);
   expect([code, out.split("\n")[0]]).toEqual([0, "TAP version 14"]);
   expect(await rows()).toEqual(before);
-});
-
-describe("superset-sales", () => {
-  const SETTING = "app.current_region = 'EU'";
-  let filled: Promise<Estate> | undefined;
-  const sales = (): Promise<Estate> => {
-    filled ??= applied("superset-sales").then(async ({ on }) => {
-      await on.query(`
-        INSERT INTO sales.customer_dim (customer_name, email, credit_card, segment, region) VALUES
-          ('Ada', 'ada.l@example.com', '4111', 'retail', 'EU'),
-          ('Grace', 'grace@example.org', '4222', 'trade', 'US'),
-          ('Alan', NULL, NULL, 'trade', 'EU');
-        INSERT INTO sales.product_dim (product_name, category, price) VALUES ('Tea', 'drinks', 5), ('Bread', 'food', 3);
-        INSERT INTO sales.sales_fact (customer_id, product_id, order_date, sales_amount, quantity, region) VALUES
-          (1, 1, '2025-01-10', 10, 2, 'EU'), (1, 2, '2025-01-20', 3, 1, 'US'), (2, 1, '2025-02-01', 5, 1, 'US');
-        CREATE ROLE maria IN ROLE account_manager;
-        CREATE ROLE lead IN ROLE account_manager, regional_manager;
-        INSERT INTO sales.user_customers VALUES ('maria', 1), ('lead', 2)`);
-      return on;
-    });
-    return filled;
-  };
-  const AMOUNTS = "SELECT sales_amount FROM sales.sales_fact ORDER BY 1";
-
-  test("the plan warns of the setting, and of nothing else", async () => {
-    const { plan } = await applied("superset-sales");
-    expect(plan.diagnostics.map(({ code, address }) => [code, address])).toEqual([
-      ["SETTING_IS_NOT_A_BOUNDARY", expect.stringContaining("regional_access")],
-    ]);
-  });
-
-  test("a group that may not enter the schema is found by the rule in a module", async () => {
-    const { on, declaration } = await applied("superset-sales");
-    const declared = new Map(
-      [...declaration.declared].filter(([address]) => address !== "Grant/account_manager/schema/sales/usage"),
-    );
-    const { diagnostics } = await on.plan({ ...declaration, declared }, OPTIONS);
-    expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([
-      expect.objectContaining({ summary: "account_manager is granted sales.user_customers and may not enter sales" }),
-      expect.objectContaining({
-        code: "POLICY_BROKEN",
-        rule: "who is granted a table comes to it",
-        summary: "account_manager is granted sales.sales_fact and may not enter sales",
-      }),
-    ]);
-  });
-
-  test("rows: analysts see every sale, regional managers their region, account managers their customers", async () => {
-    const on = await sales();
-    expect(await as(on, "analyst", AMOUNTS)).toEqual([["3.00"], ["5.00"], ["10.00"]]);
-    expect(await as(on, "regional_manager", AMOUNTS)).toEqual([]);
-    expect(await as(on, "regional_manager", AMOUNTS, SETTING)).toEqual([["10.00"]]);
-    expect(await as(on, "maria", AMOUNTS)).toEqual([["3.00"], ["10.00"]]);
-    expect(await as(on, "account_manager", AMOUNTS)).toEqual([]);
-    // A permissive policy more opens nothing that the restrictive one closes.
-    expect(await as(on, "lead", AMOUNTS, SETTING)).toEqual([["10.00"]]);
-  });
-
-  test("columns: of facts and customers, analysts read those that are granted", async () => {
-    const on = await sales();
-    await expect(as(on, "analyst", "SELECT quantity FROM sales.sales_fact")).rejects.toThrow(DENIED);
-    await expect(as(on, "analyst", "SELECT * FROM sales.sales_fact")).rejects.toThrow(DENIED);
-    await expect(as(on, "maria", "SELECT segment FROM sales.customer_dim")).rejects.toThrow(DENIED);
-    for (const column of ["customer_name", "email", "credit_card"]) {
-      const query = `SELECT ${column} FROM sales.customer_dim`;
-      await expect(as(on, "analyst", query)).rejects.toThrow(DENIED);
-      await expect(as(on, "regional_manager", query)).rejects.toThrow(DENIED);
-    }
-    expect(await as(on, "maria", "SELECT quantity FROM sales.sales_fact ORDER BY 1")).toEqual([[1], [2]]);
-  });
-
-  test("views show their reader what the reader may see", async () => {
-    const on = await sales();
-    const summary = "SELECT month::text, category, total_sales, sales FROM sales.sales_summary ORDER BY 1, 2";
-    expect(await as(on, "analyst", summary)).toEqual([
-      ["2025-01-01", "drinks", "10.00", "1"],
-      ["2025-01-01", "food", "3.00", "1"],
-      ["2025-02-01", "drinks", "5.00", "1"],
-    ]);
-    expect(await as(on, "regional_manager", summary, SETTING)).toEqual([["2025-01-01", "drinks", "10.00", "1"]]);
-    const analytics = "SELECT customer_id, orders, spent, last_order::text FROM sales.customer_analytics ORDER BY 1";
-    expect(await as(on, "analyst", analytics)).toEqual([
-      ["1", "2", "13.00", "2025-01-20"],
-      ["2", "1", "5.00", "2025-02-01"],
-      ["3", "0", "0", null],
-    ]);
-    expect((await as(on, "regional_manager", analytics, SETTING)).map(([, orders]) => orders)).toEqual(["1", "0", "0"]);
-    await expect(as(on, "maria", analytics)).rejects.toThrow(DENIED);
-  });
-
-  test("masks: what is shown, and to whom", async () => {
-    const on = await sales();
-    const query = "SELECT customer_name, email FROM sales.masked_customers ORDER BY customer_id";
-    const masked = [
-      ["A***", "ada***@***"],
-      ["G***", "gra***@***"],
-      ["A***", null],
-    ];
-    expect(await as(on, "analyst", query)).toEqual(masked);
-    expect(await as(on, "regional_manager", query)).toEqual(masked);
-    await expect(as(on, "maria", query)).rejects.toThrow(DENIED);
-    await expect(as(on, "analyst", "SELECT credit_card FROM sales.masked_customers")).rejects.toThrow("does not exist");
-  });
-
-  test("a reader of the masked view who may read the address is refused", async () => {
-    const { on, declaration } = await applied("superset-sales");
-    const at = "ColumnAccess/sales.customer_dim/analyst" as Address;
-    const access = declaration.declared.get(at) as DataObject;
-    const wider = { ...access, spec: { ...access.spec, columns: ["email"] } };
-    const plan = await on.plan({ ...declaration, declared: new Map(declaration.declared).set(at, wider) }, OPTIONS);
-    expect(plan.diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual([
-      "MASK_BYPASSED",
-    ]);
-  });
-
-  test("dimensions, date and region of the facts are indexed, and a day outside of the calendar is refused", async () => {
-    const on = await sales();
-    const indexed = await on.query(
-      `SELECT string_agg(substring(indexdef FROM '\\((.*)\\)'), ' ' ORDER BY 1) AS columns FROM pg_indexes WHERE tablename = 'sales_fact'`,
-    );
-    expect(String(indexed[0]?.columns).split(" ").sort()).toEqual([
-      "customer_id",
-      "order_date",
-      "product_id",
-      "region",
-      "sale_id",
-    ]);
-    const sale = `INSERT INTO sales.sales_fact (customer_id, product_id, order_date, sales_amount, quantity, region)`;
-    await expect(on.query(`${sale} VALUES (1, 1, '1999-01-01', 1, 1, 'EU')`)).rejects.toThrow("foreign key");
-  });
 });
 
 describe("tenants", () => {

@@ -92,6 +92,37 @@ connection: { host: ${server.host}, port: ${server.port}, database: postgres, us
     expect(err).toContain("estate.yaml:8");
   });
 
+  test("what is declared for several databases of one server is added up, for the server and for each role", async () => {
+    const second = (at: string): string => `---
+kind: DataSource
+name: archive
+engine: postgresql
+connection: { ${at}, database: archive, user: owner }
+clients: [{ name: loader, user: jobs, processes: 1, pool: { size: 10, overflow: 0 } }]
+---
+{ kind: Role, dataSource: archive, name: jobs, login: true, connectionLimit: 12 }
+---
+{ kind: ConnectionPool, dataSource: pooler, name: old, to: archive, users: [jobs], size: 4, reserve: 0 }
+---
+kind: DataSource
+name: idle
+engine: postgresql
+connection: { ${at}, database: idle, user: owner }
+limits: { maxConnections: 30, reserved: 5 }
+`;
+    const pools =
+      "{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web], size: 12, reserve: 0 }\n";
+    const documents = SOURCES("{ maxConnections: 30, reserved: 5 }") + pools;
+    const { code, err } = await checked(documents + second("host: db, port: 5432"));
+    expect(code).toBe(3);
+    expect(err).toContain("warehouse may be asked for 26 connections and has room for 25: 1 too many");
+    expect(err).toContain("They are app@pooler 12 (12); old@pooler 4 (4); loader of archive 10 (1 × (10 + 0)).");
+    expect(err).toContain("Role jobs may hold 12 connections, and up to 14 are opened as it: 2 too many");
+    expect(err).not.toContain("idle may be asked");
+    const alone = await checked(documents + second("host: other, port: 5432"));
+    expect(alone.err).not.toContain("warehouse may be asked");
+  });
+
   test("replicas have room of their own", async () => {
     const replicas = "replicas: [{ name: east, host: db2 }]\n";
     const pools = `{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web] }

@@ -2,6 +2,7 @@
 
 import { error } from "../diagnostic.ts";
 import { Refusal } from "../errors.ts";
+import { defaultPort } from "../ports.ts";
 import { quantity } from "../quantity.ts";
 import type { Schema } from "../schema.ts";
 import { CLIENT_POOL, CONNECTION } from "../source-fields.ts";
@@ -32,9 +33,6 @@ export interface ClientWish {
 
 type Connection = DataSource["connection"];
 
-/** Ports of engines where none is declared. */
-const PORTS: Readonly<Record<string, number>> = { postgresql: 5432, pgbouncer: 6432 };
-
 export function settingsOf(wish: ClientWish): ClientSettings {
   const { source, through } = wish;
   const { name, connection } = source;
@@ -43,7 +41,7 @@ export function settingsOf(wish: ClientWish): ClientSettings {
   const at = reached.connection;
   for (const each of new Set([source, reached])) refuseUrl(each);
   const user = known(wish.user ?? client?.user ?? connection.user, "user", name);
-  const [host, port] = [at.host ?? "localhost", at.port ?? PORTS[reached.engine] ?? 5432];
+  const [host, port] = [at.host ?? "localhost", at.port ?? defaultPort(reached.engine)];
   const database = through?.pool.name ?? connection.database ?? user;
   refuseControls({ host, database, user });
   const login = loginOf(wish, user, { host, port });
@@ -176,7 +174,7 @@ const MATERIALS = {
 } as const;
 
 function replicasOf({ replicas = [], connection, engine }: DataSource): ClientSettings["replicas"] {
-  const fallback = connection.port ?? PORTS[engine] ?? 5432;
+  const fallback = connection.port ?? defaultPort(engine);
   return replicas.map(({ name, host, port = fallback }) => ({ name, host, port }));
 }
 

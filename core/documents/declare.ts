@@ -4,6 +4,7 @@ import type { Catalog, DataObject } from "../catalog.ts";
 import { type Diagnostic, error, type Origin } from "../diagnostic.ts";
 import type { Document } from "../document.ts";
 import type { Engine } from "../engine.ts";
+import type { Estate } from "../estate.ts";
 import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
 import { nearest } from "../names.ts";
@@ -34,6 +35,7 @@ export interface DeclaredSource {
   readonly source: DataSource;
   readonly origin?: Origin;
   readonly declared: Catalog;
+  readonly estate: Estate;
   /** Addresses of documents with errors of their own. */
   readonly broken: ReadonlySet<Address>;
   /** Nothing is left out because its file could not be parsed. */
@@ -48,12 +50,12 @@ export interface Declared {
 /** Assigns documents to data sources and brings each into the form that is compared. */
 export function declare(documents: readonly Document[], options: DeclareOptions): Declared {
   const diagnostics: Diagnostic[] = [];
-  const { broken = [], complete = true, only } = options;
+  const { broken: faulty = [], complete = true, only } = options;
   const sources = sourcesOf(documents, options, diagnostics);
   const names = [...sources.keys()];
   const isObject = (document: Document): boolean => document.kind !== "DataSource";
   const byName = assign(documents.filter(isObject), sources, diagnostics);
-  const brokenByName = assign(broken.filter(isObject), sources, undefined);
+  const brokenByName = assign(faulty.filter(isObject), sources, undefined);
   if (only !== undefined && !sources.has(only) && complete) diagnostics.push(unknownDataSource(only, names));
   const isMeant = (name: string): boolean => only === undefined || only === name;
   const claimed = new Map(names.map((name) => [name, new Set((brokenByName.get(name) ?? []).flatMap(claims))]));
@@ -64,15 +66,16 @@ export function declare(documents: readonly Document[], options: DeclareOptions)
     }),
   );
   askEachOther(sources, merged, options);
-  const result: DeclaredSource[] = [];
+  const estate: DeclaredSource[] = [];
   for (const [name, { source, origin }] of sources) {
     const engine = options.engines.get(source.engine);
-    if (!engine || !isMeant(name)) continue;
-    const declared = catalogOf(merged.get(name) ?? [], engine, diagnostics);
+    if (!engine) continue;
+    const declared = catalogOf(merged.get(name) ?? [], engine, isMeant(name) ? diagnostics : []);
     for (const [at, other] of othersThan(name, sources)) declared.set(at, other);
-    result.push({ source, ...(origin && { origin }), declared, broken: claimed.get(name) ?? new Set(), complete });
+    const broken = claimed.get(name) ?? new Set<Address>();
+    estate.push({ source, ...(origin && { origin }), declared, estate, broken, complete });
   }
-  return { sources: result, diagnostics };
+  return { sources: estate.filter(({ source }) => isMeant(source.name)), diagnostics };
 }
 
 /** What an engine asks of other data sources is declared there. */

@@ -17,7 +17,7 @@ export async function* connectionSteps(
   ready: Ready,
   options: Pick<DiagnoseOptions, "queries"> = {},
 ): AsyncGenerator<ConnectionStep> {
-  const { engine, source, origin } = ready;
+  const { engine, source, origin, declared, estate } = ready;
   openPlace(secrets, source);
   for await (const step of all()) {
     const { diagnostic } = step;
@@ -27,7 +27,7 @@ export async function* connectionSteps(
   async function* all(): AsyncGenerator<ConnectionStep> {
     if (!(yield* secretSteps(secrets, ready))) return;
     try {
-      yield* engine.diagnose(source, { ...connectOptions(secrets, ready, true), declared: ready.declared, ...options });
+      yield* engine.diagnose(source, { ...connectOptions(secrets, ready, true), declared, estate, ...options });
     } catch (problem) {
       const [diagnostic = error("INTERNAL", "Nothing was told")] = failure(problem).diagnostics;
       yield { step: "engine", ok: false, result: diagnostic.summary, milliseconds: 0, diagnostic };

@@ -11,6 +11,7 @@ import type { Loaded } from "../documents/load.ts";
 import { checkReferences } from "../documents/references.ts";
 import type { Engine } from "../engine.ts";
 import { Refusal } from "../errors.ts";
+import type { Estate } from "../estate.ts";
 import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
 import { othersIn } from "../reconcile.ts";
@@ -29,6 +30,7 @@ export interface Ready {
   /** Stands for the connection of the document. */
   readonly url: string | undefined;
   readonly declared: Catalog;
+  readonly estate: Estate;
   /** The other declared data sources, by name. */
   readonly others?: ReadonlyMap<string, DataSource>;
 }
@@ -109,7 +111,11 @@ function withEvidence(source: DataSource, origin: Origin | undefined): DataSourc
   return { ...source, manage: { ...manage, requireDrill: { ...manage.requireDrill, evidence } } };
 }
 
-function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, url: Reached | undefined): Ready {
+function readyOf(
+  { source, origin, declared, estate }: DeclaredSource,
+  engine: Engine,
+  url: Reached | undefined,
+): Ready {
   const kind = KINDS.get("DataSource") as Kind;
   const placed = withEvidence(
     withSecretFiles(kind, source as unknown as Spec, origin) as unknown as DataSource,
@@ -120,5 +126,5 @@ function readyOf({ source, origin, declared }: DeclaredSource, engine: Engine, u
     return [address, spec === object.spec ? object : { ...object, spec }] as const;
   });
   const catalog = new Map(objects);
-  return { source: placed, origin, engine, url: url?.url, declared: catalog, others: othersIn(catalog) };
+  return { source: placed, origin, engine, url: url?.url, declared: catalog, estate, others: othersIn(catalog) };
 }

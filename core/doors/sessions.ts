@@ -101,7 +101,7 @@ function refuseFailed(results: readonly PromiseSettledResult<unknown>[]): void {
 /** Resolves every secret that the run will need before anything is connected to. */
 export async function resolveSecrets(
   secrets: Secrets,
-  ready: readonly (Omit<Ready, "engine"> & { readonly engine?: Engine })[],
+  ready: readonly Pick<Ready, "source" | "origin" | "url" | "declared">[],
   which: "connection" | "proofs" | "all" = "all",
 ): Promise<void> {
   const references: SecretReference[] = [];

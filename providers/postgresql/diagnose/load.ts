@@ -1,6 +1,5 @@
 /** How fast the server answers, and how many connections it has to give. */
-import type { Catalog } from "../../../core/catalog.ts";
-import { demands, room } from "../../../core/connections.ts";
+import { type Demanding, demands, room } from "../../../core/connections.ts";
 import { error, warning } from "../../../core/diagnostic.ts";
 import { boundsOf } from "../../../core/health/thresholds.ts";
 import type { Outcome } from "../../../core/network/steps.ts";
@@ -52,10 +51,10 @@ export interface Slots {
 /** `learned` is told what there is. */
 export async function connections(
   client: Client,
-  source: DataSource,
-  declared: Catalog,
+  demanding: Demanding,
   learned: (slots: Slots) => void,
 ): Promise<Outcome> {
+  const { source } = demanding;
   const [rows] = await client.query(
     sql`SELECT current_setting('max_connections'),
   current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0),
@@ -64,7 +63,7 @@ export async function connections(
   );
   const [maxConnections = 0, reserved = 0, used = 0] = (rows?.[0] ?? []).map(Number);
   const left = room(source, { maxConnections, reserved }) ?? 0;
-  const all = demands(source, declared).filter(({ replica }) => replica === undefined);
+  const all = demands(demanding).filter(({ replica }) => replica === undefined);
   const wanted = all.reduce((sum, each) => sum + each.connections, 0);
   const free = Math.max(0, left - used);
   learned({ room: left, reserved, wanted });

@@ -47,7 +47,7 @@ export async function* diagnose(source: DataSource, options: DiagnoseOptions): A
       [
         "connections",
         () =>
-          connections(session, source, options.declared, (found) => {
+          connections(session, { ...options, source }, (found) => {
             slots = found;
           }),
       ],
