@@ -3,7 +3,7 @@ import { type ApplyOptions, apply } from "../core/apply.ts";
 import type { Catalog } from "../core/catalog.ts";
 import { type Diagnostic, note } from "../core/diagnostic.ts";
 import { failure } from "../core/doors/failure.ts";
-import { writes } from "../core/doors/run.ts";
+import { inTurns, writes } from "../core/doors/run.ts";
 import type { Engine, Inspection, Session } from "../core/engine.ts";
 import { type Allowance, guard } from "../core/guard.ts";
 import { type Plan, tally } from "../core/plan.ts";
@@ -33,7 +33,7 @@ export async function execute(context: Context, tasks: readonly Task[], allow: A
   const warnings = plans.flatMap(({ diagnostics }) => diagnostics.filter(({ severity }) => severity !== "error"));
   output.diagnostics([...warnings, ...refused]);
   if (refused.length > 0) return exitCodeOf(refused);
-  const todo = inTurn(tasks.filter(({ plan }) => writes(plan)));
+  const todo = inTurns(tasks.filter(({ plan }) => writes(plan))).flat();
   for (const { plan, prove } of tasks) if (prove && !writes(plan)) output.say(proved(plan, await prove()));
   if (todo.length === 0) return 0;
   await confirm(context, question(todo.map(({ plan }) => plan)));
@@ -47,12 +47,6 @@ export async function execute(context: Context, tasks: readonly Task[], allow: A
     }
   }
   return 0;
-}
-
-/** What leads to other data sources comes after them. */
-function inTurn(tasks: readonly Task[]): Task[] {
-  const leads = ({ engine }: Task): boolean => engine.capabilities.leadsOn ?? false;
-  return [...tasks.filter((task) => !leads(task)), ...tasks.filter(leads)];
 }
 
 function question(plans: readonly Plan[]): string {

@@ -1,4 +1,6 @@
 /** The sessions of a run: its secrets, its mode. */
+
+import { inTurns } from "../core/doors/run.ts";
 import * as doors from "../core/doors/sessions.ts";
 import type { Plan } from "../core/plan.ts";
 import { type Declaration, plan } from "../core/reconcile.ts";
@@ -33,7 +35,15 @@ export function declarationOf({ options, io }: Context, { source, declared, esta
 
 /** The plan of every data source, in the order in which they are declared. */
 export async function planAll(context: Context, opened: readonly doors.Opened[]): Promise<Plan[]> {
-  return Promise.all(
-    opened.map(({ ready, session }) => plan(session, ready.engine, declarationOf(context, ready), judge)),
-  );
+  const plans = new Map<doors.Opened, Plan>();
+  const tasks = opened.map((one) => ({ one, engine: one.ready.engine }));
+  for (const turn of inTurns(tasks)) {
+    const before = [...plans.values()];
+    await Promise.all(
+      turn.map(async ({ one, engine }) =>
+        plans.set(one, await plan(one.session, engine, declarationOf(context, one.ready), judge, before)),
+      ),
+    );
+  }
+  return opened.map((one) => plans.get(one) as Plan);
 }

@@ -96,6 +96,8 @@ export const CODES = {
   // Plans
   STALE_PLAN: "The live system is no longer the one that the plan was made from. Make a new plan and review it.",
   WRONG_TARGET: "The plan was made for another system or database than the one connected to.",
+  PLAN_PASSED_OVER:
+    "A plan file lies among the documents. It declares nothing, so it is passed over; keep plans in another folder to be told no more.",
   PLAN_FORMAT: "The file is not a plan that this version reads.",
   HAZARD_NOT_ALLOWED:
     "The plan holds a danger that was not allowed. Read it, and if it is meant, run again with `--allow` and its code.",

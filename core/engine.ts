@@ -337,9 +337,17 @@ export interface Engine {
    * is asked of one that is not declared is left out.
    */
   asks?(source: DataSource, documents: readonly Document[]): readonly Document[];
+  /** What was found, as it will be once the plans of data sources that it leads to have run. */
+  foresee?(found: Catalog, before: ChangesElsewhere): Catalog;
   /** Is it built in, so that a reference to it needs no declaration? */
   isBuiltIn(kind: string, name: string): boolean;
 }
+
+/** What is planned for other data sources, by their names. */
+export type ChangesElsewhere = ReadonlyMap<
+  string,
+  readonly { readonly address: Address; readonly fields?: readonly FieldChange[] }[]
+>;
 
 export interface HealthEngine {
   /** What it measures where there is something to measure. */

@@ -40,6 +40,12 @@ export function plansFromJson(text: string, file: string): PlanFile {
   return { plans: all, diagnostics: [] };
 }
 
+/** Is it meant as a plan, of whatever version? */
+export function looksLikePlan(value: unknown): boolean {
+  const { kind, version, plans, steps } = (value ?? {}) as { readonly [key: string]: unknown };
+  return kind === undefined && typeof version === "number" && [plans, steps].some(Array.isArray);
+}
+
 const LISTS = [
   "probes",
   "steps",

@@ -30,12 +30,20 @@ export interface Declaration {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Inspects and compares: the plan of one data source. Reads only. */
-export async function plan(session: Session, engine: Engine, declaration: Declaration, judge?: Judge): Promise<Plan> {
-  const [inspection, ledger] = await Promise.all([
+/** Inspects and compares: the plan of one data source. Reads only. `before` are plans that run before it. */
+export async function plan(
+  session: Session,
+  engine: Engine,
+  declaration: Declaration,
+  judge?: Judge,
+  before: readonly Plan[] = [],
+): Promise<Plan> {
+  const [found, ledger] = await Promise.all([
     session.inspect(probes(declaration.declared, engine)),
     session.ledger?.entries("all"),
   ]);
+  const elsewhere = new Map(before.map(({ dataSource, steps }) => [dataSource, steps]));
+  const inspection = engine.foresee ? { ...found, catalog: engine.foresee(found.catalog, elsewhere) } : found;
   return compareWith(session, engine, declaration, inspection, ledger, judge);
 }
 

@@ -117,6 +117,12 @@ describe("files", () => {
       "NOTHING_DECLARED a.yaml No document was found",
     ]);
     expect((await load({}, [])).diagnostics.map(({ code }) => code)).toEqual(["NOTHING_DECLARED"]);
+    const plans = { "a.yaml": "kind: Schema\nname: s\n", "plan.json": '{ "version": 1, "plans": [] }' };
+    const { documents, diagnostics } = await load(plans);
+    expect([documents.length, ...diagnostics.map(brief)]).toEqual([
+      1,
+      "PLAN_PASSED_OVER plan.json This is a plan, and declares nothing",
+    ]);
     expect((await load({}, ["no.yaml"])).diagnostics.map(brief)).toEqual([
       "UNREADABLE no.yaml Cannot read no.yaml: there is no such file or folder",
     ]);

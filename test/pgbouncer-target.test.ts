@@ -183,6 +183,24 @@ suite("a pool to a data source", () => {
     expect(plan.out + plan.err).not.toContain(held());
   });
 
+  test("a password that changes in a plan reaches role and userlist in one apply, by declaration and by file", async () => {
+    const on = await estate(BY_USERLIST);
+    await on.apply();
+    const ssl = { ca: readFileSync(on.tls.ca, "utf8") };
+    for (const [password, applied] of [
+      ["the second", "apply -f . --yes --allow all"],
+      ["the third", "apply plan.json --yes --allow all"],
+    ] as const) {
+      const secrets = { env: { WEB_PASSWORD: password } };
+      expect(await on.at.run("plan -f . --out plan.json --detailed-exitcode", secrets)).toMatchObject({ code: 2 });
+      expect(await on.at.run(applied, secrets)).toMatchObject({ code: 0 });
+      const client = await on.pooler.client("analytics", "web", password, { ssl });
+      await client.end();
+      rmSync(join(on.at.path, "plan.json"));
+      expect(await on.at.run("plan -f . --detailed-exitcode", secrets)).toMatchObject({ code: 0 });
+    }
+  });
+
   test("a role without a password lends none: nothing is written", async () => {
     const on = await estate(BY_USERLIST.replace("[web]", "[web, nopass]"), {}, NO_PASSWORD);
     const before = [on.pooler.text(), readFileSync(on.pooler.userlist, "utf8")];

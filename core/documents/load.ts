@@ -144,7 +144,7 @@ function lazyLocator(files: readonly SourceFile[]): () => Promise<Locate> {
 function nothingDeclared(files: readonly SourceFile[]): Diagnostic {
   const [only] = files;
   return error("NOTHING_DECLARED", "No document was found", {
-    detail: "The files are empty. A document begins with `kind: …`.",
+    detail: "A document begins with `kind: …`.",
     ...(only && files.length === 1 && { origin: { file: only.file } }),
   });
 }

@@ -1,10 +1,11 @@
 /** From the value of a document, whatever it holds, to a document. */
-import type { Diagnostic } from "../diagnostic.ts";
+import { type Diagnostic, note } from "../diagnostic.ts";
 import type { Document } from "../document.ts";
 import type { Kind, Spec } from "../kind.ts";
 import { KINDS } from "../kinds/index.ts";
 import { formatName, nearest } from "../names.ts";
 import { walk } from "../objects.ts";
+import { looksLikePlan } from "../plan-file.ts";
 import type { Json } from "../schema.ts";
 import type { Fault } from "./faults.ts";
 import type { Locate } from "./locate.ts";
@@ -32,6 +33,10 @@ export function checkDocument({ value, origin }: RawDocument, locate: Locate): C
         { code: "WRONG_TYPE", path: [], summary: `A document must be fields, not ${given(value as Json)}`, detail },
       ]),
     };
+  }
+  if (looksLikePlan(value)) {
+    const detail = "`datumline apply FILE` applies it. In another folder it is not taken for a document.";
+    return { diagnostics: [note("PLAN_PASSED_OVER", "This is a plan, and declares nothing", { origin, detail })] };
   }
   const { kind, dataSource, override, $construct: _, ...spec } = value as { readonly [key: string]: Json };
   const common = commonFaults(kind, dataSource, override);

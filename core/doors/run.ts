@@ -11,6 +11,12 @@ export function writes({ steps, bookkeeping: { found, gone } }: Plan): boolean {
   return steps.length + found.length + gone.length > 0;
 }
 
+/** What leads to other data sources comes after them. */
+export function inTurns<T extends { readonly engine: Engine }>(tasks: readonly T[]): readonly T[][] {
+  const leads = ({ engine }: T): boolean => engine.capabilities.leadsOn ?? false;
+  return [tasks.filter((task) => !leads(task)), tasks.filter(leads)];
+}
+
 /** Compares once more before the change is kept. */
 export function recheck(
   session: Session,

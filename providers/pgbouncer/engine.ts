@@ -3,6 +3,7 @@ import type { DataSource } from "../../core/specs.ts";
 import { EMPTY } from "../../core/sql.ts";
 import { asks } from "./asks.ts";
 import { diagnose } from "./diagnose.ts";
+import { foresee } from "./foresee.ts";
 import { HANDLERS } from "./handlers.ts";
 import { health } from "./health.ts";
 import { poolTarget } from "./pool-target.ts";
@@ -22,6 +23,7 @@ export const pgbouncer: Engine = {
   health,
   enter: () => EMPTY,
   asks,
+  foresee,
   isProbe: ({ kind, spec }) => kind === "PoolUser" && (spec.from !== undefined || spec.password !== undefined),
   isBuiltIn: () => false,
 };
