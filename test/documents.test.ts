@@ -121,7 +121,7 @@ describe("files", () => {
     const { documents, diagnostics } = await load(plans);
     expect([documents.length, ...diagnostics.map(brief)]).toEqual([
       1,
-      "PLAN_PASSED_OVER plan.json This is a plan, and declares nothing",
+      "PLAN_PASSED_OVER plan.json:1:1 This is a plan, and declares nothing",
     ]);
     expect((await load({}, ["no.yaml"])).diagnostics.map(brief)).toEqual([
       "UNREADABLE no.yaml Cannot read no.yaml: there is no such file or folder",
