@@ -2,12 +2,14 @@
 import { type Piece, pieces } from "./words.ts";
 
 /**
- * Columns that stand in a select list as they are, `*` for all of them. What a function is given is not among them: it may
- * be a mask, or a sum.
+ * Columns that stand in a select list as they are, `*` for all of them, with the names that they are given there. What a
+ * function is given is not among them: it may be a mask, or a sum. It finds too much rather than too little.
  */
-export function shownColumns(query: string): Set<string> {
-  const found = new Set<string>();
+export function shownColumns(query: string): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
   const outer: boolean[] = [];
+  // Columns of the list's present item.
+  let item: Set<string>[] = [];
   let isListed = false;
   let previous: Piece | undefined;
   for (const piece of pieces(query)) {
@@ -16,9 +18,19 @@ export function shownColumns(query: string): Set<string> {
       outer.push(isListed);
       isListed &&= !isFunction(previous);
     } else if (kind === "sign" && text === ")") isListed = outer.pop() ?? false;
-    else if (kind === "word" && text === "select") isListed = true;
-    else if (kind === "word" && ENDS.has(text) && previous?.text !== "distinct") isListed = false;
-    else if (isListed && isShown(piece, previous)) found.add(text);
+    else if (kind === "word" && text === "select") {
+      isListed = true;
+      item = [];
+    } else if (kind === "word" && ENDS.has(text) && previous?.text !== "distinct") isListed = false;
+    else if (isListed && text === "," && kind === "sign") item = [];
+    else if (isListed && isShown(piece, previous)) {
+      for (const names of item) names.add(text);
+      if (previous?.kind !== "word" || previous.text !== "as") {
+        const names = found.get(text) ?? new Set([text]);
+        found.set(text, names);
+        item.push(names);
+      }
+    }
     previous = piece;
   }
   return found;

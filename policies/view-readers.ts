@@ -4,11 +4,12 @@ import type { Catalog } from "../core/catalog.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
 import { formatName } from "../core/names.ts";
 import type { Grant, Role, View } from "../core/specs.ts";
+import { Carried } from "./carried.ts";
 import { rolesIn, withGroups } from "./memberships.ts";
 import { key, mentions } from "./mentions.ts";
 import { objectsOf } from "./objects.ts";
 import { grantsByTable, some } from "./row-secured.ts";
-import { leavesRowsOut, shownColumns } from "./select-lists.ts";
+import { leavesRowsOut } from "./select-lists.ts";
 import { tableKey, tablesIn } from "./tables.ts";
 
 type Grants = ReadonlyMap<string, readonly Grant[]>;
@@ -32,25 +33,24 @@ export const viewShowsKeptColumn: Guardrail = {
     const kept = keptIn(judged, grants);
     if (kept.length === 0) return [];
     const roles = rolesIn(live, desired);
+    const carried = new Carried(desired);
+    const all = kept.map((one) => ({ ...one, shown: carried.of(one.table, one.columns) }));
     return ownerViews(desired).flatMap(({ address, kind, at, spec }): Finding[] => {
-      const mentioned = mentions(spec.query, spec.schema);
-      const shown = shownColumns(spec.query);
-      return kept
-        .filter(({ table }) => mentioned.has(table))
-        .flatMap(({ by, table, from, columns }): Finding[] => {
-          const names = [...columns].filter((column) => shown.has(column) || shown.has("*"));
-          const readers = from.filter((role) => selects(role, at, names, grants, roles));
-          if (names.length === 0 || readers.length === 0) return [];
-          const remedy = { kind, spec: { schema: spec.schema, name: spec.name, securityInvoker: true } };
-          return [
-            {
-              address,
-              summary: `${readable(address)} shows ${some(names)} of ${nameOf(table)} to ${some(readers)}, from whom a ${by} keeps ${names.length > 1 ? "them" : "it"}`,
-              detail: `Leave ${names.length > 1 ? "the columns" : "the column"} out of it${kind === "View" ? ", or say `securityInvoker: true` (PostgreSQL 15 and newer)" : ""}, or grant it to others.`,
-              ...(kind === "View" && { closes: [remedy] }),
-            },
-          ];
-        });
+      return all.flatMap(({ by, table, from, shown }): Finding[] => {
+        const there = shown.get(at) ?? new Map<string, string>();
+        const names = [...new Set(there.values())];
+        const readers = from.filter((role) => selects(role, at, [...there.keys()], grants, roles));
+        if (names.length === 0 || readers.length === 0) return [];
+        const remedy = { kind, spec: { schema: spec.schema, name: spec.name, securityInvoker: true } };
+        return [
+          {
+            address,
+            summary: `${readable(address)} shows ${some(names)} of ${nameOf(table)} to ${some(readers)}, from whom a ${by} keeps ${names.length > 1 ? "them" : "it"}`,
+            detail: `Leave ${names.length > 1 ? "the columns" : "the column"} out of it${kind === "View" ? ", or say `securityInvoker: true` (PostgreSQL 15 and newer)" : ""}, or grant it to others.`,
+            ...(kind === "View" && { closes: [remedy] }),
+          },
+        ];
+      });
     });
   },
 };

@@ -204,6 +204,8 @@ test.each([
   ["SELECT id, count(*), sum(tenant) FROM t GROUP BY id", false],
   ["SELECT id * 2, 'tenant' FROM t", false],
   ["SELECT tenant FROM other.t", false],
+  ["SELECT md5(tenant) AS tenant FROM t", false],
+  ["SELECT id AS tenant FROM t", false],
 ])("%s shows what a ColumnAccess keeps: %s", (query, isTold) => {
   const on = declaring([ONLY_ID], table(), ID, view(query), select("a", "s.v"));
   expect(found("VIEW_SHOWS_KEPT_COLUMN", on)).toHaveLength(isTold ? 1 : 0);
@@ -223,6 +225,27 @@ test("a view shows what is kept to its readers, and not to whom nothing is kept 
       declaring([ONLY_ID], table(), ID, view("SELECT tenant FROM t", { securityInvoker: true }), select("a", "s.v")),
     ),
   ).toEqual([]);
+});
+
+test("a view over a view shows what is kept, under whatever name", () => {
+  const named = (name: string, query: string, more: object = {}): Named => [
+    "View",
+    { schema: "s", name, query, ...more },
+  ];
+  const told = (...views: readonly Named[]) =>
+    found("VIEW_SHOWS_KEPT_COLUMN", declaring([ONLY_ID], table(), ID, ...views, select("a", "s.v"))).map(
+      ({ summary }) => summary,
+    );
+  const shows = "View s.v shows tenant of s.t to a, from whom a ColumnAccess keeps it";
+  const inner = named("inner", "SELECT id, tenant AS who FROM t", { securityInvoker: true });
+  expect(told(inner, view("SELECT who FROM inner"))).toEqual([shows]);
+  expect(told(inner, named("outer", "SELECT * FROM s.inner"), view("SELECT (who) AS it FROM outer"))).toEqual([shows]);
+  expect(told(inner, view("SELECT id FROM inner"))).toEqual([]);
+  expect(told(named("inner", "SELECT md5(tenant) AS tenant FROM t"), view("SELECT tenant FROM inner"))).toEqual([]);
+  // One reads the other: the server would not take it, and neither is it followed forever.
+  expect(told(named("w", "SELECT who FROM v"), view("SELECT tenant AS who FROM t UNION SELECT who FROM w"))).toEqual([
+    shows,
+  ]);
 });
 
 test("a materialized view shows what is masked", () => {

@@ -213,6 +213,21 @@ columns: [{ name: id, type: bigint }, { name: card, type: text, classification: 
       gets: /hidden/,
     },
     {
+      way: "A view over such a view, under another name",
+      outcome: "reported",
+      code: "VIEW_SHOWS_KEPT_COLUMN",
+      names: "View desk.second",
+      why: "A view over views shows what they show; it is followed through all of them.",
+      declare: `{ kind: View, schema: desk, name: numbers, query: SELECT pin AS number FROM desk.card }
+---
+{ kind: View, schema: desk, name: second, query: SELECT number FROM desk.numbers }
+---
+{ kind: Grant, to: typist, privileges: [select], on: { table: desk.second } }`,
+      as: "typist",
+      run: "SELECT number FROM desk.second",
+      gets: /hidden/,
+    },
+    {
       way: "A foreign key to a kept column from a table of one's own (REFERENCES), to try values",
       outcome: "reported",
       code: "ACCESS_VOID",
