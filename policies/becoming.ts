@@ -19,7 +19,7 @@ export const roleIsNotABoundary: Guardrail = {
   find(judged) {
     const policies = policiesOf(judged);
     if (policies.length === 0) return [];
-    const roles = rolesIn(judged.live, judged.desired);
+    const roles = rolesIn(judged.desired, judged.live);
     return objectsOf("Role", judged.desired).flatMap(({ address: at, spec }): Finding[] => {
       if (!spec.login || spec.superuser || !spec.memberOf) return [];
       const others = toldApart(spec.name, policies, roles);

@@ -8,7 +8,7 @@ import { shownColumns } from "./select-lists.ts";
 type Query = Pick<View | MaterializedView, "schema" | "name" | "query">;
 
 /** Columns of a table as a relation names them: its name for each, and the column's own. */
-type Columns = ReadonlyMap<string, string>;
+export type Columns = ReadonlyMap<string, string>;
 
 /** The views of a catalog, and what each shows of what it reads. */
 export class Carried {

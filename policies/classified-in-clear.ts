@@ -69,7 +69,7 @@ function readersOfAll(desired: Catalog, live: Catalog): Map<Address, string[]> {
 /** Roles of which an error or a warning says already that they come to the columns of a table, by its address. */
 function toldOf({ declared, desired, live, told }: Judged): Map<Address, Set<string>> {
   const found = new Map<Address, Set<string>>();
-  const roles = rolesIn(live, desired);
+  const roles = rolesIn(desired, live);
   for (const { code, address: at } of told) {
     const object = at && declared.get(at);
     if (!object || (code !== "MASK_BYPASSED" && code !== "ACCESS_VOID")) continue;

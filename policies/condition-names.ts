@@ -47,7 +47,7 @@ export const pathOpenToOthers: Guardrail = {
       ({ spec: { on, privileges } }) => on.schema !== undefined && privileges.includes("create"),
     );
     const tables = tablesIn(desired, live);
-    const roles = rolesIn(live, desired);
+    const roles = rolesIn(desired, live);
     const concerns = concerning(roles);
     const ofExtensions = extensionSchemas(judged);
     const found = new Map<string, { readonly grants: Grant[]; readonly policies: string[] }>();

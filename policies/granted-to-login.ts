@@ -15,7 +15,7 @@ export const grantedToLogin: Guardrail = {
   code: "GRANTED_TO_LOGIN",
   pack: "grants",
   find({ desired, live }) {
-    const roles = rolesIn(live, desired);
+    const roles = rolesIn(desired, live);
     const all = new Set([...objectsOf("Grant", desired), ...objectsOf("Grant", live)].map(({ spec }) => key(spec)));
     const alike = new Map<string, Given[]>();
     for (const given of objectsOf("Grant", desired)) {

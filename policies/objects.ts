@@ -12,9 +12,23 @@ export interface ObjectOf<K extends keyof Specs> {
   readonly intent: Address | undefined;
 }
 
+/** What catalogs hold by kind: every rule asks for some of it. */
+const SORTED = new WeakMap<Catalog, ReadonlyMap<string, readonly ObjectOf<never>[]>>();
+
 /** All of one kind that a catalog holds, in order. */
-export function objectsOf<K extends keyof Specs>(kind: K, catalog: Catalog): ObjectOf<K>[] {
-  return [...catalog].flatMap(([address, { kind: of, spec, origin, intent }]) =>
-    of === kind ? [{ address, spec: spec as unknown as Specs[K], origin, intent }] : [],
-  );
+export function objectsOf<K extends keyof Specs>(kind: K, catalog: Catalog): readonly ObjectOf<K>[] {
+  const sorted = SORTED.get(catalog) ?? byKind(catalog);
+  SORTED.set(catalog, sorted);
+  return (sorted.get(kind) ?? []) as readonly ObjectOf<K>[];
+}
+
+function byKind(catalog: Catalog): Map<string, ObjectOf<never>[]> {
+  const found = new Map<string, ObjectOf<never>[]>();
+  for (const [address, { kind, spec, origin, intent }] of catalog) {
+    const one = { address, spec: spec as never, origin, intent };
+    const same = found.get(kind);
+    if (same) same.push(one);
+    else found.set(kind, [one]);
+  }
+  return found;
 }

@@ -116,7 +116,7 @@ function boundWriters({
   desired,
   live,
 }: Judged): (bound: RowSecured, at: string, commands: readonly Grant["privileges"][number][]) => string[] {
-  const roles: ReadonlyMap<string, Role> = rolesIn(live, desired);
+  const roles: ReadonlyMap<string, Role> = rolesIn(desired, live);
   const grants = grantsByTable(desired, live);
   const concerns = concerning(roles);
   const passes = (role: string): boolean => Boolean(roles.get(role)?.bypassrls || roles.get(role)?.superuser);

@@ -4,6 +4,7 @@ import { formatName } from "../core/names.ts";
 import type { Grant, Role, RowPolicy } from "../core/specs.ts";
 import { withGroups } from "./memberships.ts";
 import { objectsOf } from "./objects.ts";
+import { once } from "./once.ts";
 import { comparedColumns, type KnownTable, tableKey, tablesIn } from "./tables.ts";
 import { pieces } from "./words.ts";
 
@@ -13,17 +14,6 @@ export interface RowSecured extends KnownTable {
   readonly policies: readonly RowPolicy[];
   /** Columns by which the policies tell rows apart; none where their conditions do not show it. */
   readonly compared: ReadonlySet<string>;
-}
-
-/** Several rules ask the same of the same two catalogs: it is worked out once. */
-function once<T>(make: (desired: Catalog, live: Catalog) => T): (desired: Catalog, live: Catalog) => T {
-  const known = new WeakMap<Catalog, WeakMap<Catalog, { readonly made: T }>>();
-  return (desired, live) => {
-    const beside = known.get(desired) ?? new WeakMap<Catalog, { readonly made: T }>();
-    const found = beside.get(live) ?? { made: make(desired, live) };
-    known.set(desired, beside.set(live, found));
-    return found.made;
-  };
 }
 
 /** By the key of the table; of a table that is there and not declared the live one. */

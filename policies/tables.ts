@@ -5,6 +5,7 @@ import { nameParts } from "../core/names.ts";
 import type { Remedy } from "../core/remedy.ts";
 import type { Index, Table } from "../core/specs.ts";
 import { key } from "./mentions.ts";
+import { once } from "./once.ts";
 import { type Piece, pieces } from "./words.ts";
 
 /** A table, and where it stands in a catalog. */
@@ -18,17 +19,17 @@ export function tableKey(reference: string): string {
   return key(...(nameParts(reference) as [string, string]));
 }
 
-/** Every table by its key; of two catalogs the first has the say. */
-export function tablesIn(...catalogs: readonly Catalog[]): Map<string, KnownTable> {
+/** Every table by its key; of one that is declared and there the declared one. */
+export const tablesIn = once((desired, live): ReadonlyMap<string, KnownTable> => {
   const found = new Map<string, KnownTable>();
-  for (const catalog of [...catalogs].reverse()) {
+  for (const catalog of [live, desired]) {
     for (const [address, { kind, spec }] of catalog) {
       const table = spec as unknown as Table;
       if (kind === "Table") found.set(key(table.schema, table.name), { address, table });
     }
   }
   return found;
-}
+});
 
 /** Columns that stand alone, cast or not, on one side of `=` or before IN. */
 export function comparedColumns(text: string, table: Pick<Table, "columns"> | undefined): string[] {

@@ -4,7 +4,7 @@ import type { Catalog } from "../core/catalog.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
 import { formatName } from "../core/names.ts";
 import type { Grant, Role, View } from "../core/specs.ts";
-import { Carried } from "./carried.ts";
+import { Carried, type Columns } from "./carried.ts";
 import { rolesIn, withGroups } from "./memberships.ts";
 import { key, mentions } from "./mentions.ts";
 import { objectsOf } from "./objects.ts";
@@ -32,15 +32,17 @@ export const viewShowsKeptColumn: Guardrail = {
     const grants = grantsByTable(desired, live);
     const kept = keptIn(judged, grants);
     if (kept.length === 0) return [];
-    const roles = rolesIn(live, desired);
+    const roles = rolesIn(desired, live);
     const carried = new Carried(desired);
-    const all = kept.map((one) => ({ ...one, shown: carried.of(one.table, one.columns) }));
-    return ownerViews(desired).flatMap(({ address, kind, at, spec }): Finding[] => {
-      return all.flatMap(({ by, table, from, shown }): Finding[] => {
-        const there = shown.get(at) ?? new Map<string, string>();
-        const names = [...new Set(there.values())];
-        const readers = from.filter((role) => selects(role, at, [...there.keys()], grants, roles));
-        if (names.length === 0 || readers.length === 0) return [];
+    const byView = new Map<string, (Kept & { readonly shown: Columns })[]>();
+    for (const one of kept)
+      for (const [view, shown] of carried.of(one.table, one.columns))
+        byView.set(view, [...(byView.get(view) ?? []), { ...one, shown }]);
+    return ownerViews(desired).flatMap(({ address, kind, at, spec }): Finding[] =>
+      (byView.get(at) ?? []).flatMap(({ by, table, from, shown }): Finding[] => {
+        const names = [...new Set(shown.values())];
+        const readers = from.filter((role) => selects(role, at, [...shown.keys()], grants, roles));
+        if (readers.length === 0) return [];
         const remedy = { kind, spec: { schema: spec.schema, name: spec.name, securityInvoker: true } };
         return [
           {
@@ -50,8 +52,8 @@ export const viewShowsKeptColumn: Guardrail = {
             ...(kind === "View" && { closes: [remedy] }),
           },
         ];
-      });
-    });
+      }),
+    );
   },
 };
 
@@ -102,7 +104,7 @@ export const viewWithoutBarrier: Guardrail = {
     if (views.length === 0) return [];
     const tables = tablesIn(desired, live);
     const grants = grantsByTable(desired, live);
-    const roles = rolesIn(live, desired);
+    const roles = rolesIn(desired, live);
     return views.flatMap(({ address, kind, at, spec: { schema, name, query } }): Finding[] => {
       const granted = (grants.get(at) ?? []).filter(({ privileges }) => privileges.includes("select"));
       if (granted.length === 0) return [];
