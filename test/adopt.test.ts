@@ -10,6 +10,7 @@ import pg from "pg";
 import type { EmbeddedPostgres } from "../scripts/embedded.ts";
 import { folder } from "./support/cli.ts";
 import { freshServer } from "./support/server.ts";
+import { skipped } from "./support/skipping.ts";
 
 const MAJOR = 15;
 
@@ -121,7 +122,7 @@ test("they make the same elsewhere", async () => {
 
   const tool = dumpTool();
   if (tool === undefined) {
-    process.stderr.write(`SKIPPED: no pg_dump ${MAJOR} on the PATH, so the two databases were not compared by it.\n`);
+    skipped("two databases compared by pg_dump", `there is no pg_dump ${MAJOR} on the PATH`);
     return;
   }
   expect(dump(tool, target)).toEqual(dump(tool, source));

@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { folder } from "./support/cli.ts";
+import { skipped } from "./support/skipping.ts";
 
 const hasTerraform = spawnSync("terraform", ["version"]).status === 0;
-if (!hasTerraform) console.warn("Skipped: settings of AWS are read by terraform, which is not installed.");
+if (!hasTerraform) skipped("settings of AWS, as Terraform reads them", "there is no terraform on the PATH");
 
 const SCHEDULE: Readonly<Record<string, string>> = {
   schedule: 'schedule: { cron: "30 3 * * 1-5", timeZone: Europe/Berlin }',

@@ -1,49 +1,27 @@
 /** Backups as a user runs them. */
-import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import pg from "pg";
 import { setClock } from "../core/clock.ts";
+import { noBackups } from "./support/backups.ts";
 import { folder } from "./support/cli.ts";
-import { freshServer } from "./support/server.ts";
+import { unless } from "./support/skipping.ts";
+import { ID, type Scheduled, scheduled, type Warehouse, warehouse } from "./support/warehouse.ts";
 
-const MAJOR = 15;
-const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
-const hasTools = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
-if (!hasTools) console.warn(`Skipped: backups need pg_dump ${MAJOR} and zstd, and found ${version || "none"}.`);
+const missing = noBackups();
+const { suite, it } = unless(missing, "backups as a user runs them");
 
-let url: (database: string) => string;
+let on: Warehouse;
 
 beforeAll(async () => {
-  if (!hasTools) return;
-  const server = await freshServer({ major: MAJOR });
-  url = (database) => server.url({ database });
-  await ask("postgres", "CREATE DATABASE warehouse");
-  await ask("warehouse", "CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
+  if (missing) return;
+  on = await warehouse("CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
 });
 
-async function ask(database: string, text: string): Promise<pg.QueryResult> {
-  const client = new pg.Client(url(database));
-  await client.connect();
-  try {
-    return await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
-
-function estate(more = "", database = "warehouse") {
-  const here = folder({ DB: url(database), KEY: "ab".repeat(32), OTHER: "cd".repeat(32) });
-  here.write(
-    "w.yaml",
-    `kind: DataSource
-name: warehouse
-engine: postgresql
-connection: { url: { env: DB } }
-external: { schemas: [public] }
----
-kind: BackupSchedule
+function estate(more = "", database = "warehouse"): Scheduled {
+  return scheduled(
+    { DB: on.url(database), KEY: "ab".repeat(32) },
+    `kind: BackupSchedule
 name: nightly
 schedule: { cron: "30 3 * * *" }
 to: [{ directory: kept }]
@@ -52,13 +30,9 @@ rpo: 26h
 check: [public.*]
 ${more}`,
   );
-  const backup = (line: string) => here.run(`backup ${line} -f w.yaml`);
-  return { ...here, backup };
 }
 
-const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
-
-(hasTools ? describe : describe.skip)("on a real server", () => {
+suite("on a real server", () => {
   test("run, list, verify, restore, prune", async () => {
     const here = estate();
     const overdue = await here.backup("list");
@@ -70,7 +44,7 @@ const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
     expect((await here.backup("verify")).out).toMatch(/^✓ .* as written\n$/);
     const restored = await here.backup("restore nightly --into copy_1 --yes");
     expect([restored.code, restored.err]).toEqual([0, ""]);
-    expect((await ask("copy_1", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
+    expect((await on.ask("copy_1", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
     for (let count = 0; count < 3; count++) await here.backup("run");
     const { schedules } = JSON.parse((await here.backup("list --format json")).out);
     expect(schedules[0].places[0].backups).toHaveLength(2);
@@ -93,13 +67,13 @@ const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
   test("an existing database is dropped only where that is said twice", async () => {
     const here = estate();
     await here.backup("run");
-    await ask("postgres", "CREATE DATABASE precious");
+    await on.ask("postgres", "CREATE DATABASE precious");
     const refused = await here.backup("restore nightly --into precious --yes");
     expect([refused.code, refused.err]).toEqual([3, expect.stringContaining("The database precious exists")]);
     const once = await here.backup("restore nightly --into precious --overwrite --yes");
     expect([once.code, once.err]).toEqual([1, expect.stringContaining("--confirm precious")]);
     expect((await here.backup("restore nightly --into precious --overwrite --confirm precious --yes")).code).toBe(0);
-    expect((await ask("precious", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
+    expect((await on.ask("precious", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
   });
 
   test("sealed with a key; with another one it is told, and nothing is made", async () => {
@@ -187,12 +161,12 @@ rowSecurity: forced
 { kind: QualityCheck, name: orders have a region, on: public.orders, notNull: region }
 `;
 
-(hasTools ? describe : describe.skip)("a drill", () => {
+suite("a drill", () => {
   test("restores, compares, proves, and keeps the evidence", async () => {
     const here = estate(`rto: 5min\n${DRILLED}`);
     const files = "-f w.yaml";
     expect(await here.run(`apply ${files} --yes`)).toMatchObject({ code: 0 });
-    await ask("warehouse", "INSERT INTO orders SELECT i, 'EU' FROM generate_series(1, 50) i");
+    await on.ask("warehouse", "INSERT INTO orders SELECT i, 'EU' FROM generate_series(1, 50) i");
     expect((await here.run(`backup run ${files}`)).code).toBe(0);
     const held = await here.run(`backup drill ${files}`);
     expect([held.code, held.err]).toEqual([0, ""]);
@@ -203,15 +177,15 @@ rowSecurity: forced
     expect(evidence.tables.compared).toContainEqual(expect.objectContaining({ table: "public.orders", rows: 50 }));
     expect(evidence.proofs.held).toBeGreaterThan(2);
     // What the backup does not have is seen.
-    await ask("warehouse", "UPDATE orders SET region = NULL WHERE id = 1; DROP POLICY own ON orders");
+    await on.ask("warehouse", "UPDATE orders SET region = NULL WHERE id = 1; DROP POLICY own ON orders");
     await here.run(`backup run ${files}`);
     const failed = await here.run(`backup drill ${files}`);
     expect([failed.code, failed.out]).toEqual([2, expect.stringContaining("✗ QualityCheck/orders have a region")]);
   });
 });
 
-(hasTools ? test : test.skip)("a plan that deletes data asks for a restore that was proved", async () => {
-  await ask("postgres", "CREATE DATABASE dropping");
+it("a plan that deletes data asks for a restore that was proved", async () => {
+  await on.ask("postgres", "CREATE DATABASE dropping");
   const here = estate(DRILLED.replace("name: weekly", "name: weekly\nevidence: proofs"), "dropping");
   const drops = async (): Promise<{ code: number; err: string }> => {
     here.write("w.yaml", dropping);
@@ -225,7 +199,7 @@ rowSecurity: forced
   expect(await drops()).toMatchObject({ code: 3, err: expect.stringContaining("DRILL_REQUIRED") });
   here.write("w.yaml", declared);
   await here.run("backup run -f w.yaml");
-  await ask("dropping", "INSERT INTO items VALUES (1, 'EU')");
+  await on.ask("dropping", "INSERT INTO items VALUES (1, 'EU')");
   await here.run("backup run -f w.yaml");
   expect(await here.run("backup drill -f w.yaml")).toMatchObject({ code: 0 });
   setClock(() => new Date(Date.now() + 8 * 86_400_000));

@@ -1,31 +1,32 @@
 /** Whatever happens to a file of a backup is seen: by its list where sizes and manifests tell, by `verify` always. */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { chooseBackup } from "../core/backups/choose.ts";
 import { MANIFEST, partName } from "../core/backups/manifest.ts";
 import type { Manifest } from "../core/backups/model.ts";
 import { prunable } from "../core/backups/prune.ts";
 import { rendered, signed } from "../core/backups/signature.ts";
-import { askIn, type Backups, backupsOf, noBackups } from "./support/backups.ts";
+import { askIn, type Backups, backupsOf, MAJOR, NIGHTLY, noBackups } from "./support/backups.ts";
+import { folder } from "./support/cli.ts";
 import { freshDatabase } from "./support/server.ts";
+import { unless } from "./support/skipping.ts";
 
 const missing = noBackups();
-if (missing) console.warn(`Skipped: ${missing}.`);
+const { suite } = unless(missing, "damaged backups");
 const KEY = randomBytes(32);
 const OF = { dataSource: "warehouse", schedule: "nightly" };
 
 let url: string;
-let kept = "";
+let kept: string;
 let backups: Backups;
 const taken: { [form: string]: Manifest } = {};
 
 beforeAll(async () => {
   if (missing) return;
-  url = await freshDatabase(15);
-  kept = mkdtempSync(join(tmpdir(), "datumline-kept-"));
+  url = await freshDatabase(MAJOR);
+  kept = folder().path;
   backups = backupsOf(url, kept);
   await askIn(
     url,
@@ -36,7 +37,6 @@ beforeAll(async () => {
   const { manifest: sealed } = await backups.run({ key: KEY });
   Object.assign(taken, { plain, sealed });
 });
-afterAll(() => rmSync(kept, { recursive: true, force: true }));
 
 type Damage = (content: Buffer) => Buffer;
 
@@ -76,7 +76,7 @@ async function databases(): Promise<string[]> {
   return rows.map(({ datname }) => datname);
 }
 
-(missing ? describe.skip : describe).each(["plain", "sealed"])("%s", (form) => {
+suite.each(["plain", "sealed"])("%s", (form) => {
   test.each(Object.entries(DAMAGES))("%s: of every part it is named", async (_, damage) => {
     const manifest = taken[form] as Manifest;
     for (const { name, bytes } of manifest.parts)
@@ -98,7 +98,7 @@ async function databases(): Promise<string[]> {
       await expect(chooseBackup([backups.store], { ...OF, id: manifest.id })).rejects.toThrow(
         "is not what was written",
       );
-      const gone = prunable(listing, { ...schedule, retention: { count: 1 } }, new Date(Date.now() + 10 * 86_400_000));
+      const gone = prunable(listing, { ...NIGHTLY, retention: { count: 1 } }, new Date(Date.now() + 10 * 86_400_000));
       expect([...gone.leftovers, ...gone.backups]).toEqual([]);
     });
   });
@@ -118,9 +118,7 @@ async function databases(): Promise<string[]> {
   );
 });
 
-const schedule = { name: "nightly", schedule: { cron: "0 3 * * *" } };
-
-(missing ? describe.skip : describe)("a manifest that was made by somebody else", () => {
+suite("a manifest that was made by somebody else", () => {
   const replace = (manifest: Manifest): void =>
     writeFileSync(join(kept, partName(manifest, MANIFEST)), rendered(manifest));
   const sealed = (): Manifest => taken.sealed as Manifest;

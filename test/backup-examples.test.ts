@@ -1,37 +1,28 @@
 /** The backups of the examples, as their READMEs have them: applied, backed up, drilled, installed, destroyed. */
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "@jest/globals";
-import pg from "pg";
+import { beforeAll, expect, test } from "@jest/globals";
+import type pg from "pg";
 import type { Evidence } from "../core/backups/evidence.ts";
+import type { EmbeddedPostgres } from "../scripts/embedded.ts";
+import { askIn, MAJOR, noBackups } from "./support/backups.ts";
 import { folder } from "./support/cli.ts";
 import { freshServer } from "./support/server.ts";
+import { unless } from "./support/skipping.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../examples", import.meta.url));
-const MAJOR = 15;
-const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
-const hasTools = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
-if (!hasTools) console.warn(`Skipped: backups need pg_dump ${MAJOR} and zstd, and found ${version || "none"}.`);
+const missing = noBackups();
+const { suite } = unless(missing, "backups of the examples");
 
-let url: (database: string) => string;
+let server: EmbeddedPostgres;
 
 beforeAll(async () => {
-  if (!hasTools) return;
-  const server = await freshServer({ major: MAJOR });
-  url = (database) => server.url({ database });
+  if (!missing) server = await freshServer({ major: MAJOR });
 });
 
-async function ask(database: string, text: string): Promise<void> {
-  const client = new pg.Client(url(database));
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
+const url = (database: string): string => server.url({ database });
+const ask = (database: string, text: string): Promise<pg.QueryResult> => askIn(server.url(), database, text);
 
 /** A copy of an example and of its host, whose folders are of this test. */
 function estate(name: string, env: Readonly<Record<string, string>>) {
@@ -61,13 +52,7 @@ function estate(name: string, env: Readonly<Record<string, string>>) {
 }
 
 async function answer(database: string, text: string): Promise<unknown> {
-  const client = new pg.Client(url(database));
-  await client.connect();
-  try {
-    return Object.values((await client.query(text)).rows[0])[0];
-  } finally {
-    await client.end();
-  }
+  return Object.values((await ask(database, text)).rows[0])[0];
 }
 
 /** Types what a runbook says, in its order; where it leaves the address open, the declaration has it. */
@@ -90,7 +75,7 @@ async function followed(here: ReturnType<typeof estate>, page: string): Promise<
   }
 }
 
-(hasTools ? describe : describe.skip)("examples", () => {
+suite("examples", () => {
   test("superset-sales: sealed every night, restored and proved every week", async () => {
     await ask("postgres", "CREATE DATABASE analytics");
     const here = estate("superset-sales", { DATABASE_URL: url("analytics") });

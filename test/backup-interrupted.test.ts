@@ -5,42 +5,34 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test } from "@jest/globals";
-import { askIn, noBackups } from "./support/backups.ts";
-import { folder } from "./support/cli.ts";
+import { beforeAll, expect } from "@jest/globals";
+import { askIn, holding, MAJOR, noBackups } from "./support/backups.ts";
 import { freshDatabase } from "./support/server.ts";
+import { unless } from "./support/skipping.ts";
+import { type Scheduled, scheduled } from "./support/warehouse.ts";
 
 const missing = noBackups();
-if (missing) console.warn(`Skipped: ${missing}.`);
+const { it } = unless(missing, "backups that are interrupted");
 const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 
 let url: string;
-let database: string;
-let here: ReturnType<typeof folder>;
+let here: Scheduled;
 
 beforeAll(async () => {
   if (missing) return;
-  url = await freshDatabase(15);
-  database = new URL(url).pathname.slice(1);
+  url = await freshDatabase(MAJOR);
   // To dump it takes moments; to restore it takes long, for every row is looked at slowly.
   await askIn(
     url,
-    database,
+    new URL(url).pathname.slice(1),
     `CREATE FUNCTION slowly(int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 CREATE TABLE t (i int CHECK (slowly(i))); CREATE TABLE u (i int);
 INSERT INTO t SELECT i FROM generate_series(1, 3000) i;
 CREATE OR REPLACE FUNCTION slowly(int) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN true; END'`,
   );
-  here = folder({ DB: url });
-  here.write(
-    "w.yaml",
-    `kind: DataSource
-name: warehouse
-engine: postgresql
-connection: { url: { env: DB } }
-external: { schemas: [public] }
----
-kind: BackupSchedule
+  here = scheduled(
+    { DB: url },
+    `kind: BackupSchedule
 name: nightly
 schedule: { cron: "30 3 * * *" }
 to: [{ directory: kept }]
@@ -50,7 +42,7 @@ to: [{ directory: kept }]
 { kind: RestoreDrill, name: beside, of: nightly, into: { url: { env: DB } } }
 `,
   );
-  expect(await here.run("backup run -f w.yaml")).toMatchObject({ code: 0 });
+  expect(await here.backup("run")).toMatchObject({ code: 0 });
   mkdirSync(join(here.path, "temporary"));
 });
 
@@ -133,7 +125,6 @@ const isWaiting = hasRows(
 );
 const isFilling = (name: string) =>
   hasRows(`SELECT FROM pg_stat_activity WHERE datname = '${name}' AND wait_event = 'PgSleep'`);
-const it = missing ? test.skip : test;
 
 function expectEnded({ code, said, milliseconds }: Interrupted): void {
   expect([code, said]).toEqual([130, expect.stringMatching(/^error INTERRUPTED|INTERRUPTED/)]);
@@ -142,17 +133,7 @@ function expectEnded({ code, said, milliseconds }: Interrupted): void {
 }
 
 it("a run keeps nothing of what it had begun", async () => {
-  const ended = interrupted("backup run", "SIGTERM", isWaiting);
-  ended.catch(() => undefined);
-  const { Client } = (await import("pg")).default;
-  const holder = new Client(url);
-  await holder.connect();
-  try {
-    await holder.query("BEGIN; LOCK TABLE u");
-    expectEnded(await ended);
-  } finally {
-    await holder.end();
-  }
+  await holding(url, "u", async () => expectEnded(await interrupted("backup run", "SIGTERM", isWaiting)));
   expect(readdirSync(join(here.path, "kept/warehouse/nightly"))).toHaveLength(1);
 });
 

@@ -1,104 +1,57 @@
 /** Backups in a bucket as a user runs them. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import pg from "pg";
+import { beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { withStores } from "../core/doors/backups.ts";
 import { Secrets } from "../core/secret.ts";
+import { noBackups } from "./support/backups.ts";
 import { type Folder, folder } from "./support/cli.ts";
-import { fault, type Stretch, stretch, withBucket } from "./support/s3.ts";
-import { moto, noMoto } from "./support/secret-managers.ts";
-import { freshServer } from "./support/server.ts";
+import { BUCKET, bucket, CANARY, fault, type Stretch } from "./support/s3.ts";
+import { noMoto } from "./support/secret-managers.ts";
+import { unless } from "./support/skipping.ts";
+import { ID, type Scheduled, scheduled, type Warehouse, warehouse } from "./support/warehouse.ts";
 
-const MAJOR = 15;
-const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
-const hasTools = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
-const missing =
-  noMoto ?? (hasTools ? undefined : `pg_dump ${MAJOR} and zstd are needed, and found is ${version || "none"}`);
-if (missing) console.warn(`Skipped: backups in S3: ${missing}.`);
+const missing = noMoto ?? noBackups();
+const { suite } = unless(missing, "backups in S3");
 
-const BUCKET = "kept";
-const CANARY = "canary-91d2e7";
-const before = { ...process.env };
-let url: (database: string) => string;
+let on: Warehouse;
 let client: S3Client;
 let net: Stretch;
 
 beforeAll(async () => {
   if (missing) return;
-  Object.assign(process.env, {
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: CANARY,
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_MAX_ATTEMPTS: "2",
-  });
-  const at = await moto();
-  client = await withBucket(at, BUCKET);
-  net = await stretch(at);
-  const server = await freshServer({ major: MAJOR });
-  url = (database) => server.url({ database });
-  await ask("postgres", "CREATE DATABASE warehouse");
-  await ask("warehouse", "CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
-}, 60_000);
+  ({ client, net } = await bucket(2));
+  on = await warehouse("CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i");
+});
 beforeEach(() => {
   if (net) net.fate = undefined;
 });
-afterAll(() => {
-  client?.destroy();
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
-});
-
-async function ask(database: string, statement: string): Promise<pg.QueryResult> {
-  const connected = new pg.Client(url(database));
-  await connected.connect();
-  try {
-    return await connected.query(statement);
-  } finally {
-    await connected.end();
-  }
-}
 
 /** `places` stand under `to`; `{ s3 … }` is the bucket behind the net. */
-function estate(
-  places: readonly string[],
-  more = "",
-): Folder & { backup: (line: string) => ReturnType<Folder["run"]> } {
-  const here = folder({ DB: url("warehouse"), KEY: "ab".repeat(32), ID: "AKIAOTHER", SECRET: CANARY });
+function estate(places: readonly string[], more = ""): Scheduled {
+  const env = { DB: on.url(), KEY: "ab".repeat(32), ID: "AKIAOTHER", SECRET: CANARY };
   const to = places.map((place) => place.replace("s3 {", `s3: { endpoint: "${net.url}", pathStyle: true,`));
-  here.write(
-    "w.yaml",
-    `kind: DataSource
-name: warehouse
-engine: postgresql
-connection: { url: { env: DB } }
-external: { schemas: [public] }
----
-kind: BackupSchedule
+  return scheduled(
+    env,
+    `kind: BackupSchedule
 name: nightly
 schedule: { cron: "30 3 * * *" }
 to: [${to.join(", ")}]
 retention: { count: 1 }
 ${more}`,
   );
-  return { ...here, backup: (line) => here.run(`backup ${line} -f w.yaml`) };
 }
 
-const ID = /\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}/;
 const SEALED = "encryption: { key: { env: KEY } }";
 
-(missing ? describe.skip : describe)("in a bucket", () => {
+suite("in a bucket", () => {
   test("run, list, verify, restore and prune, sealed, beside a folder", async () => {
-    const here = estate(
-      ["{ directory: kept }", `{ s3 { bucket: ${BUCKET}, prefix: /all/ } }`.replace("{ s3 {", "{ s3 {")],
-      SEALED,
-    );
+    const here = estate(["{ directory: kept }", `{ s3 { bucket: ${BUCKET}, prefix: /all/ } }`], SEALED);
     const first = await here.backup("run");
     expect([first.code, first.err]).toEqual([0, ""]);
     expect(first.out).toMatch(/ to .*kept, s3:\/\/kept\/all\n$/);
@@ -113,7 +66,7 @@ const SEALED = "encryption: { key: { env: KEY } }";
     rmSync(join(here.path, "kept"), { recursive: true });
     const restored = await here.backup("restore nightly --into from_s3 --yes");
     expect([restored.code, restored.err]).toEqual([0, ""]);
-    expect((await ask("from_s3", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
+    expect((await on.ask("from_s3", "SELECT count(*)::int AS n FROM t")).rows).toEqual([{ n: 1000 }]);
     expect((await here.backup("prune --yes")).out).toContain("s3://kept/all nightly: nothing to remove");
   });
 
@@ -177,7 +130,7 @@ async function process_(here: Folder, line: string, env: NodeJS.ProcessEnv = {})
   const tsx = fileURLToPath(import.meta.resolve("tsx"));
   const child = spawn(process.execPath, ["--import", tsx, main, ...line.split(" ")], {
     cwd: here.path,
-    env: { ...process.env, DB: url("warehouse"), ID: "AKIAOTHER", SECRET: CANARY, HOME: here.path, ...env },
+    env: { ...process.env, DB: on.url(), ID: "AKIAOTHER", SECRET: CANARY, HOME: here.path, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const [err, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);

@@ -9,50 +9,33 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import { MissingPart, type Store } from "../core/backups/model.ts";
 import { type Diagnostic, error } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
 import type { SecretReference } from "../core/sql.ts";
 import { type Place, s3Store } from "../providers/stores/s3.ts";
-import { type Fate, fault, type Seen, type Stretch, stretch, withBucket } from "./support/s3.ts";
-import { moto, noMoto } from "./support/secret-managers.ts";
+import { BUCKET, bucket, type Fate, fault, type Seen, type Stretch } from "./support/s3.ts";
+import { noMoto } from "./support/secret-managers.ts";
+import { unless } from "./support/skipping.ts";
 
 const MB = 1 << 20;
-const BUCKET = "kept";
-const CANARY = "canary-5b1d";
-const before = { ...process.env };
 
 let net: Stretch;
 let client: S3Client;
 const opened: Store[] = [];
 
-if (noMoto) console.warn(`Skipped: S3: ${noMoto}.`);
-const onMoto = noMoto ? describe.skip : describe;
+const { suite } = unless(noMoto, "a bucket of S3");
 
 beforeAll(async () => {
   if (noMoto) return;
-  Object.assign(process.env, {
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: CANARY,
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_MAX_ATTEMPTS: "3",
-  });
-  const url = await moto();
-  client = await withBucket(url, BUCKET);
-  net = await stretch(url);
-}, 60_000);
+  ({ client, net } = await bucket(3));
+});
 afterEach(async () => {
   if (!net) return;
   net.fate = undefined;
   net.seen.splice(0);
   await Promise.all(opened.splice(0).map((store) => store.close()));
-});
-afterAll(() => {
-  client?.destroy();
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
 });
 
 let count = 0;
@@ -94,7 +77,7 @@ async function told(work: Promise<unknown>): Promise<Diagnostic> {
   return diagnostic;
 }
 
-onMoto("a file", () => {
+suite("a file", () => {
   const large = randomBytes(48 * MB + 77);
 
   test.each([0, 1, MB, 16 * MB - 1, 16 * MB, 16 * MB + 1])("of %d bytes comes back", async (size) => {
@@ -212,7 +195,7 @@ onMoto("a file", () => {
   }, 30_000);
 });
 
-onMoto("many", () => {
+suite("many", () => {
   test("more than a page are listed, and removed; what cannot be is told by name", async () => {
     const at = store();
     const names = Array.from({ length: 203 }, (_, number) => `n/${String(number).padStart(5, "0")}`);
@@ -252,7 +235,7 @@ onMoto("many", () => {
   });
 });
 
-onMoto("what goes wrong is told with what to do", () => {
+suite("what goes wrong is told with what to do", () => {
   test.each<readonly [string, Fate, RegExp, RegExp]>([
     [
       "another region",

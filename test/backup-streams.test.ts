@@ -13,6 +13,8 @@ import { Output, through } from "../core/backups/programs.ts";
 import { expendable } from "../core/backups/retention.ts";
 import { keyName, keyOf, seal, unseal } from "../core/backups/seal.ts";
 import { type Form, restored, SEALED, SUFFIXES, stored } from "../core/backups/streams.ts";
+import { isAlive } from "./support/processes.ts";
+import { skipped } from "./support/skipping.ts";
 
 const KEY = randomBytes(32);
 const MEGABYTE = 1 << 20;
@@ -30,7 +32,7 @@ function* inChunks(content: Buffer): Generator<Buffer> {
 }
 
 const hasZstd = spawnSync("zstd", ["--version"]).status === 0;
-if (!hasZstd) console.warn("Skipped: zstd is not installed.");
+if (!hasZstd) skipped("streams through zstd", "it is not installed");
 const FORMS: readonly (readonly [string, Form])[] = [
   ["plain", { compression: "none" }],
   ["gzip", { compression: "gzip" }],
@@ -130,18 +132,10 @@ describe("a program whose output another one reads", () => {
     const abandoned = through("cat", [], endless);
     await once(abandoned, "readable");
     abandoned.destroy();
-    for (let attempt = 0; attempt < 100 && isRunning(pid); attempt += 1) await sleep(20);
-    expect(isRunning(pid)).toBe(false);
+    for (let attempt = 0; attempt < 100 && isAlive(pid); attempt += 1) await sleep(20);
+    expect(isAlive(pid)).toBe(false);
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe("retention", () => {
   const at = (days: number): Pick<Manifest, "id" | "startedAt"> => {

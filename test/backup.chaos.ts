@@ -12,16 +12,17 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { MANIFEST, partName } from "../core/backups/manifest.ts";
 import type { Manifest } from "../core/backups/model.ts";
 import { prunable, prune } from "../core/backups/prune.ts";
 import { rendered, signed } from "../core/backups/signature.ts";
-import { askIn, type Backups, backupsOf, noBackups, pruneAll } from "./support/backups.ts";
-import { freshServer } from "./support/server.ts";
+import { askIn, type Backups, backupsOf, NIGHTLY, noBackups, pruneAll } from "./support/backups.ts";
+import { unless } from "./support/skipping.ts";
+import { warehouse } from "./support/warehouse.ts";
 
 const missing = noBackups();
-if (missing) console.warn(`Skipped: ${missing}.`);
+const { suite } = unless(missing, "backups that are killed");
 const ROUNDS = Number(process.env.DATUMLINE_CHAOS_ROUNDS ?? 10);
 const SEED = Number(process.env.DATUMLINE_CHAOS_SEED ?? Date.now() % 2 ** 31);
 const MINUTES = 60_000;
@@ -40,14 +41,10 @@ beforeAll(async () => {
   [kept, temporary] = [join(folder, "kept"), join(folder, "temporary")];
   mkdirSync(temporary);
   if (missing) return;
-  const server = await freshServer({ major: 15 });
-  await askIn(server.url(), "postgres", "CREATE DATABASE warehouse");
-  url = server.url({ database: "warehouse" });
-  await askIn(
-    url,
-    "warehouse",
+  const on = await warehouse(
     `CREATE TABLE t AS SELECT i, md5(i::text) AS m FROM generate_series(1, ${ROWS}) i; ALTER TABLE t ADD PRIMARY KEY (i); CREATE INDEX ON t (m)`,
   );
+  url = on.url();
   backups = backupsOf(url, kept);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -124,7 +121,7 @@ async function restores(manifest: Manifest): Promise<void> {
 const databases = async (): Promise<string[]> =>
   (await askIn(url, "postgres", "SELECT datname FROM pg_database ORDER BY 1")).rows.map(({ datname }) => datname);
 
-(missing ? describe.skip : describe)(`killed at a random moment (DATUMLINE_CHAOS_SEED=${SEED})`, () => {
+suite(`killed at a random moment (DATUMLINE_CHAOS_SEED=${SEED})`, () => {
   test.each(["run", "run a folder"])(
     `%s: what is listed can be restored, what was there stays, ${ROUNDS} times`,
     async (command) => {
@@ -136,15 +133,8 @@ const databases = async (): Promise<string[]> =>
         // The next run converges: nothing of the killed one is left.
         const { manifest } = await backups.run({ schedule: { what: { globals: false } } });
         const listing = await backups.list();
-        await prune(
-          prunable(
-            listing,
-            { name: "nightly", schedule: { cron: "0 3 * * *" }, retention: { count: 3 } },
-            new Date(),
-            manifest.id,
-          ),
-          backups.store,
-        );
+        const gone = prunable(listing, { ...NIGHTLY, retention: { count: 3 } }, new Date(), manifest.id);
+        await prune(gone, backups.store);
         const { leftovers, backups: found } = await backups.list();
         const folders = readdirSync(join(kept, "warehouse/nightly"));
         expect([leftovers, folders]).toEqual([[], found.map((one) => one.manifest.id)]);

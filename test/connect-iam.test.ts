@@ -6,6 +6,7 @@ import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import pg from "pg";
 import type { EmbeddedPostgres } from "../scripts/embedded.ts";
+import { awsEnvironment } from "./support/aws.ts";
 import { type Authority, authority } from "./support/certificates.ts";
 import { folder, type Ran } from "./support/cli.ts";
 import { freshServer } from "./support/server.ts";
@@ -13,10 +14,10 @@ import { freshServer } from "./support/server.ts";
 const KEY = { id: "AKIAEXAMPLE", secret: "canary-of-aws" };
 const REGION = "eu-central-1";
 const USER = "iam_user";
-const before = { ...process.env };
 
 let server: EmbeddedPostgres;
 let ca: Authority;
+let restore: (() => void) | undefined;
 
 beforeAll(async () => {
   ca = authority();
@@ -45,18 +46,16 @@ beforeAll(async () => {
   await client.query(`CREATE ROLE ${USER} LOGIN PASSWORD ${pg.escapeLiteral(tokenFor(server.port))}`);
   await client.query(`GRANT CREATE ON DATABASE postgres TO ${USER}`);
   await client.end();
-  Object.assign(process.env, {
+  restore = awsEnvironment({
     AWS_ACCESS_KEY_ID: KEY.id,
     AWS_SECRET_ACCESS_KEY: KEY.secret,
-    AWS_EC2_METADATA_DISABLED: "true",
     HOME: ca.folder,
   });
   delete process.env.AWS_REGION;
 });
 afterAll(() => {
   jest.useRealTimers();
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
+  restore?.();
 });
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */

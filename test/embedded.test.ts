@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "../scripts/embedded.ts";
+import { isAlive } from "./support/processes.ts";
 import { freshDatabase, freshServer, majors, server } from "./support/server.ts";
 
 const HOLDER = fileURLToPath(new URL("support/holds-a-server.ts", import.meta.url));
@@ -24,15 +25,6 @@ async function ask(config: string | pg.ClientConfig, sql: string): Promise<unkno
 
 function postmaster(directory: string): number {
   return Number.parseInt(readFileSync(join(directory, "data", "postmaster.pid"), "utf8"), 10);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function isGone(directory: string, pid: number): Promise<boolean> {

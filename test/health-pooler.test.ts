@@ -2,6 +2,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { folder } from "./support/cli.ts";
 import { readExposition } from "./support/exposition.ts";
+import { look } from "./support/health.ts";
 import { missing, startPooler } from "./support/pgbouncer.ts";
 import { freshServer } from "./support/server.ts";
 
@@ -22,26 +23,12 @@ suite("a pooler", () => {
       "a.yaml",
       `kind: DataSource\nname: pooler\n${pooler.source}\nhealth: { poolWait: { warning: 500ms, critical: 1h }, connections: { critical: 90% } }\n`,
     );
-    const look = async (): Promise<{
-      code: number;
-      status: string;
-      of(name: string): readonly Record<string, unknown>[];
-    }> => {
-      const { code, out, err } = await here.run("health -f a.yaml --format json");
-      if (out === "") throw new Error(err);
-      const [found] = JSON.parse(out).dataSources as { status: string; measures: { name: string }[] }[];
-      return {
-        code,
-        status: found?.status ?? err,
-        of: (name) => (found?.measures ?? []).filter((one) => one.name === name),
-      };
-    };
-    const idle = await look();
+    const idle = await look(here, "pooler");
     expect([idle.code, idle.status]).toEqual([0, "healthy"]);
-    expect(idle.of("pool_servers_limit")).toEqual([
+    expect(idle.measures("pool_servers_limit")).toEqual([
       expect.objectContaining({ value: 1, labels: { database: "warehouse" } }),
     ]);
-    expect(idle.of("pool_clients_used_ratio")).toEqual([expect.objectContaining({ note: "1 of 10" })]);
+    expect(idle.measures("pool_clients_used_ratio")).toEqual([expect.objectContaining({ note: "1 of 10" })]);
 
     const [first, second] = [
       await pooler.client("warehouse", "app", "let-me-in"),
@@ -50,12 +37,14 @@ suite("a pooler", () => {
     await first.query("BEGIN");
     const waiting = second.query("SELECT 1");
     await new Promise((done) => setTimeout(done, 700));
-    const busy = await look();
+    const busy = await look(here, "pooler");
     const labels = { database: "warehouse", user: expect.any(String) };
     expect([busy.code, busy.status]).toEqual([2, "warning"]);
-    expect(busy.of("pool_max_wait_seconds")).toContainEqual(expect.objectContaining({ status: "warning", labels }));
-    expect(busy.of("pool_clients_waiting")).toContainEqual(expect.objectContaining({ value: 1, labels }));
-    expect(busy.of("pool_servers_active")).toContainEqual(expect.objectContaining({ value: 1, labels }));
+    expect(busy.measures("pool_max_wait_seconds")).toContainEqual(
+      expect.objectContaining({ status: "warning", labels }),
+    );
+    expect(busy.measures("pool_clients_waiting")).toContainEqual(expect.objectContaining({ value: 1, labels }));
+    expect(busy.measures("pool_servers_active")).toContainEqual(expect.objectContaining({ value: 1, labels }));
     await first.query("COMMIT");
     await waiting;
     const { out } = await here.run("health -f a.yaml --format prometheus");

@@ -19,8 +19,10 @@ import { Refusal } from "../core/errors.ts";
 import { Secrets } from "../core/secret.ts";
 import type { SecretReference } from "../core/sql.ts";
 import { STORES } from "../providers/secrets/index.ts";
+import { awsEnvironment } from "./support/aws.ts";
 import { folder } from "./support/cli.ts";
 import { type Answered, type Manager, manager, moto, noMoto } from "./support/secret-managers.ts";
+import { unless } from "./support/skipping.ts";
 
 const CANARY = "canary-77ab1f20";
 const ROTATED = "canary-91ce0d44";
@@ -58,22 +60,20 @@ async function refused(reference: SecretReference, env: Env = {}, patience?: num
   return diagnostic;
 }
 
-if (noMoto) process.stderr.write(`SKIPPED: AWS Secrets Manager: ${noMoto}.\n`);
-(noMoto ? describe.skip : describe)("AWS Secrets Manager, on moto", () => {
+unless(noMoto, "AWS Secrets Manager").suite("AWS Secrets Manager, on moto", () => {
   let url: string;
   let client: SecretsManagerClient;
-  const before = { ...process.env };
+  let restore: (() => void) | undefined;
   const REGION = "eu-central-1";
 
   beforeAll(async () => {
     url = await moto();
     // The SDK reads the environment of the process, as for everything else on AWS.
-    Object.assign(process.env, {
+    restore = awsEnvironment({
       AWS_ENDPOINT_URL_SECRETS_MANAGER: url,
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
       AWS_SECRET_ACCESS_KEY: TOKEN,
-      AWS_EC2_METADATA_DISABLED: "true",
       HOME: home,
     });
     client = new SecretsManagerClient({});
@@ -88,8 +88,7 @@ if (noMoto) process.stderr.write(`SKIPPED: AWS Secrets Manager: ${noMoto}.\n`);
   });
   afterAll(() => {
     client?.destroy();
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
+    restore?.();
   });
 
   test("by name, by ARN, a field of it, binary, in another region", async () => {

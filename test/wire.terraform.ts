@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
+import { isAlive } from "./support/processes.ts";
 import {
   describeTerraform,
   providerOf,
@@ -242,12 +243,12 @@ describeTerraform("the provider's process", () => {
     const apply = here.start("apply", "-auto-approve");
     await apply.until("slow in process");
     const provider = Number(/slow in process (\d+)/.exec(apply.printed())?.[1]);
-    expect(alive(provider)).toBe(true);
+    expect(isAlive(provider)).toBe(true);
     apply.kill("SIGKILL");
     await apply.ended;
     const killed = performance.now();
-    while (alive(provider) && performance.now() - killed < 10_000) await new Promise((go) => setTimeout(go, 50));
-    expect(alive(provider)).toBe(false);
+    while (isAlive(provider) && performance.now() - killed < 10_000) await new Promise((go) => setTimeout(go, 50));
+    expect(isAlive(provider)).toBe(false);
     expect(performance.now() - killed).toBeLessThan(3_000);
   });
 
@@ -275,12 +276,3 @@ describeTerraform("the provider's process", () => {
     expect(await seen(here)).toMatchObject({ length: 20_000_000 });
   });
 });
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

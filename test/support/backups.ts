@@ -11,13 +11,16 @@ import { type Verified, verifyBackup } from "../../core/backups/verify.ts";
 import type { BackupSchedule } from "../../core/specs.ts";
 import { pgDump } from "../../providers/postgresql/backup/pg-dump.ts";
 
-const MAJOR = 15;
+/** Of the servers that are backed up: the pg_dump of Debian reads no newer ones. */
+export const MAJOR = 15;
+
+export const NIGHTLY: BackupSchedule = { name: "nightly", schedule: { cron: "0 3 * * *" } };
 
 /** Why there can be no backups here; undefined where there can. */
 export function noBackups(): string | undefined {
-  const version = `${spawnSync("pg_dump", ["--version"]).stdout}`;
+  const version = `${spawnSync("pg_dump", ["--version"]).stdout ?? ""}`.trim();
   const isThere = Number(/\d+/.exec(version)?.[0]) >= MAJOR && spawnSync("zstd", ["--version"]).status === 0;
-  return isThere ? undefined : `backups need pg_dump ${MAJOR} and zstd, and found ${version || "none"}`;
+  return isThere ? undefined : `pg_dump ${MAJOR} and zstd are needed, and there is ${version || "no pg_dump"}`;
 }
 
 export interface RunMore {
@@ -59,12 +62,7 @@ export function backupsOf(url: string, kept: string): Backups {
     list,
     found,
     run({ schedule, stores = [store], key, signal, lockTimeout, progress = () => undefined } = {}) {
-      const spec: BackupSchedule = {
-        name: "nightly",
-        schedule: { cron: "0 3 * * *" },
-        to: [{ directory: kept }],
-        ...schedule,
-      };
+      const spec: BackupSchedule = { ...NIGHTLY, to: [{ directory: kept }], ...schedule };
       const connection = lockTimeout === undefined ? {} : { lockTimeout };
       return runBackup({
         schedule: spec,
@@ -114,8 +112,24 @@ export async function askIn(url: string, database: string, text: string): Promis
   }
 }
 
+/** Holds a lock on a table, which pg_dump waits for, until the work is done or lets go of it. */
+export async function holding<T>(
+  url: string,
+  table: string,
+  work: (letGo: () => Promise<unknown>) => Promise<T>,
+): Promise<T> {
+  const holder = new pg.Client(url);
+  holder.on("error", () => undefined);
+  await holder.connect();
+  try {
+    await holder.query(`BEGIN; LOCK TABLE ${table}`);
+    return await work(() => holder.query("ROLLBACK"));
+  } finally {
+    await holder.end();
+  }
+}
+
 /** Removes all but the newest. */
 export async function pruneAll({ list, store }: Backups): Promise<void> {
-  const schedule: BackupSchedule = { name: "nightly", schedule: { cron: "0 3 * * *" }, retention: { count: 1 } };
-  await prune(prunable(await list(), schedule, new Date()), store);
+  await prune(prunable(await list(), { ...NIGHTLY, retention: { count: 1 } }, new Date()), store);
 }

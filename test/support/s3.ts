@@ -4,6 +4,12 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from "node:net";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll } from "@jest/globals";
+import { awsEnvironment } from "./aws.ts";
+import { moto } from "./secret-managers.ts";
+
+export const BUCKET = "kept";
+/** A secret key that nobody is to see. */
+export const CANARY = "canary-5b1d";
 
 /** What becomes of a request: cut before it arrives, answered with an error or in part only, or made another. */
 export type Fate =
@@ -93,9 +99,31 @@ function meet(fate: Fate | undefined, to: string, incoming: IncomingMessage, out
   }
 }
 
-/** A client that asks the server itself, and makes the bucket. */
-export async function withBucket(url: string, Bucket: string): Promise<S3Client> {
+export interface Bucket {
+  /** Asks the server itself. */
+  readonly client: S3Client;
+  /** The way of whoever is tried. */
+  readonly net: Stretch;
+}
+
+const made: S3Client[] = [];
+let restore: (() => void) | undefined;
+afterAll(() => {
+  for (const client of made.splice(0)) client.destroy();
+  restore?.();
+});
+
+/** The bucket of a test file, which this process may use, and how often it tries. */
+export async function bucket(attempts: number): Promise<Bucket> {
+  restore = awsEnvironment({
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: CANARY,
+    AWS_MAX_ATTEMPTS: `${attempts}`,
+  });
+  const url = await moto();
   const client = new S3Client({ endpoint: url, forcePathStyle: true });
-  await client.send(new CreateBucketCommand({ Bucket }));
-  return client;
+  made.push(client);
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  return { client, net: await stretch(url) };
 }

@@ -9,8 +9,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe } from "@jest/globals";
+import { afterAll } from "@jest/globals";
 import { SERVER_USER } from "../../providers/postgresql/scratch/binaries.ts";
+import { unless } from "./skipping.ts";
 
 const SSHD = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd"].find(existsSync);
 
@@ -30,8 +31,7 @@ export interface Bastion {
 
 /** `describe`, where there is an sshd to run; elsewhere the suite says that it was skipped, and why. */
 export function describeSshd(name: string, suite: () => void): void {
-  if (!SSHD) process.stderr.write(`SKIPPED: ${name}: there is no sshd (Debian: openssh-server).\n`);
-  (SSHD ? describe : describe.skip)(name, suite);
+  unless(SSHD ? undefined : "there is no sshd (Debian: openssh-server)", name).suite(name, suite);
 }
 
 const running: { readonly child: ChildProcess; readonly folder: string }[] = [];

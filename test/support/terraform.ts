@@ -6,8 +6,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, describe } from "@jest/globals";
+import { afterAll } from "@jest/globals";
 import { type BuiltProvider, buildProvider, SOURCE } from "../../scripts/build-provider.ts";
+import { unless } from "./skipping.ts";
 
 /** Older ones know no write-only attributes. */
 const OLDEST = [1, 11];
@@ -127,9 +128,7 @@ export function temporary(): string {
 
 /** `describe`, where there is a Terraform to run; elsewhere the suite says that it was skipped, and why. */
 export function describeTerraform(name: string, suite: () => void): void {
-  const missing = withoutTerraform();
-  if (missing) process.stderr.write(`SKIPPED: ${name}: ${missing}.\n`);
-  (missing ? describe.skip : describe)(name, suite);
+  unless(withoutTerraform(), name).suite(name, suite);
 }
 
 function withoutTerraform(): string | undefined {
