@@ -1,8 +1,9 @@
 import type { Listing } from "../core/backups/manifest.ts";
 import type { Store } from "../core/backups/model.ts";
+import type { Pruning } from "../core/backups/prune.ts";
 import { verifyBackup } from "../core/backups/verify.ts";
 import { error } from "../core/diagnostic.ts";
-import { answerOf, backupsIn, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
+import { answersOf, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores/index.ts";
 import { confirm } from "./confirm.ts";
@@ -16,18 +17,15 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
   let silent = 0;
   for (const kept of schedules) {
     await withStores(kept, { stores: STORES, secrets }, async (stores) => {
-      for (const store of stores) {
-        const listing = await answerOf(
-          kept,
-          () => backupsIn(store, kept),
-          (problems) => output.diagnostics(problems),
-        );
+      const answers = await answersOf(stores, kept);
+      for (const { store, listing, problems } of answers) {
+        output.diagnostics(problems);
         if (!listing) {
           silent += 1;
           continue;
         }
-        const gone = await prunableIn(listing, kept);
-        const names = [...gone.backups.map(({ manifest }) => manifest.id), ...gone.leftovers];
+        const gone = await prunableIn(listing, answers, kept);
+        const names = [...gone.backups.map(({ manifest }) => manifest.id), ...gone.leftovers, ...labelsOf(gone)];
         output.result(
           `${store.name} ${kept.schedule.name}: ${names.length === 0 ? "nothing to remove" : names.join(", ")}\n`,
         );
@@ -39,6 +37,11 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
     });
   }
   return silent > 0 ? 1 : 0;
+}
+
+/** As the tool of a schedule calls what runs left in its repository. */
+function labelsOf({ made = [] }: Pruning): string[] {
+  return made.flatMap(({ label }) => label ?? []);
 }
 
 /** Sizes do not show a byte that flipped: before others go, the newest that stays is read from end to end. */

@@ -1,10 +1,19 @@
 import { bytesOf, listBackups } from "../core/backups/manifest.ts";
 import type { Store } from "../core/backups/model.ts";
-import { isMuch } from "../core/backups/prune.ts";
+import { isMuch, withoutBackups } from "../core/backups/prune.ts";
 import { runBackup } from "../core/backups/run.ts";
 import { now } from "../core/clock.ts";
 import { type Diagnostic, error, warning } from "../core/diagnostic.ts";
-import { backupsIn, type Kept, keyFor, prunableIn, pruneIn, schedulesOf, withStores } from "../core/doors/backups.ts";
+import {
+  type Answer,
+  answersOf,
+  type Kept,
+  keyFor,
+  prunableIn,
+  pruneIn,
+  schedulesOf,
+  withStores,
+} from "../core/doors/backups.ts";
 import { failure } from "../core/doors/failure.ts";
 import { Refusal } from "../core/errors.ts";
 import { amountText } from "../core/render/amount.ts";
@@ -77,8 +86,10 @@ async function run(context: Context, kept: Kept, signal: AbortSignal): Promise<n
       ...full,
       ...failed.map(({ store, problem }) => lost(kept, store, problem)),
     ]);
-    for (const store of stored) await pruneOne(context, kept, store, manifest.id);
-    return failed.length + full.length > 0 ? 1 : 0;
+    const answers = await answersOf(tool.repository ? stores : stored, kept);
+    const own = answers.filter(({ store }) => stored.includes(store));
+    for (const answer of own) await pruneOne(context, kept, answer, answers, manifest.id);
+    return failed.length + full.length > 0 || own.some(({ listing }) => !listing) ? 1 : 0;
   });
 }
 
@@ -125,16 +136,24 @@ async function sizes(store: Store, dataSource: string, schedule: string): Promis
 }
 
 /** What is left of runs before its own goes as well: whoever held its turn is gone. */
-async function pruneOne({ output }: Context, kept: Kept, store: Store, own: string): Promise<void> {
+async function pruneOne(
+  { output }: Context,
+  kept: Kept,
+  { store, listing, problems }: Answer,
+  answers: readonly Answer[],
+  own: string,
+): Promise<void> {
+  output.diagnostics(problems);
+  if (!listing) return;
   const { schedule, at } = kept;
-  const listing = await backupsIn(store, kept);
-  const all = await prunableIn(listing, kept, own);
+  const all = await prunableIn(listing, answers, kept, own);
   const isHeld = isMuch(listing, all);
   if (isHeld) output.diagnostics([held(schedule.name, store, { ...all, of: listing.backups.length }, at)]);
-  const gone = isHeld ? { ...all, backups: [] } : all;
+  const gone = isHeld ? withoutBackups(all) : all;
   await pruneIn(gone, store, kept);
   if (gone.leftovers.length > 0)
     output.say(`${store.name}: ${gone.leftovers.length} files removed of runs that did not end.`);
+  for (const { label } of gone.made ?? []) output.say(`${label} removed from the repository: its run did not end.`);
   for (const { manifest } of gone.backups)
     output.say(`${store.name}: ${manifest.id} removed: nothing keeps it any longer.`);
 }

@@ -1,5 +1,6 @@
 /** A whole server backed up by pgBackRest, its log archived by the server, and what is restored of both. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -13,30 +14,39 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import pg from "pg";
+import { directoryStore } from "../core/backups/directory.ts";
+import type { Found } from "../core/backups/manifest.ts";
+import type { BackupTool, Store } from "../core/backups/model.ts";
+import { madeBy, withoutBackups } from "../core/backups/prune.ts";
+import { runBackup } from "../core/backups/run.ts";
+import { setClock } from "../core/clock.ts";
 import { pgBackRestOf } from "../providers/postgresql/backup/pgbackrest-program.ts";
+import { stanzaInfo } from "../providers/postgresql/backup/pgbackrest-repository.ts";
 import { SERVER_USER } from "../providers/postgresql/scratch/binaries.ts";
 import type { EmbeddedPostgres } from "../scripts/embedded.ts";
-import { type Folder, folder, type Ran } from "./support/cli.ts";
+import { askIn, MAJOR } from "./support/backups.ts";
+import { folder } from "./support/cli.ts";
 import { freshServer } from "./support/server.ts";
+import { unless } from "./support/skipping.ts";
+import { type Scheduled, scheduled } from "./support/warehouse.ts";
 
-const MAJOR = 15;
 const hasTools = spawnSync("pgbackrest", ["version"]).status === 0 && spawnSync("zstd", ["--version"]).status === 0;
-if (!hasTools) console.warn("Skipped: these tests need pgbackrest and zstd.");
+const missing = hasTools ? undefined : "pgbackrest and zstd are needed";
+const { suite } = unless(missing, "backups by pgBackRest");
 
 let base = "";
 let server: EmbeddedPostgres;
-let url: (database?: string) => string;
 
 beforeAll(async () => {
-  if (!hasTools) return;
+  if (missing) return;
   // Short, for the paths of sockets, and where the server's user can enter.
   base = mkdtempSync("/tmp/dl-rest-");
   chmodSync(base, 0o755);
   if (SERVER_USER) chownSync(base, SERVER_USER.uid, SERVER_USER.gid);
   server = await freshServer({ major: MAJOR, settings: archiving("rest.conf") });
-  url = (database = "warehouse") => server.url({ database });
   writeConfig("rest.conf", server);
   await pgBackRestOf(schedule("rest.conf")).run("stanza-create");
   await ask("CREATE DATABASE warehouse", "postgres");
@@ -89,41 +99,17 @@ const schedule = (config: string) => ({
   how: { tool: "pgbackrest" as const, stanza: "main", config: join(base, config) },
 });
 
-async function ask(text: string, database?: string): Promise<pg.QueryResult> {
-  return asked(url(database), text);
-}
+const url = (): string => server.url({ database: "warehouse" });
+const ask = (text: string, database = "warehouse"): Promise<pg.QueryResult> => askIn(server.url(), database, text);
 
-async function asked(at: string | pg.ClientConfig, text: string): Promise<pg.QueryResult> {
-  const client = new pg.Client(at as string);
-  await client.connect();
-  try {
-    return await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
-
-interface Estate extends Folder {
-  backup(line: string): Promise<Ran>;
-}
-
-function estate(options: { how?: string; more?: string; db?: string } = {}): Estate {
-  const here = folder({ DB: options.db ?? url(), KEY: "ab".repeat(32) });
-  const how = (type: string): string =>
-    `how: { tool: pgbackrest, stanza: main, config: ${join(base, "rest.conf")}, type: ${type} }`;
-  const write = (more: string): void =>
-    here.write(
-      "w.yaml",
-      `kind: DataSource
-name: warehouse
-engine: postgresql
-connection: { url: { env: DB } }
-external: { schemas: [public] }
----
-kind: BackupSchedule
+function estate({ how, more = "", db = url() }: { how?: string; more?: string; db?: string } = {}): Scheduled {
+  const usual = `how: { tool: pgbackrest, stanza: main, config: ${join(base, "rest.conf")}, type:`;
+  return scheduled(
+    { DB: db, KEY: "ab".repeat(32) },
+    `kind: BackupSchedule
 name: weekly
 schedule: { cron: "30 3 * * 0" }
-${options.how ?? how("full")}
+${how ?? `${usual} full }`}
 to: [{ directory: kept }]
 retention: { count: 1 }
 check: [public.*]
@@ -132,20 +118,18 @@ ${more}
 kind: BackupSchedule
 name: daily
 schedule: { cron: "30 3 * * *" }
-${how("incremental")}
+${usual} incremental }
 to: [{ directory: kept }]
 retention: { count: 2 }
 check: [public.*]
 ---
 { kind: RestoreDrill, name: tried, of: daily }
 `,
-    );
-  write(options.more ?? "");
-  return { ...here, backup: (line) => here.run(`backup ${line} -f w.yaml`) };
+  );
 }
 
 /** Starts what was restored with the very command that was told. */
-async function started<T>(out: string, work: (at: pg.ClientConfig) => Promise<T>): Promise<T> {
+async function started<T>(out: string, work: (at: string) => Promise<T>): Promise<T> {
   const command = /^ {2}(.+)$/m.exec(out)?.[1] as string;
   const port = Number(/port (\d+)/.exec(out)?.[1]);
   const words = command.split(" ");
@@ -153,7 +137,7 @@ async function started<T>(out: string, work: (at: pg.ClientConfig) => Promise<T>
   const [path = "", ...rest] = [...words.slice(0, -1), "-o", `-k ${base}`, "start"];
   execFileSync(path, rest, { env, cwd: "/" });
   try {
-    return await work({ host: base, port, user: "postgres", database: "warehouse" });
+    return await work(`postgresql://postgres@localhost:${port}?host=${base}`);
   } finally {
     execFileSync(path, [...rest.slice(0, -3), "-m", "immediate", "stop"], { env, cwd: "/" });
   }
@@ -183,8 +167,8 @@ async function busy(): Promise<void> {
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const COUNT = "SELECT count(*)::int AS n FROM orders";
 
-(hasTools ? describe : describe.skip)("on a real server", () => {
-  let here: Estate;
+suite("on a real server", () => {
+  let here: Scheduled;
   let before = "";
 
   test("a run takes a full one first, and says so; the next builds upon it", async () => {
@@ -233,9 +217,10 @@ const COUNT = "SELECT count(*)::int AS n FROM orders";
     expect(statSync(into).mode & 0o777).toBe(0o700);
     expect(readFileSync(join(into, "postgresql.auto.conf"), "utf8")).toContain("archive_mode = 'off'");
     const { rows } = await started(restored.out, async (at) => {
-      for (let tries = 0; (await asked(at, "SELECT pg_is_in_recovery() AS r")).rows[0].r && tries < 100; tries++)
+      const there = (text: string): Promise<pg.QueryResult> => askIn(at, "warehouse", text);
+      for (let tries = 0; (await there("SELECT pg_is_in_recovery() AS r")).rows[0].r && tries < 100; tries++)
         await pause(50);
-      return asked(at, COUNT);
+      return there(COUNT);
     });
     expect(rows).toEqual([{ n: 10010 }]);
     const again = await here.backup(`restore daily --into-directory ${into} --yes`);
@@ -336,7 +321,7 @@ const COUNT = "SELECT count(*)::int AS n FROM orders";
   });
 });
 
-(hasTools ? describe : describe.skip)("what stands in the way is told before anything is done", () => {
+suite("what stands in the way is told before anything is done", () => {
   test("a stanza that is not there, in a repository that nobody sealed", async () => {
     writeFileSync(join(base, "plain.conf"), `[global]\nrepo1-path=${base}/plain\nlog-level-file=off\n`);
     const how = `how: { tool: pgbackrest, stanza: other, config: ${join(base, "plain.conf")} }`;
@@ -368,6 +353,173 @@ const COUNT = "SELECT count(*)::int AS n FROM orders";
     expect([code, err]).toEqual([1, expect.stringMatching(/STANZA_MISSING.*is of another server/)]);
     expect(err).toContain("`archive_mode` is off");
     expect(existsSync(join(here.path, "kept/warehouse"))).toBe(false);
+  });
+});
+
+suite("what runs that did not end left in the repository", () => {
+  const MAIN = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
+  const DAYS = 24 * 60 * 60 * 1000;
+  let here: Scheduled;
+  let first = "";
+  let left = "";
+
+  const byHand = (command: string, ...words: string[]) => pgBackRestOf(schedule("rest.conf")).run(command, words);
+  const labels = async () => (await stanzaInfo(pgBackRestOf(schedule("rest.conf")))).backup.map(({ label }) => label);
+
+  /** Runs and is killed once its set is there, while a table that it would count is held. */
+  async function killed(): Promise<string> {
+    const before = await labels();
+    const holder = new pg.Client(url());
+    await holder.connect();
+    await holder.query("BEGIN; LOCK TABLE orders");
+    const words = ["--import", "tsx", MAIN, "backup", "run", "weekly", "-f", join(here.path, "w.yaml")];
+    const env = { ...process.env, NODE_OPTIONS: "", DB: url() };
+    const child = spawn(process.execPath, words, { stdio: "ignore", env });
+    const gone = once(child, "close");
+    let made: string | undefined;
+    for (let tries = 0; made === undefined && tries < 300; tries++) {
+      await pause(50);
+      made = (await labels()).find((label) => !before.includes(label));
+    }
+    child.kill("SIGKILL");
+    await gone;
+    await holder.end();
+    return made as string;
+  }
+
+  /** Days later, when nobody can be at it any more. */
+  async function prune(file = "w.yaml") {
+    setClock(() => new Date(Date.now() + 4 * DAYS));
+    try {
+      return await here.run(`backup prune weekly --yes -f ${file}`);
+    } finally {
+      setClock();
+    }
+  }
+
+  beforeAll(async () => {
+    await ask("ALTER SYSTEM RESET archive_command");
+    await ask("SELECT pg_reload_conf()");
+    here = estate();
+    expect((await here.backup("run weekly")).code).toBe(0);
+    first = (await labels()).at(-1) as string;
+    left = await killed();
+  });
+
+  test("is listed, and stays while the run may still be at it", async () => {
+    const { out } = await here.backup("list weekly");
+    expect(out).toMatch(new RegExp(`kept: 1 backup\\n.*\\n {4}1 file of runs that did not end, and ${left} in the`));
+    const { schedules } = JSON.parse((await here.backup("list weekly --format json")).out);
+    expect(schedules[0].places[0].leftovers).toEqual([expect.stringMatching(/^warehouse\/weekly\/.*\/begun$/), left]);
+    expect((await here.backup("prune weekly --yes")).out).toContain("nothing to remove");
+    expect(await labels()).toContain(left);
+  });
+
+  test("stays while something builds upon it, whoever made that, and while a place does not answer", async () => {
+    await byHand("backup", "--type=incr", "--no-expire-auto");
+    const all = await labels();
+    const dependent = all.at(-1) as string;
+    expect(dependent).toMatch(new RegExp(`^${left}_`));
+    expect(await prune()).toMatchObject({ code: 0, out: expect.stringContaining("nothing to remove") });
+    expect(await labels()).toEqual(all);
+    await byHand("expire", `--set=${dependent}`);
+    const text = readFileSync(join(here.path, "w.yaml"), "utf8");
+    here.write("two.yaml", text.replaceAll("{ directory: kept }", "{ directory: kept }, { directory: w.yaml }"));
+    expect(await prune("two.yaml")).toMatchObject({ code: 1, out: expect.stringContaining("nothing to remove") });
+    expect((await here.run("backup list weekly -f two.yaml")).out).not.toContain("in the repository");
+    expect(await labels()).toContain(left);
+  });
+
+  test("goes with prune, and nothing else goes: not what others made, nor what a place knows nothing of", async () => {
+    await byHand("backup", "--type=full", "--no-expire-auto");
+    const all = await labels();
+    expect(await prune()).toMatchObject({ code: 0, out: expect.stringMatching(new RegExp(`/begun, ${left}\\n`)) });
+    expect(await labels()).toEqual(all.filter((label) => label !== left));
+    expect((await here.backup("list weekly")).out).not.toContain("did not end");
+  });
+
+  test("goes with the next run, which can be restored", async () => {
+    const next = await killed();
+    const others = (await labels()).filter((label) => label !== next);
+    const run = await here.backup("run weekly");
+    expect([run.code, run.err]).toEqual([0, expect.stringContaining(`${next} removed from the repository`)]);
+    // The one before goes by its retention.
+    const [own] = JSON.parse((await here.backup("list weekly --format json")).out).schedules[0].places[0].backups;
+    expect((await labels()).filter((label) => label !== own.label)).toEqual(others.filter((one) => one !== first));
+    expect(await here.backup(`restore weekly --into-directory ${join(base, "again")} --yes`)).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test("is not known of a pgBackRest that cannot mark what it makes", async () => {
+    writeFileSync(
+      join(base, "pgbackrest"),
+      `#!/bin/sh
+case "$*" in version*) echo pgBackRest 2.40; exit;; *--annotation*) exit 31;; esac
+PATH=\${PATH#*:} exec pgbackrest "$@"
+`,
+      { mode: 0o755 },
+    );
+    const { PATH } = process.env;
+    process.env.PATH = `${base}:${PATH}`;
+    try {
+      expect(await here.backup("run daily")).toMatchObject({ code: 0 });
+    } finally {
+      process.env.PATH = PATH;
+    }
+    const [id = ""] = readdirSync(join(here.path, "kept/warehouse/daily"));
+    expect(readdirSync(join(here.path, "kept/warehouse/daily", id))).not.toContain("begun");
+  });
+
+  test("is known by what a run leaves in a place before, unless another place has its manifest", async () => {
+    const facts = { identity: "x", database: "x", serverVersion: "15", tools: {}, format: "full" };
+    let made = 0;
+    const tool = {
+      async take(_, { begin }) {
+        expect(await begin()).toMatch(/^warehouse\/x\/\d/);
+        made += 1;
+        return { facts, parts: (async function* () {})(), checks: async () => [], close: async () => undefined };
+      },
+    } as Partial<BackupTool> as BackupTool;
+    const source = { name: "warehouse", engine: "postgresql", connection: {} };
+    const { signal } = new AbortController();
+    const context = { source, declared: new Map(), secret: async () => "", signal };
+    const run = (...stores: Store[]) =>
+      runBackup({ schedule: schedule("rest.conf"), tool, context, stores, progress: () => undefined });
+    const place = (refused = "none"): Store => {
+      const store = directoryStore(mkdtempSync(join(here.path, "place-")));
+      const put: Store["put"] = (name, ...rest) =>
+        name.endsWith(refused) ? Promise.reject(new Error("refused")) : store.put(name, ...rest);
+      return { ...store, put };
+    };
+    const names = async (store: Store) => (await store.list("warehouse/")).map(({ name }) => name.split("/")[3]);
+    const [good, last, never] = [place(), place("manifest.json"), place("begun")];
+    await expect(run(never)).rejects.toThrow("refused");
+    expect(made).toBe(0);
+    await expect(run(last)).rejects.toThrow("refused");
+    expect([made, await names(last)]).toEqual([1, ["begun"]]);
+    const other = place("manifest.json");
+    expect((await run(good, other)).failed).toHaveLength(1);
+    expect([await names(good), await names(other)]).toEqual([["begun", "manifest.json"], []]);
+  });
+
+  test("is what no place has a manifest of, readable or not", () => {
+    const file = (id: string, name = "begun"): string => `warehouse/weekly/${id}/${name}`;
+    const place = { backups: [], unreadable: [], leftovers: ["a", "b", "c", "d"].map((id) => file(id)) };
+    const found = (id: string, label: string) => ({ manifest: { id, label } }) as Found;
+    const other = {
+      backups: [found("a", "A"), found("z", "D")],
+      unreadable: [file("b", "manifest.json")],
+      leftovers: [],
+    };
+    const marked = ["a", "b", "c", "d", "e"].map((id) => ({ id, label: id.toUpperCase() }));
+    const made = madeBy(place, [place, other], marked);
+    expect(made).toEqual([{ id: "c", label: "C" }]);
+    // Backups that stay may build upon it.
+    expect(withoutBackups({ ...place, made })).toEqual({
+      backups: [],
+      leftovers: ["a", "b", "d"].map((id) => file(id)),
+    });
   });
 });
 

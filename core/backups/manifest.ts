@@ -9,6 +9,12 @@ import { isWhole, rendered } from "./signature.ts";
 /** Name of the file in the folder of a backup that makes it one. */
 export const MANIFEST = "manifest.json";
 
+/**
+ * File that a run whose tool has a repository leaves before anything else. Without a manifest the run did not end, and what is
+ * marked as its own in the repository is a leftover as well.
+ */
+export const BEGUN = "begun";
+
 /** `warehouse/nightly/`: everything of one schedule begins so. */
 export function folderOf(dataSource: string, schedule: string): string {
   return `${encodeURIComponent(dataSource)}/${encodeURIComponent(schedule)}/`;
@@ -32,12 +38,24 @@ export function timeOf(id: string): number {
 
 /** The ids of all runs of which a place has anything. */
 export async function idsIn(store: Store, dataSource: string, schedule: string): Promise<readonly string[]> {
-  const folder = folderOf(dataSource, schedule);
-  return (await store.list(folder)).map(({ name }) => name.slice(folder.length).split("/")[0] as string);
+  return (await store.list(folderOf(dataSource, schedule))).map(({ name }) => idOf(name));
 }
 
-export function partName(manifest: Pick<Manifest, "dataSource" | "schedule" | "id">, part: string): string {
-  return `${folderOf(manifest.dataSource, manifest.schedule)}${manifest.id}/${part}`;
+/** What a run is called everywhere. */
+export type Head = Pick<Manifest, "dataSource" | "schedule" | "id">;
+
+/** `warehouse/nightly/2026-11-21T03-30-00Z-k3f9` */
+export function runName({ dataSource, schedule, id }: Head): string {
+  return `${folderOf(dataSource, schedule)}${id}`;
+}
+
+export function partName(head: Head, part: string): string {
+  return `${runName(head)}/${part}`;
+}
+
+/** Id of the run that a file is of: `warehouse/nightly/2026-11-21T03-30-00Z-k3f9/part`. */
+export function idOf(name: string): string {
+  return name.split("/")[2] as string;
 }
 
 /** What makes it a backup: written when everything else is there. Fails where the place has lost a part meanwhile. */
@@ -93,7 +111,7 @@ export async function listBackups(
   const backups: Found[] = [];
   const leftovers: string[] = [];
   for (const file of await store.list(folder)) {
-    const [id = ""] = file.name.slice(folder.length).split("/");
+    const id = idOf(file.name);
     if (file.isUnfinished) leftovers.push(file.name);
     else runs.set(id, [...(runs.get(id) ?? []), file]);
   }

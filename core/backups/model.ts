@@ -88,6 +88,9 @@ export interface InRepository {
   readonly superuser: string;
 }
 
+/** A backup in the repository of a tool, by the id of the run that made it. */
+export type Made = Pick<Manifest, "id" | "label"> & { readonly repository?: Pick<InRepository, "number"> };
+
 /** A file as a place has it. */
 export interface StoredFile {
   readonly name: string;
@@ -159,10 +162,12 @@ export interface Repository {
   lacking(schedule: BackupSchedule, manifests: readonly Manifest[]): Promise<Findings>;
   /** Everything that is wrong with them, every byte being read. */
   verify(schedule: BackupSchedule, manifests: readonly Manifest[]): Promise<Findings>;
+  /** What runs made there whose marks (`BackupContext.begin`) begin so; nothing of a tool that cannot mark. */
+  marked(schedule: BackupSchedule, prefix: string): Promise<readonly Made[]>;
   /** Those that can go together: nothing that stays, whoever made it, builds upon them. */
-  removable(schedule: BackupSchedule, manifests: readonly Manifest[]): Promise<readonly Manifest[]>;
+  removable(schedule: BackupSchedule, made: readonly Made[]): Promise<readonly Made[]>;
   /** Removes one; does nothing where it is gone already. */
-  remove(schedule: BackupSchedule, manifest: Manifest): Promise<void>;
+  remove(schedule: BackupSchedule, made: Made): Promise<void>;
 }
 
 export type Findings = ReadonlyMap<string, readonly string[]>;
@@ -187,6 +192,11 @@ export interface BackupContext extends Reach {
   readonly declared: Catalog;
   /** Told how many bytes a tool has read that keeps them itself. */
   readonly progress?: (bytes: number) => void;
+  /**
+   * For a tool with a repository, once nobody else runs and before it makes anything there: tells the places that the run has
+   * begun, and gives what marks that as its own.
+   */
+  begin(): Promise<string>;
   readonly signal: AbortSignal;
 }
 

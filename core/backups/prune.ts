@@ -3,8 +3,8 @@
  * newer backup is whole.
  */
 import type { BackupSchedule } from "../specs.ts";
-import { type Found, type Listing, timeOf } from "./manifest.ts";
-import type { Manifest, Store } from "./model.ts";
+import { type Found, idOf, type Listing, timeOf } from "./manifest.ts";
+import type { Made, Store } from "./model.ts";
 import { expendable } from "./retention.ts";
 
 /** Files of a run that never ended are left for days: the run may be under way somewhere else, and a long one. */
@@ -13,6 +13,8 @@ const LEFT_BEHIND = 3 * 24 * 60 * 60 * 1000;
 export interface Pruning {
   readonly backups: readonly Found[];
   readonly leftovers: readonly string[];
+  /** What their runs made in the repository of a tool. */
+  readonly made?: readonly Made[];
 }
 
 /** What would be removed from a place. `own` is the backup that has just been made: no run before it is under way. */
@@ -39,7 +41,7 @@ export function prunable(
   return {
     backups: [...backups.filter(({ manifest }) => gone.has(manifest.id)), ...spoilt],
     leftovers: leftovers.filter((name) => {
-      const id = runOf(name);
+      const id = idOf(name);
       return (own !== undefined && id < own) || now.getTime() - timeOf(id) > LEFT_BEHIND;
     }),
   };
@@ -52,20 +54,42 @@ export function isMuch({ backups }: Listing, pruning: Pruning): boolean {
   return gone > 1 && gone > backups.filter(isGood).length / 2;
 }
 
-/** `warehouse/nightly/2026-11-21T03-30-00Z-k3f9/part` */
-function runOf(name: string): string {
-  return name.split("/")[2] as string;
+/** The same without its backups; what runs made that did not end stays as well, for those may build upon it. */
+export function withoutBackups({ leftovers, made = [] }: Pruning): Pruning {
+  const runs = new Set(made.map(({ id }) => id));
+  return { backups: [], leftovers: leftovers.filter((name) => !runs.has(idOf(name))) };
+}
+
+/**
+ * What is marked in the repository of a tool as made by runs that left files in a place and a manifest in none. Who begins a run
+ * tells the places first, so what the files of a place know nothing of is nobody's leftover: it was made by somebody else, or its
+ * manifest was lost with the place and it is all that there is.
+ */
+export function madeBy({ leftovers }: Listing, listings: readonly Listing[], marked: readonly Made[]): readonly Made[] {
+  const begun = new Set(leftovers.map(idOf));
+  const manifests = listings.flatMap(({ backups }) => backups.map(({ manifest }) => manifest));
+  const ended = new Set([
+    ...manifests.map(({ id }) => id),
+    ...listings.flatMap(({ unreadable }) => unreadable.map(idOf)),
+  ]);
+  const named = new Set(manifests.map(({ label }) => label));
+  return marked.filter(({ id, label }) => begun.has(id) && !ended.has(id) && !named.has(label));
 }
 
 /** `release` removes what the tool keeps itself of a backup; until its manifest has gone as well it is told as damaged. */
 export async function prune(
-  { backups, leftovers }: Pruning,
+  { backups, leftovers, made = [] }: Pruning,
   store: Store,
-  release?: (manifest: Manifest) => Promise<void>,
+  release?: (made: Made) => Promise<void>,
 ): Promise<void> {
+  const all = [
+    ...backups.map(({ manifest, names }) => ({ made: manifest, names })),
+    ...made.map((one) => ({ made: one, names: [] })),
+  ];
   // What builds upon others is newer than they are, and goes before them.
-  for (const { names, manifest } of [...backups].sort((a, b) => (a.manifest.id < b.manifest.id ? 1 : -1))) {
-    await release?.(manifest);
+  for (const { made, names } of all.sort((a, b) => (a.made.id < b.made.id ? 1 : -1))) {
+    await release?.(made);
+    if (names.length === 0) continue;
     await store.remove(names.slice(-1));
     await store.remove(names.slice(0, -1));
   }

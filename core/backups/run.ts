@@ -2,12 +2,12 @@
  * One run: every part is read once from its tool and goes to all places at the same time, and each place gets the manifest
  * only when it has all parts. A place that fails does not take the others with it.
  */
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { unlessAborted } from "../abort.ts";
 import { now } from "../clock.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { BackupSchedule } from "../specs.ts";
-import { idsIn, MANIFEST, newId, partName, publish } from "./manifest.ts";
+import { BEGUN, type Head, idsIn, MANIFEST, newId, partName, publish, runName } from "./manifest.ts";
 import {
   type BackupContext,
   type BackupTool,
@@ -24,7 +24,7 @@ import { SEALED, SUFFIXES, stored } from "./streams.ts";
 export interface RunOptions {
   readonly schedule: BackupSchedule;
   readonly tool: BackupTool;
-  readonly context: BackupContext;
+  readonly context: Omit<BackupContext, "begin">;
   readonly stores: readonly Store[];
   readonly key?: Buffer | undefined;
   readonly progress: (bytes: number) => void;
@@ -41,11 +41,10 @@ export interface RunResult {
 export async function runBackup(options: RunOptions): Promise<RunResult> {
   const { schedule, tool, context, key } = options;
   const startedAt = now();
-  const taken = await tool.take(schedule, context);
-  const run = new Spread(options);
+  const run = new Spread(options, startedAt);
+  const taken = await tool.take(schedule, { ...context, begin: () => run.begin() });
   try {
-    const of = { dataSource: context.source.name, schedule: schedule.name };
-    const head = { id: newId(startedAt, await run.ids(of)), ...of };
+    const head = await run.head();
     const parts: Part[] = [];
     for await (const part of taken.parts) parts.push(await run.keep(head, part));
     const checks = await unlessAborted(context.signal, taken.checks());
@@ -78,16 +77,42 @@ class Spread {
   readonly failed: { readonly store: Store; readonly problem: Error }[] = [];
   alive: readonly Store[];
   readonly #options: RunOptions;
+  readonly #startedAt: Date;
   readonly #names: string[] = [];
+  #head: Promise<Head> | undefined;
   #bytes = 0;
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, startedAt: Date) {
     this.#options = options;
+    this.#startedAt = startedAt;
     this.alive = options.stores;
   }
 
+  /** What it is called; to be asked for once nobody else runs, so that ids sort in the order of the runs. */
+  head(): Promise<Head> {
+    this.#head ??= this.#named();
+    return this.#head;
+  }
+
+  async #named(): Promise<Head> {
+    const { context, schedule } = this.#options;
+    const of = { dataSource: context.source.name, schedule: schedule.name };
+    return { id: newId(this.#startedAt, await this.#ids(of)), ...of };
+  }
+
+  /** Where no place can be told, nothing is made that none of them would know of. */
+  async begin(): Promise<string> {
+    const head = await this.head();
+    for (const store of this.alive) {
+      const content = Readable.from([Buffer.from(`${this.#startedAt.toISOString()}\n`)]);
+      await store.put(partName(head, BEGUN), content).catch((problem: Error) => this.#lose(store, problem));
+    }
+    this.#needsOne();
+    return runName(head);
+  }
+
   /** Of all runs that the places know of; one that cannot tell is lost to this run. */
-  async ids({ dataSource, schedule }: Pick<Manifest, "dataSource" | "schedule">): Promise<readonly string[]> {
+  async #ids({ dataSource, schedule }: Omit<Head, "id">): Promise<readonly string[]> {
     const known = this.alive.map((store) =>
       idsIn(store, dataSource, schedule).catch(async (problem: Error): Promise<readonly string[]> => {
         await this.#lose(store, problem);
@@ -100,7 +125,7 @@ class Spread {
   }
 
   async keep(
-    head: Pick<Manifest, "id" | "dataSource" | "schedule">,
+    head: Head,
     part: {
       readonly name: string;
       readonly holds: Part["holds"];
@@ -154,6 +179,8 @@ class Spread {
       }
     }
     this.#needsOne();
+    // The run has ended, whichever places it has lost on the way.
+    for (const { store } of this.failed) await store.remove([partName(manifest, BEGUN)]).catch(() => undefined);
   }
 
   async discard(): Promise<void> {

@@ -6,6 +6,7 @@ import { type Diagnostic, error } from "../diagnostic.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Freshness, isFresh } from "./freshness.ts";
 import type { Listing } from "./manifest.ts";
+import type { Made } from "./model.ts";
 
 /** Is what runs it there as declared? */
 export interface Installed {
@@ -33,6 +34,8 @@ export interface Proved {
 
 export interface PlaceState extends Listing {
   readonly place: string;
+  /** What runs that did not end left in the repository of their tool. */
+  readonly made: readonly Made[];
   /** Why it could not be looked at. */
   readonly problem?: string;
 }

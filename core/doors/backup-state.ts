@@ -4,7 +4,6 @@ import type { Address } from "../address.ts";
 import { elsewhere } from "../backups/elsewhere.ts";
 import { evidenceOf } from "../backups/evidence.ts";
 import { dueRun, freshness } from "../backups/freshness.ts";
-import { listBackups } from "../backups/manifest.ts";
 import type { BackupState, Installed, PlaceState, Proved } from "../backups/state.ts";
 import type { DataObject } from "../catalog.ts";
 import { now } from "../clock.ts";
@@ -12,7 +11,16 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { milliseconds } from "../duration.ts";
 import { type Schedule, timesOf } from "../schedule.ts";
 import type { RestoreDrill } from "../specs.ts";
-import { kept, lackingOf, type OpenStore, type Scheduled, withStores } from "./backups.ts";
+import {
+  type Answer,
+  answersOf,
+  type Kept,
+  kept,
+  leftIn,
+  type OpenStore,
+  type Scheduled,
+  withStores,
+} from "./backups.ts";
 import { failure } from "./failure.ts";
 import { type InstalledOptions, installed } from "./installed.ts";
 import type { Ready } from "./ready.ts";
@@ -73,22 +81,28 @@ export function drillsOf({ ready: { declared }, schedule }: Scheduled): Drilled[
   });
 }
 
-function placesOf(one: Scheduled, options: StateOptions): Promise<PlaceState[]> {
-  const { ready, schedule } = one;
+async function placesOf(one: Scheduled, options: StateOptions): Promise<PlaceState[]> {
   const own = kept(one);
-  const lacking = own && lackingOf(own);
-  return withStores(one, options, (stores) =>
-    Promise.all(
-      stores.map(async (store): Promise<PlaceState> => {
-        try {
-          return { place: store.name, ...(await listBackups(store, ready.source.name, schedule.name, lacking)) };
-        } catch (problem) {
-          const [first] = failure(problem).diagnostics;
-          return { place: store.name, backups: [], leftovers: [], unreadable: [], problem: first?.summary ?? "" };
-        }
-      }),
-    ),
-  );
+  if (!own) return [];
+  return withStores(own, options, async (stores) => {
+    const answers = await answersOf(stores, own);
+    return Promise.all(answers.map((answer) => placeOf(answer, answers, own)));
+  });
+}
+
+async function placeOf(
+  { store, listing, problems }: Answer,
+  answers: readonly Answer[],
+  own: Kept,
+): Promise<PlaceState> {
+  const nothing = { place: store.name, backups: [], leftovers: [], made: [], unreadable: [] };
+  if (!listing) return { ...nothing, problem: problems[0]?.summary ?? "" };
+  try {
+    const { made, isCertain } = await leftIn(listing, answers, own);
+    return { place: store.name, ...listing, made: isCertain ? made : [] };
+  } catch (problem) {
+    return { ...nothing, problem: failure(problem).diagnostics[0]?.summary ?? "" };
+  }
 }
 
 async function provedOf(one: Scheduled, { object, drill, at }: Drilled, options: StateOptions): Promise<Proved> {

@@ -2,9 +2,9 @@
 import { dirname, resolve } from "node:path";
 import type { Wanted } from "../backups/choose.ts";
 import { elsewhere } from "../backups/elsewhere.ts";
-import { type Lacking, type Listing, listBackups } from "../backups/manifest.ts";
-import type { BackupTool, Recovery, RecoveryOptions, Store } from "../backups/model.ts";
-import { type Pruning, prunable, prune } from "../backups/prune.ts";
+import { folderOf, idOf, type Lacking, type Listing, listBackups } from "../backups/manifest.ts";
+import type { BackupTool, Made, Recovery, RecoveryOptions, Store } from "../backups/model.ts";
+import { madeBy, type Pruning, prunable, prune } from "../backups/prune.ts";
 import { keyOf } from "../backups/seal.ts";
 import { now } from "../clock.ts";
 import { type Diagnostic, error } from "../diagnostic.ts";
@@ -70,8 +70,42 @@ export function schedulesIn(ready: Ready, cwd: string): Scheduled[] {
 }
 
 /** All backups of a schedule in one place, looked for in the repository of its tool as well. */
-export function backupsIn(store: Store, one: Kept): Promise<Listing> {
+function backupsIn(store: Store, one: Kept): Promise<Listing> {
   return listBackups(store, one.ready.source.name, one.schedule.name, lackingOf(one));
+}
+
+/** What a place has of a schedule; no listing where it does not answer. */
+export interface Answer {
+  readonly store: Store;
+  readonly listing?: Listing;
+  readonly problems: readonly Diagnostic[];
+}
+
+/** All places are asked before anything is done in one: what is a leftover depends on what the others have. */
+export function answersOf(stores: readonly Store[], one: Kept): Promise<Answer[]> {
+  return Promise.all(
+    stores.map(async (store) => {
+      let problems: readonly Diagnostic[] = [];
+      const tell = (found: readonly Diagnostic[]): void => {
+        problems = found;
+      };
+      const listing = await answerOf(one, () => backupsIn(store, one), tell);
+      return { store, problems, ...(listing && { listing }) };
+    }),
+  );
+}
+
+/** What runs that did not end made in the repository of their tool, as far as a place knows of them. */
+export async function leftIn(
+  listing: Listing,
+  answers: readonly Answer[],
+  { ready, schedule, tool: { repository } }: Kept,
+): Promise<{ readonly made: readonly Made[]; readonly isCertain: boolean }> {
+  if (!repository || listing.leftovers.length === 0) return { made: [], isCertain: true };
+  const listings = answers.flatMap((answer) => answer.listing ?? []);
+  const marked = await repository.marked(schedule, folderOf(ready.source.name, schedule.name));
+  // A place that does not answer may have the manifest.
+  return { made: madeBy(listing, listings, marked), isCertain: listings.length === answers.length };
 }
 
 /** What a backup of a schedule is chosen by. */
@@ -91,17 +125,32 @@ export function lackingOf({ tool: { repository }, schedule }: Kept): Lacking | u
 }
 
 /** What would be removed from a place; what something else builds upon in the repository of its tool stays. */
-export async function prunableIn(listing: Listing, { schedule, tool }: Kept, own?: string): Promise<Pruning> {
+export async function prunableIn(
+  listing: Listing,
+  answers: readonly Answer[],
+  one: Kept,
+  own?: string,
+): Promise<Pruning> {
+  const { schedule, tool } = one;
   const all = prunable(listing, schedule, now(), own);
-  if (!tool.repository || all.backups.length === 0) return all;
-  const manifests = all.backups.map(({ manifest }) => manifest);
-  const removable = new Set((await tool.repository.removable(schedule, manifests)).map(({ id }) => id));
-  return { ...all, backups: all.backups.filter(({ manifest }) => removable.has(manifest.id)) };
+  if (!tool.repository || all.backups.length + all.leftovers.length === 0) return all;
+  const left = await leftIn(listing, answers, one);
+  const old = new Set(all.leftovers.map(idOf));
+  const made = left.isCertain ? left.made.filter(({ id }) => old.has(id)) : [];
+  const going = [...all.backups.map(({ manifest }) => manifest), ...made];
+  const removable = new Set((await tool.repository.removable(schedule, going)).map(({ id }) => id));
+  // What was made is known by the files of its run: they stay as long as it does.
+  const staying = new Set(left.made.map(({ id }) => id).filter((id) => !removable.has(id)));
+  return {
+    backups: all.backups.filter(({ manifest }) => removable.has(manifest.id)),
+    leftovers: all.leftovers.filter((name) => !staying.has(idOf(name))),
+    made: made.filter(({ id }) => removable.has(id)),
+  };
 }
 
 /** Removes it, there and in the repository of its tool. */
 export function pruneIn(gone: Pruning, store: Store, { schedule, tool: { repository } }: Kept): Promise<void> {
-  return prune(gone, store, repository && ((manifest) => repository.remove(schedule, manifest)));
+  return prune(gone, store, repository && ((made) => repository.remove(schedule, made)));
 }
 
 /** With its tool; undefined where somebody else runs it. */

@@ -79,7 +79,7 @@ function provedLines(proved: Proved, rto: string | undefined, paint: Paint, now:
   ];
 }
 
-function placeLines({ place, backups, leftovers, unreadable, problem }: PlaceState, now: Date): string[] {
+function placeLines({ place, backups, leftovers, made, unreadable, problem }: PlaceState, now: Date): string[] {
   if (problem !== undefined) return [`  ${place}: ${problem}`];
   const lines = [...backups].reverse().map(({ manifest, damaged }) => {
     const marks = [
@@ -95,15 +95,22 @@ function placeLines({ place, backups, leftovers, unreadable, problem }: PlaceSta
     `  ${place}: ${backups.length} ${backups.length === 1 ? "backup" : "backups"}`,
     ...lines,
     ...unreadable.map((name) => `    ${name}  its manifest cannot be read`),
-    ...(leftovers.length > 0 ? [`    ${leftovers.length} files of runs that did not end`] : []),
+    ...(leftovers.length > 0
+      ? [`    ${leftovers.length} ${leftovers.length === 1 ? "file" : "files"} of runs that did not end${beside(made)}`]
+      : []),
   ];
+}
+
+function beside(made: PlaceState["made"]): string {
+  return made.length === 0 ? "" : `, and ${made.map(({ label }) => label).join(", ")} in the repository`;
 }
 
 function plain({ places, ...rest }: BackupState) {
   return {
     ...rest,
-    places: places.map(({ backups, ...place }) => ({
+    places: places.map(({ backups, leftovers, made, ...place }) => ({
       ...place,
+      leftovers: [...leftovers, ...made.map(({ label }) => label)],
       backups: backups.map(({ manifest, damaged }) => ({ ...manifest, damaged })),
     })),
   };

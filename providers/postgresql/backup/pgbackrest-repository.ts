@@ -3,7 +3,7 @@
  * https://pgbackrest.org/command.html#command-info https://pgbackrest.org/command.html#command-verify
  */
 import { toolFailed } from "../../../core/backups/faults.ts";
-import type { Manifest, Repository } from "../../../core/backups/model.ts";
+import type { Made, Manifest, Repository } from "../../../core/backups/model.ts";
 import type { PgBackRest } from "./pgbackrest-program.ts";
 import { pgBackRestOf } from "./pgbackrest-program.ts";
 
@@ -18,6 +18,22 @@ export interface BackupSet {
   readonly timestamp: { readonly start: number; readonly stop: number };
   readonly info: { readonly size: number; readonly repository: { readonly delta: number } };
   readonly database: { readonly id: number; readonly "repo-key": number };
+  /** Those of a set that was made with some, by pgBackRest from 2.41 on. */
+  readonly annotation?: Readonly<Record<string, string>>;
+}
+
+/** Annotation of the sets that runs of Datumline make. */
+const MARK = "datumline";
+
+/** Options of a backup that mark it. */
+export function marking(mark: string): string[] {
+  return [`--annotation=${MARK}=${mark}`];
+}
+
+/** Does a version know annotations? */
+export function canMark(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 41);
 }
 
 export interface StanzaInfo {
@@ -76,14 +92,22 @@ export const repository: Repository = {
     }
     return new Map(manifests.map(({ id }) => [id, [...(lacking.get(id) ?? []), ...(found.get(id) ?? [])]]));
   },
-  async removable(schedule, manifests) {
+  async marked(schedule, prefix) {
     const { backup } = await stanzaInfo(pgBackRestOf(schedule));
-    const going = new Set(manifests.map(({ label }) => label));
+    return backup.flatMap(({ label, annotation, database }): Made[] => {
+      const mark = annotation?.[MARK];
+      if (!mark?.startsWith(prefix)) return [];
+      return [{ id: mark.slice(prefix.length), label, repository: { number: database["repo-key"] } }];
+    });
+  },
+  async removable(schedule, made) {
+    const { backup } = await stanzaInfo(pgBackRestOf(schedule));
+    const going = new Set(made.map(({ label }) => label));
     const needed = new Set<string>();
     // What builds upon others is newer than they are; whoever took it, it must find them.
     for (const { label, reference } of [...backup].reverse())
       if (!going.has(label) || needed.has(label)) for (const one of reference ?? []) needed.add(one);
-    return manifests.filter(({ label }) => label === undefined || !needed.has(label));
+    return made.filter(({ label }) => label === undefined || !needed.has(label));
   },
   async remove(schedule, { label = "", repository: own }) {
     if (!own) return;

@@ -15,7 +15,15 @@ import { copyServer } from "./pgbackrest-copy.ts";
 import { type PgBackRest, pgBackRestOf } from "./pgbackrest-program.ts";
 import { archive, readyServer, type Server, unarchived } from "./pgbackrest-ready.ts";
 import { recover } from "./pgbackrest-recover.ts";
-import { type BackupSet, DAMAGED_PAGES, repository, segmentAt, stanzaInfo } from "./pgbackrest-repository.ts";
+import {
+  type BackupSet,
+  canMark,
+  DAMAGED_PAGES,
+  marking,
+  repository,
+  segmentAt,
+  stanzaInfo,
+} from "./pgbackrest-repository.ts";
 import { serverRecovery } from "./pgbackrest-steps.ts";
 import { atPosition, bytesAt, type Position } from "./position.ts";
 
@@ -38,7 +46,8 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
     await lockRuns(client, schedule.name, at.database);
     const rest = pgBackRestOf(schedule);
     const server = await readyServer(rest, schedule, client);
-    const set = await backUp(rest, schedule, context, server);
+    const used = await version(rest);
+    const set = await backUp(rest, schedule, context, server, canMark(used) ? marking(await context.begin()) : []);
     const seen = await settled(client, schedule, context);
     // The position is in the repository before anybody is told that it can be recovered to.
     await archive(rest, server.version);
@@ -49,7 +58,7 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
         database: at.database,
         catalog: catalogHash(catalog),
         serverVersion: server.version,
-        tools: { pgbackrest: await version(rest) },
+        tools: { pgbackrest: used },
         format: formatOf(set),
         position: position.lsn,
         label: set.label,
@@ -76,6 +85,7 @@ async function backUp(
   { how = {} }: BackupSchedule,
   context: BackupContext,
   { version: of }: Server,
+  marks: readonly string[],
 ): Promise<BackupSet> {
   let label: string | undefined;
   let bytes = 0;
@@ -86,7 +96,7 @@ async function backUp(
     bytes += Number(size) * 1024 ** " KMGT".indexOf(unit || " ");
     context.progress?.(bytes);
   };
-  const words = [`--type=${TYPES[how.type ?? "full"]}`, "--no-expire-auto", "--log-level-console=detail"];
+  const words = [`--type=${TYPES[how.type ?? "full"]}`, "--no-expire-auto", "--log-level-console=detail", ...marks];
   const explain = unarchived(rest, of);
   await rest.run("backup", words, { line, explain, signal: context.signal });
   const set = (await stanzaInfo(rest)).backup.find((one) => one.label === label);
