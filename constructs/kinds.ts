@@ -2234,6 +2234,17 @@ export interface BackupScheduleProps {
     readonly declaration?: string;
     /** Container image, for Kubernetes. */
     readonly image?: string;
+    /** Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence. */
+    readonly volumes?: readonly {
+      /** Folder that it is mounted as. */
+      readonly path: string;
+      /** Name of a PersistentVolumeClaim. */
+      readonly claim?: string;
+      /** Name of a ConfigMap. */
+      readonly configMap?: string;
+      /** Name of a Secret. */
+      readonly secret?: string;
+    }[];
     /** Environment of the run: what is no secret. */
     readonly environment?: { readonly [name: string]: string };
     /** File with the secrets of its environment, for systemd; name of a Secret for Kubernetes. */
@@ -2285,6 +2296,17 @@ export interface RestoreDrillProps {
     readonly declaration?: string;
     /** Container image, for Kubernetes. */
     readonly image?: string;
+    /** Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence. */
+    readonly volumes?: readonly {
+      /** Folder that it is mounted as. */
+      readonly path: string;
+      /** Name of a PersistentVolumeClaim. */
+      readonly claim?: string;
+      /** Name of a ConfigMap. */
+      readonly configMap?: string;
+      /** Name of a Secret. */
+      readonly secret?: string;
+    }[];
     /** Environment of the run: what is no secret. */
     readonly environment?: { readonly [name: string]: string };
     /** File with the secrets of its environment, for systemd; name of a Secret for Kubernetes. */

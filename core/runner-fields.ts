@@ -1,6 +1,6 @@
 /** What runs something at its times, the same for backups and for drills of them. */
 import { type Schedule, timesOf } from "./schedule.ts";
-import { choice, list, map, object, reference, type Schema, text } from "./schema.ts";
+import { choice, keyed, list, map, object, reference, type Schema, text } from "./schema.ts";
 
 export const RUNNER: Schema = object(
   "What runs it: files of a data source with the engine `files`.",
@@ -17,6 +17,20 @@ export const RUNNER: Schema = object(
     command: list("Command that stands for `datumline` there.", text("Word."), { minItems: 1 }),
     declaration: text("Path of the declaration there, for `-f`; all but `terraform` need it."),
     image: text("Container image, for Kubernetes."),
+    volumes: keyed(
+      "Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence.",
+      "path",
+      object(
+        "Volume: one of `claim`, `configMap` and `secret`.",
+        {
+          path: text("Folder that it is mounted as."),
+          claim: text("Name of a PersistentVolumeClaim."),
+          configMap: text("Name of a ConfigMap."),
+          secret: text("Name of a Secret."),
+        },
+        ["path"],
+      ),
+    ),
     environment: map("Environment of the run: what is no secret.", text("Value.")),
     environmentFile: text("File with the secrets of its environment, for systemd; name of a Secret for Kubernetes."),
   },
@@ -26,7 +40,11 @@ export const RUNNER: Schema = object(
 /** As much of a kind as says when it runs and by what. */
 export interface Scheduled {
   readonly schedule?: object;
-  readonly runner?: { readonly as: keyof typeof TAKES; readonly declaration?: string };
+  readonly runner?: {
+    readonly as: keyof typeof TAKES;
+    readonly declaration?: string;
+    readonly volumes?: readonly { readonly path: string }[];
+  };
 }
 
 const COMMON = ["on", "as", "command", "declaration", "environment"];
@@ -34,7 +52,7 @@ const COMMON = ["on", "as", "command", "declaration", "environment"];
 const TAKES = {
   systemd: [...COMMON, "user", "environmentFile"],
   cron: [...COMMON, "user", "environmentFile"],
-  kubernetes: [...COMMON, "image", "environmentFile"],
+  kubernetes: [...COMMON, "image", "environmentFile", "volumes"],
   "github-actions": COMMON,
   terraform: ["on", "as"],
 } as const;
@@ -48,11 +66,14 @@ export function runnerFaults({ schedule, runner }: Scheduled): string[] {
   const times = schedule && timesOf(schedule as Schedule);
   if (typeof times === "string") return [`schedule: ${times}`];
   if (!runner) return [];
-  const { as, declaration } = runner;
+  const { as, declaration, volumes = [] } = runner;
   const zoned = times !== undefined && times.timeZone !== "UTC";
   const foreign = Object.keys(runner).filter((field) => !(TAKES[as] as readonly string[]).includes(field));
   return [
     ...foreign.map((field) => `\`runner.${field}\`: ${as} cannot be told; leave it out${INSTEAD[field] ?? ""}`),
+    ...volumes
+      .filter((volume) => Object.keys(volume).length !== 2)
+      .map(({ path }) => `\`runner.volumes\`: say one of \`claim\`, \`configMap\` and \`secret\` of ${path}`),
     ...(zoned && ["cron", "github-actions"].includes(as)
       ? [
           "`runner`: cron and GitHub Actions know no time zones; write the times in UTC, on a host whose clock is UTC, or take systemd",

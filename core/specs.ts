@@ -3017,6 +3017,17 @@ export type BackupSchedule = {
     readonly declaration?: string;
     /** Container image, for Kubernetes. */
     readonly image?: string;
+    /** Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence. */
+    readonly volumes?: readonly {
+      /** Folder that it is mounted as. */
+      readonly path: string;
+      /** Name of a PersistentVolumeClaim. */
+      readonly claim?: string;
+      /** Name of a ConfigMap. */
+      readonly configMap?: string;
+      /** Name of a Secret. */
+      readonly secret?: string;
+    }[];
     /** Environment of the run: what is no secret. */
     readonly environment?: { readonly [name: string]: string };
     /** File with the secrets of its environment, for systemd; name of a Secret for Kubernetes. */
@@ -3062,6 +3073,17 @@ export type RestoreDrill = {
     readonly declaration?: string;
     /** Container image, for Kubernetes. */
     readonly image?: string;
+    /** Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence. */
+    readonly volumes?: readonly {
+      /** Folder that it is mounted as. */
+      readonly path: string;
+      /** Name of a PersistentVolumeClaim. */
+      readonly claim?: string;
+      /** Name of a ConfigMap. */
+      readonly configMap?: string;
+      /** Name of a Secret. */
+      readonly secret?: string;
+    }[];
     /** Environment of the run: what is no secret. */
     readonly environment?: { readonly [name: string]: string };
     /** File with the secrets of its environment, for systemd; name of a Secret for Kubernetes. */

@@ -12,6 +12,7 @@ import { validateDocument } from "../core/documents/validate.ts";
 import type { Json } from "../core/schema.ts";
 import type { File } from "../core/specs.ts";
 import { folder } from "./support/cli.ts";
+import { unless } from "./support/skipping.ts";
 
 const SOURCE = { name: "Ware house", engine: "postgresql", connection: {} };
 
@@ -43,9 +44,9 @@ const ARGUMENTS = [
 ];
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
-if (!hasSystemd) console.warn("Skipped: units are read by systemd-analyze, which is not installed.");
+const { it } = unless(hasSystemd ? undefined : "there is no systemd-analyze", "units of systemd");
 
-(hasSystemd ? test : test.skip)("systemd takes the units", () => {
+it("systemd takes the units", () => {
   const folder = mkdtempSync(join(tmpdir(), "datumline-units-"));
   try {
     const units = files("systemd", { user: "root", environment: { PGSSLMODE: "verify-full" } });
@@ -91,6 +92,24 @@ test("Kubernetes gets a CronJob that waits for itself", () => {
     "Forbid",
   ]);
   expect(JSON.stringify(spec.jobTemplate)).toContain(JSON.stringify(["datumline", ...ARGUMENTS]));
+});
+
+test("a pod of Kubernetes mounts what it needs", () => {
+  const volumes = [
+    { path: "/declaration", configMap: "warehouse" },
+    { path: "/var/lib/datumline", claim: "evidence" },
+    { path: "/keys", secret: "keys" },
+  ];
+  const [file] = files("kubernetes", { volumes });
+  const pod = parse(file?.content ?? "").spec.jobTemplate.spec.template.spec;
+  expect(pod.containers[0].volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath)).toEqual(
+    volumes.map(({ path }) => path),
+  );
+  expect(pod.volumes).toEqual([
+    { name: "volume-0", configMap: { name: "warehouse" } },
+    { name: "volume-1", persistentVolumeClaim: { claimName: "evidence" } },
+    { name: "volume-2", secret: { secretName: "keys" } },
+  ]);
 });
 
 test("GitHub gets a workflow", () => {
@@ -194,6 +213,8 @@ test("constructs stand where names would", () => {
 test.each([
   ["systemd", { image: "i" }, "`runner.image`: systemd cannot be told"],
   ["kubernetes", { user: "u" }, "`runner.user`"],
+  ["kubernetes", { volumes: [{ path: "/a" }] }, "say one of `claim`, `configMap` and `secret` of /a"],
+  ["systemd", { volumes: [{ path: "/a", claim: "c" }] }, "`runner.volumes`: systemd cannot be told"],
   ["github-actions", { environmentFile: "f" }, "name secrets of GitHub in `environment`"],
 ])("what %s cannot be told is said: %j", (as, more, words) => {
   const runner = { on: "host", as, declaration: "d", ...more };

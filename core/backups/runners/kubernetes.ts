@@ -1,10 +1,10 @@
 /** A CronJob. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/ */
 import { stringify } from "yaml";
 import { cronText } from "../../schedule.ts";
-import type { Printer } from "./job.ts";
+import type { Printer, Runner } from "./job.ts";
 
 export const kubernetes: Printer = ({ name, command, times, runner }) => {
-  const { image = "node:22", environment = {}, environmentFile } = runner;
+  const { image = "node:22", environment = {}, environmentFile, volumes = [] } = runner;
   const manifest = {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -28,8 +28,12 @@ export const kubernetes: Printer = ({ name, command, times, runner }) => {
                   command,
                   env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
                   ...(environmentFile !== undefined && { envFrom: [{ secretRef: { name: environmentFile } }] }),
+                  ...(volumes.length > 0 && {
+                    volumeMounts: volumes.map(({ path }, at) => ({ name: `volume-${at}`, mountPath: path })),
+                  }),
                 },
               ],
+              ...(volumes.length > 0 && { volumes: volumes.map(volumeOf) }),
             },
           },
         },
@@ -38,3 +42,12 @@ export const kubernetes: Printer = ({ name, command, times, runner }) => {
   };
   return [{ path: `${name}.yaml`, content: stringify(manifest) }];
 };
+
+function volumeOf({ claim, configMap, secret }: NonNullable<Runner["volumes"]>[number], at: number): object {
+  return {
+    name: `volume-${at}`,
+    ...(claim !== undefined && { persistentVolumeClaim: { claimName: claim } }),
+    ...(configMap !== undefined && { configMap: { name: configMap } }),
+    ...(secret !== undefined && { secret: { secretName: secret } }),
+  };
+}
