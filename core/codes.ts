@@ -181,7 +181,7 @@ export const CODES = {
   POLICY_CALLS_WITHOUT_PATH:
     "A row policy calls a function that has no search_path of its own: its names mean what the session says, and a temporary table comes first. Set a path on it that ends in pg_temp, or write its body in standard SQL (BEGIN ATOMIC).",
   PATH_OPEN_TO_OTHERS:
-    "A role that row policies bind, or everybody, may create functions and operators in a schema where the conditions of these policies look up their names: what is planted there before a rule is made answers in it. Take CREATE away, or qualify the names.",
+    "A role that row policies bind, or everybody, may create functions and operators in a schema where the conditions of these policies look up their names: what is planted there before a rule is made answers in it. In texts that Datumline runs itself (Seed, QualityCheck, AccessTest) it runs with Datumline's rights, so there every role but the owner counts. Take CREATE away, or qualify the names.",
   ROWS_ARE_COUNTED:
     "Row policies hide rows and not how many there are: plans, estimates, statistics and sizes tell it to everybody who can connect. A note, because it is so on every server; where the numbers are secret, give each tenant a database.",
   VIEW_SHOWS_KEPT_COLUMN:

@@ -7,7 +7,7 @@ import { address, kindOf, readable } from "../core/address.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
 import { nameParts } from "../core/names.ts";
 import { functionAddress, type Routine } from "../core/routine.ts";
-import type { Grant, RowAccess, RowPolicy } from "../core/specs.ts";
+import type { Grant, RowAccess } from "../core/specs.ts";
 import { revoking, sqlPart, sqlSignature } from "./by-hand.ts";
 import { rolesIn } from "./memberships.ts";
 import { objectsOf } from "./objects.ts";
@@ -50,50 +50,65 @@ export const pathOpenToOthers: Guardrail = {
     const roles = rolesIn(desired, live);
     const concerns = concerning(roles);
     const ofExtensions = extensionSchemas(judged);
-    const found = new Map<string, { readonly grants: Grant[]; readonly policies: string[] }>();
-    for (const { at, policy } of written) {
-      const [schema] = nameParts(policy.table) as [string];
-      const owner = tables.get(tableKey(policy.table))?.table.owner;
+    const found = new Map<string, { readonly grants: Grant[]; readonly texts: string[] }>();
+    for (const { at, table, binds } of written) {
+      const [schema] = nameParts(table) as [string];
+      const owner = tables.get(tableKey(table))?.table.owner;
       for (const { spec } of creating) {
         const { to, on } = spec;
         if (on.schema !== schema && !ofExtensions.has(on.schema as string)) continue;
-        if (to === owner || !boundBy(policy).some((role) => concerns(to, role))) continue;
-        const known = found.get(on.schema as string) ?? { grants: [], policies: [] };
+        if (to === owner || !binds.some((role) => concerns(to, role))) continue;
+        const known = found.get(on.schema as string) ?? { grants: [], texts: [] };
         found.set(on.schema as string, known);
         known.grants.push(spec);
-        known.policies.push(at);
+        known.texts.push(at);
       }
     }
-    return [...found].map(([schema, { grants, policies }]) => finding(schema, grants, policies));
+    return [...found].map(([schema, { grants, texts }]) => finding(schema, grants, texts));
   },
 };
 
-function finding(schema: string, grants: readonly Grant[], policies: readonly string[]): Finding {
+function finding(schema: string, grants: readonly Grant[], texts: readonly string[]): Finding {
   const roles = [...new Set(grants.map(({ to }) => to))].sort();
   return {
     address: address("Schema", schema),
-    summary: `${some(roles.map((role) => (role === "public" ? "everybody" : role)))} may create in ${schema}, where conditions look up their names (${some(policies, 3)})`,
+    summary: `${some(roles.map((role) => (role === "public" ? "everybody" : role)))} may create in ${schema}, where conditions and queries look up their names (${some(texts, 3)})`,
     detail:
-      "A function or operator planted there before the rule is made answers in it. Take CREATE on the schema away, or write `pg_catalog.` and OPERATOR(pg_catalog.=) in the condition.",
+      "A function or operator planted there answers in a rule that is made after it, and runs with Datumline's rights in rows and checks. Take CREATE on the schema away, or write `pg_catalog.` and OPERATOR(pg_catalog.=) in the text.",
     byHand: roles.map((to) => revoking({ to, privileges: ["create"], on: { schema } })).join(" "),
   };
 }
 
+/** A text of the user's, not one that an intent made. */
 interface Written {
   readonly at: string;
-  readonly policy: RowPolicy;
+  /** In whose schema its names are looked up. */
+  readonly table: string;
+  /** Roles that it keeps rows from, or everybody where Datumline runs it. */
+  readonly binds: readonly string[];
 }
 
-/** Policies with a text of the user's, not one that an intent made. */
 function writtenByHand({ declared, desired }: Judged): Written[] {
-  return objectsOf("RowPolicy", desired).flatMap(({ address: of, spec, intent }): Written[] => {
+  const policies = objectsOf("RowPolicy", desired).flatMap(({ address: of, spec, intent }): Written[] => {
     if (intent !== undefined) {
       const asked = declared.get(intent)?.spec as Partial<RowAccess> | undefined;
       if (kindOf(intent) !== "RowAccess" || asked?.condition === undefined) return [];
     }
-    return [{ at: readable(intent ?? of), policy: spec }];
+    return [{ at: readable(intent ?? of), table: spec.table, binds: boundBy(spec) }];
   });
+  const seeds = objectsOf("Seed", desired).filter(({ intent }) => intent === undefined);
+  const run = [
+    ...seeds.map(({ address: of, spec }) => ({ of, table: spec.table })),
+    ...objectsOf("QualityCheck", declared).map(({ address: of, spec }) => ({ of, table: spec.on })),
+    ...objectsOf("AccessTest", declared).map(({ address: of, spec }) => ({ of, table: spec.on })),
+  ];
+  const byUs = run.flatMap(({ of, table }) =>
+    table === undefined ? [] : [{ at: readable(of), table, binds: EVERYBODY }],
+  );
+  return [...policies, ...byUs];
 }
+
+const EVERYBODY = ["public"];
 
 /** Names are looked up there as well, so that those of extensions need no prefix. */
 function extensionSchemas({ desired, live }: Judged): Set<string> {

@@ -24,11 +24,14 @@ export interface Client {
   end(): Promise<void>;
 }
 
+/** Names in our own SQL are those of `pg_catalog`: elsewhere somebody may have planted an operator that fits better. */
+export const NO_PATH = "SET search_path = ''";
+
 /**
  * Texts that the server writes, and literals that it reads, mean the same for everybody, whatever the role, the database
  * or the machine has set: a moment without a time zone is one of UTC.
  */
-const SETTINGS = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
+const SETTINGS = `${NO_PATH}; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
 SET bytea_output = 'hex'; SET xmloption = 'content'; SET standard_conforming_strings = on; SET quote_all_identifiers = off`;
 
 /** Where a connection goes, and how it gets there. */

@@ -7,40 +7,36 @@ import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { Lowering } from "../../core/engine.ts";
 import type { DateDimension, Seed, Table } from "../../core/specs.ts";
-import { join, type Sql, sql } from "../../core/sql.ts";
+import { expr, join, type Sql, sql } from "../../core/sql.ts";
 import { carried, nameOf, native, once } from "./lowering.ts";
 import { lit, number } from "./quote.ts";
 
 const MONTHS = words("January February March April May June July August September October November December");
 const DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday");
 
+/** A part of the day `d`, as the type for which `pg_catalog` has every operator: a better match elsewhere would be taken. */
+const part = (name: string): Sql => sql`extract(${expr(name)} FROM d)::integer`;
+
 /** Each column with the expression that gives it for the day `d`. */
 function columnsOf(fiscalStart: number): readonly (readonly [column: Column, value: Sql])[] {
-  const month = sql`extract(month FROM d)::integer`;
-  const weekday = sql`extract(isodow FROM d)::integer`;
+  const [year, month, day, weekday] = [part("year"), part("month"), part("day"), part("isodow")];
   const start = number(fiscalStart);
-  const fiscalYear =
-    fiscalStart === 1
-      ? sql`extract(year FROM d)`
-      : sql`extract(year FROM d) + CASE WHEN ${month} >= ${start} THEN 1 ELSE 0 END`;
+  const fiscalYear = fiscalStart === 1 ? year : sql`${year} + CASE WHEN ${month} >= ${start} THEN 1 ELSE 0 END`;
   return [
-    [
-      column("date_key", "integer", "The day as yyyymmdd."),
-      sql`(extract(year FROM d) * 10000 + extract(month FROM d) * 100 + extract(day FROM d))::integer`,
-    ],
+    [column("date_key", "integer", "The day as yyyymmdd."), sql`${year} * 10000 + ${month} * 100 + ${day}`],
     [column("date", "date"), sql`d`],
-    [column("year", "smallint"), sql`extract(year FROM d)::smallint`],
-    [column("quarter", "smallint"), sql`extract(quarter FROM d)::smallint`],
-    [column("month", "smallint"), sql`extract(month FROM d)::smallint`],
+    [column("year", "smallint"), sql`${year}::smallint`],
+    [column("quarter", "smallint"), sql`${part("quarter")}::smallint`],
+    [column("month", "smallint"), sql`${month}::smallint`],
     [column("month_name", "text"), sql`(${MONTHS})[${month}]`],
-    [column("iso_year", "smallint", "Year that the ISO week belongs to."), sql`extract(isoyear FROM d)::smallint`],
-    [column("week", "smallint", "ISO week, 1 to 53, of iso_year."), sql`extract(week FROM d)::smallint`],
-    [column("day_of_month", "smallint"), sql`extract(day FROM d)::smallint`],
-    [column("day_of_week", "smallint", "1 is Monday, 7 Sunday."), sql`extract(isodow FROM d)::smallint`],
+    [column("iso_year", "smallint", "Year that the ISO week belongs to."), sql`${part("isoyear")}::smallint`],
+    [column("week", "smallint", "ISO week, 1 to 53, of iso_year."), sql`${part("week")}::smallint`],
+    [column("day_of_month", "smallint"), sql`${day}::smallint`],
+    [column("day_of_week", "smallint", "1 is Monday, 7 Sunday."), sql`${weekday}::smallint`],
     [column("day_name", "text"), sql`(${DAYS})[${weekday}]`],
-    [column("day_of_year", "smallint"), sql`extract(doy FROM d)::smallint`],
-    [column("is_weekend", "boolean", "Saturday or Sunday."), sql`extract(isodow FROM d) >= 6`],
-    [column("is_month_end", "boolean"), sql`extract(day FROM d + 1) = 1`],
+    [column("day_of_year", "smallint"), sql`${part("doy")}::smallint`],
+    [column("is_weekend", "boolean", "Saturday or Sunday."), sql`${weekday} >= 6`],
+    [column("is_month_end", "boolean"), sql`extract(day FROM d + 1)::integer = 1`],
     [column("fiscal_year", "smallint", "Named after the year in which it ends."), sql`(${fiscalYear})::smallint`],
     [column("fiscal_quarter", "smallint"), sql`((${month} + ${number(12 - fiscalStart)}) % 12 / 3 + 1)::smallint`],
   ];

@@ -70,5 +70,6 @@ function wanted(spec: Seed, columns: readonly string[], types: ColumnTypes): Sql
 /** In an order that no collation has a part in. */
 function digest(spec: Seed): Sql {
   const row = sql`ROW(${join(spec.columns.map((column) => sql`target.${id(column)}`))})::text`;
-  return sql`count(*) || ' rows, ' || coalesce(md5(string_agg(${row}, E'\\n' ORDER BY ${row} COLLATE "C")), '')`;
+  // Types for which `pg_catalog` has the very operator: whoever may create in the schema could plant a better match.
+  return sql`count(*)::text || text ' rows, ' || coalesce(md5(string_agg(${row}, text E'\\n' ORDER BY ${row} COLLATE "C")), text '')`;
 }

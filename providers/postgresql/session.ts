@@ -5,7 +5,7 @@ import type { ConnectOptions, Inspection, NormaliseContext, Run, Session, Spelle
 import { Refusal, StatementError } from "../../core/errors.ts";
 import type { DataSource } from "../../core/specs.ts";
 import { fill, type Sql, sql } from "../../core/sql.ts";
-import { type Client, endpoint, open } from "./client.ts";
+import { type Client, endpoint, NO_PATH, open } from "./client.ts";
 import { FINGERPRINT } from "./fingerprint.ts";
 import { type Answers, READS, toInspection } from "./inspection.ts";
 import { PostgresLedger } from "./ledger.ts";
@@ -136,6 +136,7 @@ export async function connect(source: DataSource, options: ConnectOptions): Prom
         await runBatch(client, runs.slice(at, at + BATCH), options, inTransaction);
         progress(Math.min(at + BATCH, runs.length));
       }
+      if (runs.some(({ enter }) => enter !== undefined)) await client.query(NO_PATH);
       for (const { secrets } of runs) for (const { subject } of secrets) sent.add(subject);
     },
     async commit() {

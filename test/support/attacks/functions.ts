@@ -5,6 +5,20 @@ import type { Family } from "./model.ts";
 export const PEEK = `CREATE FUNCTION pg_temp.peek(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001
 AS $$ BEGIN RAISE NOTICE 'saw %', $1; RETURN true; END $$;`;
 
+/** An operator that fits better than the one of `pg_catalog`, and tells by a row whether it was taken. */
+function trap(
+  schema: string,
+  operator: string,
+  [left, right]: readonly [string, string],
+  type: string,
+  loot = `${schema}.loot`,
+): string {
+  const name = `${schema}.trap_${left}_${right}_${Buffer.from(operator).toString("hex")}`;
+  return `CREATE FUNCTION ${name}(${left}, ${right}) RETURNS ${type} LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO ${loot} VALUES ('hidden'); RETURN NULL; EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$;
+CREATE OPERATOR ${schema}.${operator} (LEFTARG = ${left}, RIGHTARG = ${right}, FUNCTION = ${name});`;
+}
+
 export const FUNCTIONS: Family = {
   title: "Functions, operators, casts",
   attacks: [
@@ -208,6 +222,67 @@ CREATE OPERATOR field.= (LEFTARG = varchar, RIGHTARG = text, FUNCTION = field.ye
       prepare: "INSERT INTO field.crop VALUES ('another', 'hidden')",
       as: "planter",
       run: "SELECT text FROM field.crop",
+      gets: /hidden/,
+    },
+    {
+      way: "Such functions and operators, to be run by whoever fills a DateDimension and compares its rows",
+      outcome: "blocked",
+      why: "What it computes and compares is of types for which `pg_catalog` has the very operator.",
+      before: `CREATE SCHEMA calendar; CREATE TABLE calendar.loot (text text);
+${trap("calendar", "*", ["numeric", "integer"], "numeric")}
+${trap("calendar", "+", ["numeric", "integer"], "numeric")}
+${trap("calendar", ">=", ["numeric", "integer"], "boolean")}
+${trap("calendar", "=", ["numeric", "integer"], "boolean")}
+${trap("calendar", "||", ["bigint", "bigint"], "text")}
+${trap("calendar", "||", ["bigint", "text"], "text")}`,
+      declare: `{ kind: Schema, name: calendar }
+---
+{ kind: Role, name: walker, login: true }
+---
+{ kind: Grant, to: walker, privileges: [usage], on: { schema: calendar } }
+---
+{ kind: DateDimension, schema: calendar, name: day, from: "2026-01-01", to: "2026-02-28", fiscalYearStart: 7 }`,
+      prepare: "GRANT SELECT ON calendar.loot TO walker",
+      as: "walker",
+      run: "SELECT text FROM calendar.loot; SELECT 'nothing more'",
+      gets: /nothing more/,
+    },
+    {
+      way: "Operators planted in `public`, where sessions look for them, to be run by whoever plans and applies",
+      outcome: "blocked",
+      why: "Datumline's own sessions have an empty search_path; what is looked up elsewhere is the text of one object, while it is made.",
+      before: `CREATE SCHEMA square; CREATE TABLE square.loot (text text);
+${trap("public", "||", ["bigint", "bigint"], "text", "square.loot")}`,
+      declare: `{ kind: Schema, name: square }
+---
+{ kind: Role, name: stroller, login: true }
+---
+{ kind: Grant, to: stroller, privileges: [usage], on: { schema: square } }`,
+      prepare: "GRANT SELECT ON square.loot TO stroller",
+      as: "stroller",
+      run: "SELECT text FROM square.loot; SELECT 'nothing more'",
+      gets: /nothing more/,
+    },
+    {
+      way: "Such functions and operators, to be run by Datumline in rows and checks of one's own (Seed, QualityCheck, AccessTest)",
+      outcome: "reported",
+      code: "PATH_OPEN_TO_OTHERS",
+      names: "grower",
+      why: "Their texts run with the rights of whoever applies or proves; grant CREATE on the schema to nobody but its owner.",
+      before: `CREATE SCHEMA plot; CREATE TABLE plot.loot (text text);
+${trap("plot", "||", ["varchar", "varchar"], "text")}`,
+      declare: `{ kind: Schema, name: plot }
+---
+{ kind: Role, name: grower, login: true }
+---
+{ kind: Grant, to: grower, privileges: [usage, create], on: { schema: plot } }
+---
+{ kind: Table, schema: plot, name: kind, columns: [{ name: code, type: boolean }], primaryKey: [code] }
+---
+{ kind: Seed, table: plot.kind, key: [code], columns: [code], rows: "SELECT ('a'::varchar || 'b'::varchar) IS NULL" }`,
+      prepare: "GRANT SELECT ON plot.loot TO grower",
+      as: "grower",
+      run: "SELECT text FROM plot.loot",
       gets: /hidden/,
     },
     {
