@@ -156,7 +156,10 @@ async function asLogin(
     if (user !== claim.as) return `its \`url\` logs in as ${user}, not as ${claim.as}`;
     if (place.join() !== here?.[0]?.slice(1).join())
       return "its `url` leads to another server or database than the one that is tested";
-    await own.query(sql`BEGIN; SET LOCAL statement_timeout = ${lit(claim.timeout)}; SET LOCAL row_security = on`.text);
+    await own.query(
+      sql`BEGIN; SET LOCAL statement_timeout = ${lit(claim.timeout)}; SET LOCAL row_security = on; SET LOCAL search_path = DEFAULT`
+        .text,
+    );
     return await undone(own, () => act(own));
   } finally {
     await own.query("ROLLBACK").catch(() => undefined);
