@@ -7,6 +7,7 @@ import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import {
   App,
+  dependable,
   Fn,
   type IResolvable,
   type IResolveContext,
@@ -28,11 +29,11 @@ import { type ClientOptions, settingsFor } from "./clients.ts";
 import { DataSource } from "./data-source.ts";
 import { askedFolder, DECLARATION, writeDeclaration } from "./declaration.ts";
 import { documentsFor, documentsOfSource, pathOf } from "./document.ts";
-import { type FilesDataSourceProps, FilesDataSource as PlainFiles } from "./files.ts";
+import { type HandedOn, LOGINS, refuseUnknown } from "./handed-on.ts";
 import type { DataSourceProps } from "./kinds.ts";
 import type { Later, LaterForm } from "./later.ts";
+import { type Link, Links } from "./links.ts";
 import { packageVersion } from "./package.ts";
-import { type PgBouncerDataSourceProps, PgBouncerDataSource as PlainPgBouncer } from "./pgbouncer.ts";
 import { layProvider, PROVIDER_SOURCE } from "./provider.ts";
 import { refuse } from "./refuse.ts";
 import type { Secret } from "./secret.ts";
@@ -60,8 +61,8 @@ export interface TerraformOptions {
   readonly lifecycle?: TerraformResourceLifecycle;
 }
 
-/** How a PostgreSQL is reached, and how much of it is ours to change. Values may be tokens where they name no object. */
-export interface PostgresDataSourceProps extends Omit<DataSourceProps, "password" | "url"> {
+/** How a data source is reached, and how much of it is ours to change. Values may be tokens where they name no object. */
+export interface DeployedProps extends Omit<DataSourceProps, "password" | "url"> {
   /** By reference, or a token, which is kept in no plan and no state. */
   readonly password?: Secret | string;
   /** By reference, or a token, which is kept in no plan and no state. */
@@ -70,18 +71,17 @@ export interface PostgresDataSourceProps extends Omit<DataSourceProps, "password
   readonly terraform?: TerraformOptions;
 }
 
-/** A PostgreSQL database and the server that it is on, in a stack. */
-export class PostgresDataSource extends DataSource {
-  readonly #declaration: TerraformResource | undefined;
-  /** Terraform hands on how to log in, so that no document says it. */
-  readonly #isHandedLogin: boolean;
+/** A data source that is a resource of Terraform where it stands in a stack. */
+export abstract class DeployedDataSource extends DataSource {
+  readonly #declaration: Declaration | undefined;
+  /** What Terraform hands on to log in, so that no document says it. */
+  protected readonly handedOn: HandedOn;
 
-  constructor(scope: Construct, id: string, props: PostgresDataSourceProps = {}) {
-    const { terraform = {}, ...given } = props;
+  constructor(engine: string, scope: Construct, id: string, { terraform = {}, ...given }: DeployedProps) {
     refuseClear(terraform, pathOf(scope, id));
-    super("postgresql", scope, id, given, TOKENS);
-    this.#isHandedLogin = (terraform.password ?? terraform.url) !== undefined;
-    this.#declaration = declareInStack(this, terraform);
+    super(engine, scope, id, given, TOKENS);
+    this.handedOn = LOGINS.filter((field) => (terraform[field] ?? TOKENS.formOf(given[field])) !== undefined);
+    this.#declaration = declareInStack(this, terraform, this.handedOn);
   }
 
   /** The resource that stands for the data source and all below it. */
@@ -89,15 +89,6 @@ export class PostgresDataSource extends DataSource {
     return (
       this.#declaration ?? refuse(this.node.path, "There is no TerraformStack above this data source", "Make one.")
     );
-  }
-
-  /**
-   * What a client is told of it: `client("sqlalchemy", { user: analyst }).text`. Of what is declared by then; in a stack
-   * the text is a token, as the following, for outputs, files and containers of Terraform.
-   */
-  client(name: ClientName, options: ClientOptions = {}): ClientFile {
-    const file = settingsFor(this, name, options, this.#isHandedLogin ? "elsewhere" : undefined);
-    return this.#declaration === undefined ? file : { ...file, text: new Filled(file.text).toString() };
   }
 
   /** The statements that the last apply ran: tokens, as the following. */
@@ -119,29 +110,49 @@ export class PostgresDataSource extends DataSource {
   get fingerprint(): string {
     return this.declaration.getStringAttribute("fingerprint");
   }
-}
 
-/** A PgBouncer. It is applied beside the data sources that it leads to, and a resource of Terraform is one alone. */
-export class PgBouncerDataSource extends PlainPgBouncer {
-  constructor(scope: Construct, id: string, props: PgBouncerDataSourceProps = {}) {
-    if (App.isApp(scope.node.root)) {
-      const next =
-        "Declare it with `datumline/constructs` beside the data sources that it leads to, and run `datumline apply`.";
-      refuse(pathOf(scope, id), "Terraform applies no pooler", next);
-    }
-    super(scope, id, props);
+  /** Text that may hold tokens: in a stack it is one itself. */
+  protected filled(text: string): string {
+    return this.#declaration === undefined ? text : new Filled(text).toString();
   }
 }
 
-/** A folder of files. What is installed there belongs to other data sources, and a resource of Terraform is one alone. */
-export class FilesDataSource extends PlainFiles {
+/** How a PostgreSQL is reached, and how much of it is ours to change. */
+export type PostgresDataSourceProps = DeployedProps;
+
+/** A PostgreSQL database and the server that it is on, in a stack. */
+export class PostgresDataSource extends DeployedDataSource {
+  constructor(scope: Construct, id: string, props: PostgresDataSourceProps = {}) {
+    super("postgresql", scope, id, props);
+  }
+
+  /**
+   * What a client is told of it: `client("sqlalchemy", { user: analyst }).text`. Of what is declared by then; in a stack
+   * the text is a token, for outputs, files and containers of Terraform.
+   */
+  client(name: ClientName, options: ClientOptions = {}): ClientFile {
+    const file = settingsFor(this, name, options, this.handedOn.length > 0 ? "elsewhere" : undefined);
+    return { ...file, text: this.filled(file.text) };
+  }
+}
+
+/** How the console of a PgBouncer is reached, and where its files are. */
+export type PgBouncerDataSourceProps = DeployedProps;
+
+/** A PgBouncer in a stack, applied after the data sources that its pools lead to. */
+export class PgBouncerDataSource extends DeployedDataSource {
+  constructor(scope: Construct, id: string, props: PgBouncerDataSourceProps = {}) {
+    super("pgbouncer", scope, id, props);
+  }
+}
+
+/** Where a folder is, and what runs after a change in it. */
+export type FilesDataSourceProps = DeployedProps;
+
+/** A folder of files in a stack, applied before the data sources whose backups it runs. */
+export class FilesDataSource extends DeployedDataSource {
   constructor(scope: Construct, id: string, props: FilesDataSourceProps = {}) {
-    if (App.isApp(scope.node.root)) {
-      const next =
-        "Declare it with `datumline/constructs` beside the data sources whose backups it runs, and run `datumline apply`.";
-      refuse(pathOf(scope, id), "Terraform applies no folder of files", next);
-    }
-    super(scope, id, props);
+    super("files", scope, id, props);
   }
 }
 
@@ -211,27 +222,31 @@ class Provider extends TerraformProvider {
 }
 
 class Declaration extends TerraformResource {
+  readonly handedOn: HandedOn;
   readonly #source: DataSource;
   readonly #options: TerraformOptions;
 
-  constructor(source: DataSource, options: TerraformOptions) {
+  constructor(source: DataSource, options: TerraformOptions, handedOn: HandedOn) {
     // Of this id nothing is seen in the address: it is that of the data source.
     super(source, "Default", {
       terraformResourceType: "datumline_declaration",
       ...(options.dependsOn && { dependsOn: [...options.dependsOn] }),
       ...(options.lifecycle && { lifecycle: options.lifecycle }),
     });
+    this.handedOn = handedOn;
     this.#source = source;
     this.#options = options;
   }
 
   protected override synthesizeAttributes(): { [name: string]: unknown } {
     const { allow, maxDrops, maxRevokes, protect, planOffline, password, url } = this.#options;
+    const links = this.#links();
+    for (const link of links.from(this.#source)) this.#check(link);
     // The provider runs where Terraform does, in the folder of the stack.
     const { outdir } = App.of(this);
     const up = relative(join(outdir, Manifest.stacksFolder, TerraformStack.of(this).node.id), ".");
-    const documents = withFilesFrom(up, documentsOfSource(this.#source), TOKENS);
-    const { spec, values, secrets } = carry(documents, this.#source.node.path, TOKENS);
+    const all = [...documentsOfSource(this.#source), ...links.around(this.#source)];
+    const { spec, values, secrets } = carry(withFilesFrom(up, all, TOKENS), this.#source, TOKENS);
     const fill = (value: string | number | undefined): Filled | undefined =>
       value === undefined ? undefined : new Filled(`${value}`);
     return {
@@ -248,14 +263,39 @@ class Declaration extends TerraformResource {
     };
   }
 
+  /** What a data source points to is there before it, and goes after it. */
+  override get terraformMetaArguments(): { [name: string]: unknown } {
+    const given = this.#options.dependsOn ?? [];
+    const before = this.#links().before(this.#source).flatMap(declarationOf);
+    const more = before.filter((each) => !given.includes(each)).map(dependable);
+    const dependsOn = [...(this.dependsOn ?? []), ...more];
+    return { ...super.terraformMetaArguments, ...(dependsOn.length > 0 && { dependsOn }) };
+  }
+
+  #links(): Links {
+    return new Links(this.node.root as Construct);
+  }
+
+  #check({ by, to }: Link): void {
+    if (TerraformStack.of(to) !== TerraformStack.of(this)) {
+      const next = "What refers to one another is planned together: make both in one stack.";
+      refuse(by.$construct, `It refers to ${to.name}, which is in another stack`, next);
+    }
+    refuseUnknown({ by, to }, declarationOf(to)[0]?.handedOn ?? []);
+  }
+
   override toHclTerraform(): never {
     refuse(this.#source.node.path, "Datumline writes no HCL", "Synthesise to JSON: leave out `--hcl`.");
   }
 }
 
+function declarationOf(source: DataSource): Declaration[] {
+  return source instanceof DeployedDataSource && source.declaration instanceof Declaration ? [source.declaration] : [];
+}
+
 /** Secrets that are given to Terraform are tokens: in clear they would stand in the synthesised stack. */
 function refuseClear(options: TerraformOptions, path: string): void {
-  for (const field of ["password", "url"] as const) {
+  for (const field of LOGINS) {
     if (options[field] === undefined || TOKENS.formOf(options[field]) !== undefined) continue;
     refuse(
       path,
@@ -266,7 +306,7 @@ function refuseClear(options: TerraformOptions, path: string): void {
   }
 }
 
-function declareInStack(source: DataSource, options: TerraformOptions): Declaration | undefined {
+function declareInStack(source: DataSource, options: TerraformOptions, handedOn: HandedOn): Declaration | undefined {
   const stack = source.node.scopes.findLast((scope) => TerraformStack.isStack(scope));
   if (!stack) {
     if (!App.isApp(source.node.root)) return undefined;
@@ -278,7 +318,7 @@ function declareInStack(source: DataSource, options: TerraformOptions): Declarat
   }
   if (!stack.node.tryFindChild(PROVIDER_ID)) new Provider(stack);
   writeWithStack(stack);
-  return new Declaration(source, options);
+  return new Declaration(source, options, handedOn);
 }
 
 const WRITING = new WeakSet<TerraformStack>();

@@ -10,7 +10,7 @@ import type { PlainDocument } from "./document.ts";
 import type { Later } from "./later.ts";
 
 export interface Carried {
-  /** `{"documents": […]}`. */
+  /** `{"documents": […]}`, and beside them whose resource it is where others are among them. */
   readonly spec: string;
   /** The values as the app has them, by name. */
   readonly values: ReadonlyMap<string, string | number>;
@@ -18,16 +18,27 @@ export interface Carried {
   readonly secrets: ReadonlyMap<string, string | number>;
 }
 
-/** `root` is the path of the data source, which the names of the values do not repeat. */
-export function carry(documents: readonly PlainDocument[], root: string, later: Later): Carried {
+/** What a data source is called, and where it stands in the app: the names of its values do not repeat that. */
+export interface Carrying {
+  readonly name: string;
+  readonly node: { readonly path: string };
+}
+
+/** Documents of a data source, and of others around it. */
+export function carry(
+  documents: readonly PlainDocument[],
+  { name: dataSource, node: { path: root } }: Carrying,
+  later: Later,
+): Carried {
   const values = new Map<string, string | number>();
   const secrets = new Map<string, string | number>();
   const carried = documents.map((document) =>
     replaced(document, later, (value, path) => {
       const inside = insideOf(document.$construct, root);
       const field = path.join(".");
-      if (inside === "" && later.handedOn.has(field)) {
-        secrets.set(field, value);
+      if (document.kind === "DataSource" && later.handedOn.has(field)) {
+        // Those of others are handed on to their own resources.
+        if (inside === "") secrets.set(field, value);
         return undefined;
       }
       const name = freeName(`${inside === "" ? "" : `${inside}.`}${field}`, values);
@@ -35,7 +46,12 @@ export function carry(documents: readonly PlainDocument[], root: string, later: 
       return typeof value === "number" ? { $value: name, type: "number" } : { $value: name };
     }),
   );
-  return { spec: escaped(JSON.stringify({ documents: carried })), values, secrets };
+  const isAlone = documents.every(({ kind, name }) => kind !== "DataSource" || name === dataSource);
+  return {
+    spec: escaped(JSON.stringify({ documents: carried, ...(!isAlone && { dataSource }) })),
+    values,
+    secrets,
+  };
 }
 
 /** The path below the data source: nothing for itself, the whole path for what stands outside. */

@@ -2,8 +2,11 @@
 
 // What stands here goes before what index.ts has under the same name.
 export {
+  type DeployedProps,
   FilesDataSource,
+  type FilesDataSourceProps,
   PgBouncerDataSource,
+  type PgBouncerDataSourceProps,
   PostgresDataSource,
   type PostgresDataSourceProps,
   sql,

@@ -47,6 +47,8 @@ export interface Kind<S = Spec> {
   merge?(a: S, b: S): S | undefined;
   /** Groups objects for documents: those with the same key are written as one, by `group`. */
   group?: { key(spec: S): string; join(specs: readonly S[]): S };
+  /** Data sources that its own logs in to for it. */
+  logsInTo?(spec: S): string[];
   /** Objects that it makes under names of their own, which references may use. */
   gives?(spec: S): Address[];
   /** Other names this object may go by in a reference: a DimensionTable is a Table to whoever refers to it. */

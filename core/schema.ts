@@ -54,7 +54,7 @@ export interface Schema {
   readonly secret?: boolean;
   /** What an absent field means where there is no default: none at all, or whatever is there. @default "none" */
   readonly absent?: "none" | "keep";
-  /** Names a file, relative to the document. */
+  /** Names a file or folder, relative to the document, or to where Datumline runs. */
   readonly path?: boolean;
   /** Known to the declaration only; no engine holds it. */
   readonly local?: boolean;

@@ -20,7 +20,7 @@ const TLS = object("Encryption of the connection.", {
 
 export const CONNECTION: Schema = object("How to reach it: the fields one by one, or a URL kept as a secret.", {
   url: SECRET,
-  path: text("Folder, where the system is one, relative to where Datumline runs."),
+  path: text("Folder, where the system is one, relative to where Datumline runs.", { path: true }),
   host: HOST,
   port: PORT,
   database: text("Database."),
@@ -170,8 +170,12 @@ export const FILES: Schema = object("A folder of files that schedulers and the l
 
 /** Of the engine `pgbouncer`, whose console stands under `connection`. */
 export const PGBOUNCER: Schema = object("Files of a PgBouncer, and how it is restarted.", {
-  config: text("Its `pgbouncer.ini`, as this machine sees it; by default the file that the console names."),
-  userlist: text("Its userlist, as this machine sees it; by default the file that the configuration names."),
+  config: text("Its `pgbouncer.ini`, as this machine sees it; by default the file that the console names.", {
+    path: true,
+  }),
+  userlist: text("Its userlist, as this machine sees it; by default the file that the configuration names.", {
+    path: true,
+  }),
   restart: list("Command that restarts it, for settings that nothing else changes.", text("Word."), {
     minItems: 1,
     examples: [["systemctl", "restart", "pgbouncer"]],

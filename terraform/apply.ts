@@ -2,6 +2,7 @@
 import type { Secrets } from "../core/secret.ts";
 import { ResourceSecrets, reachable } from "./connection.ts";
 import { thrown, told } from "./diagnostics.ts";
+import { isDone } from "./elsewhere.ts";
 import { wasCreated } from "./existing.ts";
 import { type Kept, kept, readKept } from "./kept.ts";
 import { look } from "./live.ts";
@@ -26,6 +27,7 @@ export async function apply(
     secrets = one.secrets;
     if (isRefused(one.planned)) return failed(prior, keptBeside, told(one.planned.diagnostics, secrets));
     const after = await run({ ...one, mode: settings.mode, limits: settings });
+    isDone(one.declared);
     // The same declaration for another database is another one, and where it is stands nowhere.
     if (!prior && settings.url === undefined) wasCreated(one.declared);
     settled(config, prior, one.planned);

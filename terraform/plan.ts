@@ -9,9 +9,11 @@ import { type PlanAnswer, refused } from "./answers.ts";
 import { ResourceSecrets, reachable } from "./connection.ts";
 import { protectedFrom, warnOfDestruction } from "./destroy.ts";
 import { thrown, told } from "./diagnostics.ts";
+import { isAhead } from "./elsewhere.ts";
 import { replacedBy } from "./existing.ts";
 import { type Kept, kept } from "./kept.ts";
 import { type Live, look, lookAgain, lookKey, taken } from "./live.ts";
+import { ledTo, sameMeaning } from "./meaning.ts";
 import { changes, isRefused, type Planned, planWith } from "./planning.ts";
 import { type Diagnostic, type PlanRequest, UNKNOWN, type Values } from "./plugin/provider.ts";
 import { SHOWN } from "./schemas.ts";
@@ -44,10 +46,10 @@ export async function plan(request: PlanRequest & { readonly config: Values }): 
   const { settings, unknown, diagnostics } = readSettings(config);
   const secrets = new ResourceSecrets(settings);
   try {
-    if (unknown) return later(request, diagnostics);
+    if (unknown) return await later(request, diagnostics);
     if (!settings) return refused(diagnostics);
     const declared = await declaredBy(settings);
-    if (declared === UNKNOWN || settings.planOffline) return later(request, diagnostics);
+    if (declared === UNKNOWN || settings.planOffline) return await later(request, diagnostics);
     return await planLive(request, settings, declared, secrets);
   } catch (problem) {
     return refused(thrown(problem, secrets));
@@ -80,26 +82,27 @@ async function planLive(
     if (stale) return refused(told([stale]));
     const diagnostics = told(planned.diagnostics, live.secrets);
     if (isRefused(planned)) return refused(diagnostics);
+    isAhead(declared.ready, planned.plan);
     const one = { declared: declared.ready, ready: live.ready, secrets: live.secrets, settings, planned };
-    return answer(request, one, shown ? [] : diagnostics);
+    return await answer(request, one, shown ? [] : diagnostics);
   } finally {
     await live.session.close();
   }
 }
 
 /** What `read` saw, if the plan is for the very same connection. */
-function readFor(prior: Values, { url, password }: Settings, { source }: Ready): Live | undefined {
+function readFor(prior: Values, { url, password }: Settings, ready: Ready): Live | undefined {
   if (url !== undefined || password !== undefined) return undefined;
   const live = taken(lookKey(prior));
   if (!live) return undefined;
-  const place = ({ name, engine, connection, ledger }: Ready["source"]): string =>
-    JSON.stringify([name, engine, connection, ledger]);
-  if (place(live.ready.source) === place(source)) return live;
+  // What a session was opened with, it works with: its own data source, and those that it leads to.
+  const place = (each: Ready): string => JSON.stringify([each.source, ledTo(each)]);
+  if (place(live.ready) === place(ready)) return live;
   void live.session.close();
   return undefined;
 }
 
-function answer(request: Request, one: Prepared, diagnostics: readonly Diagnostic[]): PlanAnswer {
+async function answer(request: Request, one: Prepared, diagnostics: readonly Diagnostic[]): Promise<PlanAnswer> {
   const { prior, config } = request;
   const { planned } = one;
   count += 1;
@@ -116,26 +119,29 @@ function answer(request: Request, one: Prepared, diagnostics: readonly Diagnosti
       : { changes: planned.changes, hazards: planned.hazards, access: planned.access, fingerprint: UNKNOWN };
   const { identity } = planned.plan.target;
   return {
-    planned: { ...written(config, prior), ...computed },
+    planned: { ...(await written(config, prior)), ...computed },
     private: kept({ ...keptOf(request), identity, fingerprint: planned.fingerprint, plan: name }),
     diagnostics,
   };
 }
 
-/** All that is written, as it was written; a spec that only looks different stays as it is in the state. */
-function written(config: Values, prior: Values | null): Values {
+/** All that is written, as it was written; a spec that says the same in another way stays as it is in the state. */
+async function written(config: Values, prior: Values | null): Promise<Values> {
   const { spec } = config;
   const before = prior?.spec;
-  const isSame = typeof spec === "string" && typeof before === "string" && sameSpec(spec, before);
+  const isSame =
+    typeof spec === "string" &&
+    typeof before === "string" &&
+    (sameSpec(spec, before) || (await sameMeaning(spec, before)));
   return { ...config, spec: isSame ? before : given(spec), password: null, url: null };
 }
 
 /** Known after apply. */
-function later(request: Request, diagnostics: readonly Diagnostic[]): PlanAnswer {
+async function later(request: Request, diagnostics: readonly Diagnostic[]): Promise<PlanAnswer> {
   const { config, prior } = request;
   const unknown: Values = Object.fromEntries([...SHOWN, "fingerprint"].map((name) => [name, UNKNOWN] as const));
   return {
-    planned: { ...written(config, prior), ...unknown },
+    planned: { ...(await written(config, prior)), ...unknown },
     private: kept(keptOf(request)),
     diagnostics,
   };

@@ -11,6 +11,7 @@ import { shownSql } from "../core/render/summary.ts";
 import { counted } from "../core/render/values.ts";
 import type { Secrets } from "../core/secret.ts";
 import { judge } from "../policies/judge.ts";
+import { foreseen } from "./elsewhere.ts";
 import { fingerprintOf, type Live } from "./live.ts";
 import type { Settings } from "./settings.ts";
 
@@ -36,7 +37,8 @@ export type Limits = Pick<Settings, "allow" | "maxDrops" | "maxRevokes">;
 export async function planWith(live: Live, mode: Settings["mode"], limits: Limits): Promise<Planned> {
   const { session, ready, inspection, ledger, secrets } = live;
   const { engine } = ready;
-  const plan = await compareWith(session, engine, declarationOf(ready, mode), inspection, ledger, judge);
+  const found = foreseen(ready, inspection);
+  const plan = await compareWith(session, engine, declarationOf(ready, mode), found, ledger, judge);
   const shown = shownOf(plan);
   const refused = guard(plan, allowance(plan.source, { ...limits, cwd: process.cwd() }));
   const warnings = plan.diagnostics.filter(({ severity }) => severity !== "error");

@@ -23,7 +23,7 @@ export const DECLARATION: Block = {
       type: "string",
       required: true,
       description:
-        'What is declared, as JSON: `jsonencode({ files = { "warehouse.yaml" = file("warehouse.yaml") } })`, or `{"documents": […]}` as constructs write it. It holds exactly one DataSource, and no secret: those are references.',
+        'What is declared, as JSON: `jsonencode({ files = { "warehouse.yaml" = file("warehouse.yaml") } })`, or `{"documents": […]}` as constructs write it. Where it declares several data sources, `dataSource = "NAME"` beside them says which one the resource is; the others are there to be referred to. It holds no secret: those are references.',
     },
     values: optional(
       ["map", "string"],

@@ -1,8 +1,10 @@
 /**
  * From the text of `spec` to a declared data source. A spec holds `documents`, as constructs write them, or `files`,
- * whose texts keep their lines for diagnostics.
+ * whose texts keep their lines for diagnostics. Where it declares several data sources, `dataSource` says which one it is
+ * of; the others are there to be referred to, to lead to, and to ask something of it.
  */
 import { type Diagnostic, error } from "../core/diagnostic.ts";
+import type { Document } from "../core/document.ts";
 import { jsonLayout } from "../core/documents/json.ts";
 import { type Loaded, loadTexts } from "../core/documents/load.ts";
 import { type Ready, readyFrom } from "../core/doors/ready.ts";
@@ -19,6 +21,8 @@ const SPEC = "spec";
 
 export interface Declared {
   readonly ready: Ready;
+  /** The documents that are not another data source's. */
+  readonly own: readonly Document[];
   /** What did not stand in its way. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -48,17 +52,30 @@ export function sameSpec(a: string, b: string): boolean {
   }
 }
 
-async function load(spec: string, values: Settings["values"]): Promise<Declared | typeof UNKNOWN> {
-  const texts = textsOf(spec);
+/** The same, whatever was declared before. */
+export async function load(spec: string, values: Settings["values"]): Promise<Declared | typeof UNKNOWN> {
+  const { texts, only } = partsOf(spec);
   const replacement = replacing(values);
   const loaded = await loadTexts(texts, replacement.replace);
   if (replacement.unknown()) return UNKNOWN;
-  refuseOtherThanOne(loaded);
-  const { ready, diagnostics } = await readyFrom(loaded, { engines: ENGINES });
-  return { ready: ready[0] as Ready, diagnostics };
+  if (only === undefined) refuseOtherThanOne(loaded);
+  const { ready, diagnostics } = await readyFrom(loaded, { engines: ENGINES, only });
+  const [one] = ready as readonly [Ready];
+  return { ready: one, own: loaded.documents.filter(isOf(one.source.name)), diagnostics };
 }
 
-function textsOf(spec: string): readonly { readonly file: string; readonly text: string }[] {
+/** Is a document of a data source, as far as it says whose it is? */
+function isOf(source: string): (document: Document) => boolean {
+  return ({ kind, spec, dataSource = source }) => (kind === "DataSource" ? spec.name : dataSource) === source;
+}
+
+interface Parts {
+  readonly texts: readonly { readonly file: string; readonly text: string }[];
+  /** Name of the data source that is meant; undefined where there is one alone. */
+  readonly only: string | undefined;
+}
+
+function partsOf(spec: string): Parts {
   let root: Json;
   try {
     root = JSON.parse(spec) as Json;
@@ -70,17 +87,20 @@ function textsOf(spec: string): readonly { readonly file: string; readonly text:
       detail: FORM,
     });
   }
-  const { documents, files, ...rest } = (isFields(root) ? root : {}) as { readonly [key: string]: Json };
+  const { documents, files, dataSource: only, ...rest } = (isFields(root) ? root : {}) as { [key: string]: Json };
+  if (only !== undefined && typeof only !== "string")
+    throw refused("WRONG_TYPE", "`dataSource` of `spec` must be the name of a DataSource", { detail: NAMED });
   if (Object.keys(rest).length === 0) {
-    if (Array.isArray(documents) && files === undefined) return [{ file: SPEC, text: spec }];
+    if (Array.isArray(documents) && files === undefined) return { texts: [{ file: SPEC, text: spec }], only };
     if (isFields(files) && documents === undefined && Object.values(files).every((text) => typeof text === "string"))
-      return Object.entries(files).map(([file, text]) => ({ file, text: text as string }));
+      return { texts: Object.entries(files).map(([file, text]) => ({ file, text: text as string })), only };
   }
   throw refused("WRONG_TYPE", "`spec` holds neither `documents` nor `files`", { detail: FORM });
 }
 
 const FORM =
   'It is JSON: `jsonencode({ files = { "warehouse.yaml" = file("warehouse.yaml") } })`, or `{"documents": […]}` as constructs write it.';
+const NAMED = 'Where several are declared it says which one the resource is: `dataSource = "NAME"` beside `files`.';
 
 function isFields(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -102,7 +122,7 @@ function refuseOtherThanOne({ documents, broken, complete, diagnostics }: Loaded
           detail: "Add a document with `kind: DataSource`, which says how to connect.",
         })
       : error("AMBIGUOUS_DATA_SOURCE", `\`spec\` declares ${names.size} data sources, and a resource is one of them`, {
-          detail: "Write a `datumline_declaration` for each.",
+          detail: `Write a \`datumline_declaration\` for each, and say in its \`spec\` which one it is: \`dataSource = "NAME"\` beside \`files\`. Declared are ${[...names].join(", ")}.`,
         });
   throw new Refusal([...diagnostics, found]);
 }

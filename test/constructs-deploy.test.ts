@@ -1,10 +1,9 @@
 /** Synthesised stacks under the real Terraform, without configuration or network, on a real PostgreSQL. */
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { App, DataResource, TerraformOutput, TerraformStack, Token } from "cdktf";
+import { DataResource, TerraformOutput, Token } from "cdktf";
 import pg from "pg";
 import {
   DimensionTable,
@@ -19,20 +18,14 @@ import {
   sql,
 } from "../constructs/cdktf.ts";
 import { freshServer } from "./support/server.ts";
-import { describeTerraform, providerOf, type Ran, succeeded, temporary, workspace } from "./support/terraform.ts";
+import { stackOf, terraform as terraformIn } from "./support/stack.ts";
+import { describeTerraform, providerOf, type Ran, succeeded, workspace } from "./support/terraform.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PASSWORD = "correct horse battery staple";
 
-function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(TF|PG|DATUMLINE)_?/.test(name));
-  return { ...Object.fromEntries(own), CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", WAREHOUSE_PASSWORD: PASSWORD };
-}
-
-function terraform(folder: string, ...args: readonly string[]): Ran {
-  // Terraform looks for providers below the folder that it is started in, whatever `-chdir` says.
-  return spawnSync("terraform", [...args, "-no-color"], { cwd: folder, env: environment(), encoding: "utf8" });
-}
+const terraform = (folder: string, ...args: readonly string[]): Ran =>
+  terraformIn(folder, { WAREHOUSE_PASSWORD: PASSWORD }, ...args);
 
 describeTerraform("a stack of constructs", () => {
   let server: Awaited<ReturnType<typeof freshServer>>;
@@ -43,19 +36,6 @@ describeTerraform("a stack of constructs", () => {
   afterAll(() => {
     delete process.env.DATUMLINE_TERRAFORM_MIRROR;
   });
-
-  /** The folder of a stack, ready to plan. */
-  function stackOf(declare: (stack: TerraformStack) => void, outdir = temporary()): string {
-    const app = new App({ outdir });
-    const stack = new TerraformStack(app, "prod");
-    // Where cdktf leaves it would be the checkout.
-    stack.addOverride("terraform.backend.local.path", join(outdir, "terraform.tfstate"));
-    declare(stack);
-    app.synth();
-    const folder = join(resolve(outdir), "stacks", "prod");
-    succeeded(terraform(folder, "init", "-input=false"));
-    return folder;
-  }
 
   const reached = (props: PostgresDataSourceProps): PostgresDataSourceProps => ({
     host: server.host,

@@ -35,11 +35,12 @@ const DECLARED = `
   const server = new DataResource(stack, "server");
   const source = new PostgresDataSource(stack, "warehouse", { host: server.id, port: Token.asNumber(server.output) });
   new Role(source, "app", { comment: "costs \${x}" });
+  new ConnectionPool(new PgBouncerDataSource(stack, "pooler"), "app", { to: source });
   app.synth();`;
 
 const names = (library: string): readonly (readonly [string, string])[] => [
   ["App, DataResource, TerraformStack, Token", library],
-  ["PostgresDataSource, Role", `datumline/${library}`],
+  ["ConnectionPool, PgBouncerDataSource, PostgresDataSource, Role", `datumline/${library}`],
 ];
 
 const MODULES = {
@@ -68,6 +69,7 @@ test.each([
       spec: expect.stringContaining("costs $${x}"),
       values: { "connection.host": "${terraform_data.server.id}" },
     },
+    pooler: { depends_on: ["datumline_declaration.warehouse"] },
   });
 });
 

@@ -57,6 +57,7 @@ export const connectionPool = defineKind<ConnectionPool>({
   address: (spec) => address("ConnectionPool", spec.name),
   scope: () => ({}),
   check,
+  logsInTo: ({ to, auth }) => (to !== undefined && auth?.by === "userlist" ? [to] : []),
   normalise: ({ settings, ...spec }) => ({ ...spec, ...(settings && { settings: settingTexts(settings) }) }),
 });
 

@@ -1,4 +1,4 @@
-# One data source, declared by the YAML and JSON files of a folder.
+# A data source, declared by the YAML and JSON files of a folder.
 
 terraform {
   # Write-only attributes, which keep a password out of plan and state, are there since 1.11.
@@ -13,12 +13,12 @@ terraform {
 
 resource "datumline_declaration" "this" {
   # By their paths, which diagnostics name and from which files of secrets are found.
-  spec = jsonencode({
+  spec = jsonencode(merge({
     files = {
       for file in fileset(var.folder, "**/*.{yaml,yml,json}") :
       "${var.folder}/${file}" => file("${var.folder}/${file}")
     }
-  })
+  }, { for name in var.data_source[*] : "dataSource" => name }))
   values       = var.values
   url          = var.url
   password     = var.password

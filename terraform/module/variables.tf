@@ -3,6 +3,12 @@ variable "folder" {
   type        = string
 }
 
+variable "data_source" {
+  description = "Name of the data source, where the folder declares several: a module for each."
+  type        = string
+  default     = null
+}
+
 variable "values" {
   description = "Values that only Terraform knows: {\"$value\": NAME} in a document stands for one."
   type        = map(string)

@@ -74,19 +74,19 @@ interface Change {
   };
 }
 
-/** What a plan would do with one resource. */
-export async function planned(here: Workspace, name = "warehouse"): Promise<Change["change"]> {
+/** What a plan would do with one resource; `within` is the module that it is in. */
+export async function planned(here: Workspace, name = "warehouse", within = ""): Promise<Change["change"]> {
   const ran = await here.run("plan", "-out=tfplan");
   if (ran.status !== 0) throw new Error(`The plan failed:\n${said(ran)}`);
   const { resource_changes: all = [] } = await here.show<{ resource_changes?: readonly Change[] }>("tfplan");
-  const found = all.find(({ address }) => address === `datumline_declaration.${name}`);
+  const found = all.find(({ address }) => address === `${within}datumline_declaration.${name}`);
   if (!found) throw new Error(`No ${name} in the plan:\n${said(ran)}`);
   return found.change;
 }
 
 /** The statements of a plan. */
-export async function statements(here: Workspace, name = "warehouse"): Promise<readonly string[]> {
-  return ((await planned(here, name)).after?.changes ?? []) as readonly string[];
+export async function statements(here: Workspace, name = "warehouse", within = ""): Promise<readonly string[]> {
+  return ((await planned(here, name, within)).after?.changes ?? []) as readonly string[];
 }
 
 /** All that Terraform printed, its boxes taken off and its lines joined. */

@@ -41,6 +41,7 @@ export const poolUser = defineKind<PoolUser>({
     ...(from !== undefined && password !== undefined ? ["it takes `from` or `password`, not both"] : []),
     ...(keep === "clear" && password === undefined ? ["`keep: clear` needs `password`"] : []),
   ],
+  logsInTo: ({ from }) => (from === undefined ? [] : [from]),
   normalise: ({ timeouts, settings, ...spec }) => ({
     ...spec,
     ...(timeouts && { timeouts: normaliseDurations(timeouts) }),
