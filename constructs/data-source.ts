@@ -11,6 +11,9 @@ const KIND = KINDS.get("DataSource") as Kind;
 const FIELDS = Object.keys(KIND.schema.properties);
 const CONNECTION = Object.keys(KIND.schema.properties.connection?.properties ?? {});
 
+/** By which cdktf and cdktn know a stack. */
+const STACK = Symbol.for("cdktf/TerraformStack");
+
 /** A system that holds data; everything made below it is declared for it. Each engine has a class of its own. */
 export abstract class DataSource extends Documented {
   /** Name by which documents and `--data-source` refer to it. */
@@ -20,6 +23,10 @@ export abstract class DataSource extends Documented {
 
   constructor(engine: string, scope: Construct, id: string, props: object, later?: Later) {
     const path = pathOf(scope, id);
+    if (later === undefined && scope.node.scopes.some((each) => STACK in each)) {
+      const next = "Import it from `datumline/cdktf` or `datumline/cdktn`; of this one Terraform would hear nothing.";
+      refuse(path, "It stands in a TerraformStack, and is the class that needs no Terraform", next);
+    }
     const values = new LaterValues(later, path);
     const spec = specOf({ engine, id, props, path, values });
     const known = values.known(KIND, spec);

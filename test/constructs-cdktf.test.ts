@@ -129,6 +129,12 @@ test("no stack", () => {
   expect(() => new cdktf.PostgresDataSource(new App({ outdir }), "warehouse")).toThrow(Refusal);
 });
 
+test("the classes that need no Terraform are refused in a stack, where nobody would deploy them", () => {
+  const stack = new TerraformStack(new App({ outdir }), "prod");
+  for (const Made of [constructs.PostgresDataSource, constructs.PgBouncerDataSource, constructs.FilesDataSource])
+    expect(() => new Made(stack, "warehouse")).toThrow(/prod\/warehouse: .*TerraformStack.*datumline\/cdktf/s);
+});
+
 test("the command line gets no values that Terraform fills in later", () => {
   process.env.DATUMLINE_OUT = outdir;
   for (const [name, value] of [
