@@ -273,7 +273,8 @@ class Declaration extends TerraformResource {
   }
 
   #links(): Links {
-    return new Links(this.node.root as Construct);
+    const root = this.node.root as Construct;
+    return LINKS.get(root) ?? new Links(root);
   }
 
   #check({ by, to }: Link): void {
@@ -322,6 +323,8 @@ function declareInStack(source: DataSource, options: TerraformOptions, handedOn:
 }
 
 const WRITING = new WeakSet<TerraformStack>();
+/** Of a tree that is being written, and so changes no more: every resource in it asks. */
+const LINKS = new WeakMap<Construct, Links>();
 
 function writeWithStack(stack: TerraformStack): void {
   if (WRITING.has(stack)) return;
@@ -329,8 +332,14 @@ function writeWithStack(stack: TerraformStack): void {
   const { synthesizer } = stack;
   stack.synthesizer = {
     synthesize: (session) => {
-      synthesizer.synthesize(session);
-      write(stack, session);
+      const root = stack.node.root as Construct;
+      LINKS.set(root, new Links(root));
+      try {
+        synthesizer.synthesize(session);
+        write(stack, session);
+      } finally {
+        LINKS.delete(root);
+      }
     },
   };
 }

@@ -1,12 +1,15 @@
 /**
  * The examples for Terraform as a user runs them: the packed package, the command lines of cdktf and cdktn, plain
  * Terraform, each on a PostgreSQL of its own: deploy, no changes, drift and its repair, destroy. `npm run test:cdktf`, or
- * `-- cdktn hcl` for some. The command lines are half a gigabyte, so they are no dependencies and fetched each time.
+ * `-- cdktn hcl` for some. The command lines are half a gigabyte, so they are no dependencies and fetched each time. All run
+ * side by side: most of it is waiting.
  */
-import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type EmbeddedPostgres, startPostgres } from "./embedded.ts";
@@ -63,26 +66,25 @@ const PARTS: Readonly<Record<string, Part>> = {
 
 const asked = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), "datumline-try-"));
-const results: string[] = [];
 try {
   const packed = pack();
-  for (const [name, part] of Object.entries(PARTS)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
-    try {
-      await tryPart(name, part, packed);
-      results.push(`${name}: deployed, unchanged, repaired, destroyed`);
-    } catch (problem) {
-      if (problem instanceof Skipped) results.push(`${name}: SKIPPED: ${problem.message}`);
-      else {
-        results.push(`${name}: FAILED: ${(problem as Error).message}`);
-        process.exitCode = 1;
-      }
-    }
-  }
+  const parts = Object.entries(PARTS).filter(([name]) => asked.length === 0 || asked.includes(name));
+  const results = await Promise.all(parts.map(([name, part]) => resultOf(name, part, packed)));
+  console.log(`\n${results.join("\n")}`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-console.log(`\n${results.join("\n")}`);
+
+async function resultOf(name: string, part: Part, packed: string): Promise<string> {
+  try {
+    await tryPart(name, part, packed);
+    return `${name}: deployed, unchanged, repaired, destroyed`;
+  } catch (problem) {
+    if (problem instanceof Skipped) return `${name}: SKIPPED: ${problem.message}`;
+    process.exitCode = 1;
+    return `${name}: FAILED: ${(problem as Error).message}`;
+  }
+}
 
 function pack(): string {
   const text = execFileSync("npm", ["pack", "--json", "--pack-destination", scratch], { cwd: ROOT, encoding: "utf8" });
@@ -95,7 +97,7 @@ async function tryPart(name: string, part: Part, packed: string): Promise<void> 
   if (spawnSync(program, ["version"]).status !== 0) throw new Skipped(`there is no ${program} on the PATH`);
   const folder = join(scratch, name);
   cpSync(join(EXAMPLES, part.example), folder, { recursive: true });
-  install(folder, part, packed);
+  await install(folder, part, packed);
   const server = await startPostgres();
   try {
     await onServer(server, "CREATE DATABASE analytics", "postgres");
@@ -108,40 +110,47 @@ async function tryPart(name: string, part: Part, packed: string): Promise<void> 
 /** From nothing to a warehouse and back. */
 async function life(part: Part, folder: string, server: EmbeddedPostgres): Promise<void> {
   const env = environment(part, folder, server);
-  const run = (command: readonly string[], says = ""): void => {
-    console.log(`\n$ ${command.join(" ")}`);
-    const [program = "", ...args] = command;
-    const ran = spawnSync(program, args, { cwd: folder, env, encoding: "utf8" });
-    console.log(`${ran.stdout}${ran.stderr}`);
-    if (ran.status !== 0) throw new Error(`\`${command.join(" ")}\` ended with ${ran.status}`);
-    if (!ran.stdout.includes(says)) throw new Error(`\`${command.join(" ")}\` does not say "${says}"`);
+  const run = async (command: readonly string[], says = ""): Promise<void> => {
+    const { status, stdout, stderr } = await ran(command, folder, env);
+    console.log(`\n$ ${command.join(" ")}\n${stdout}${stderr}`);
+    if (status !== 0) throw new Error(`\`${command.join(" ")}\` ended with ${status}`);
+    if (!stdout.includes(says)) throw new Error(`\`${command.join(" ")}\` does not say "${says}"`);
   };
   const tables = async (): Promise<number> => {
     const query =
       "SELECT count(*)::int AS tables FROM pg_class WHERE relnamespace = to_regnamespace('sales') AND relkind = 'r'";
     return ((await onServer(server, query))[0] as { tables: number }).tables;
   };
-  if (part.first) run(part.first);
-  run(part.deploy);
+  if (part.first) await run(part.first);
+  await run(part.deploy);
   if ((await tables()) !== 2) throw new Error("the tables are not there");
-  for (const [command, says] of part.unchanged) run(command, says);
+  for (const [command, says] of part.unchanged) await run(command, says);
   await onServer(server, "DROP POLICY europe ON sales.sales_fact");
-  run(part.deploy, "europe");
-  for (const [command, says] of part.unchanged) run(command, says);
-  run(part.destroy);
+  await run(part.deploy, "europe");
+  for (const [command, says] of part.unchanged) await run(command, says);
+  await run(part.destroy);
   if ((await tables()) !== 0) throw new Error("the tables are still there");
 }
 
-function install(folder: string, { packages }: Part, packed: string): void {
+interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ran([program = "", ...args]: readonly string[], cwd: string, env = process.env): Promise<Ran> {
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { status: status as number, stdout, stderr };
+}
+
+async function install(folder: string, { packages }: Part, packed: string): Promise<void> {
   const file = join(folder, "package.json");
   const manifest = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
   manifest.dependencies.datumline = `file:${packed}`;
   writeFileSync(file, JSON.stringify(manifest));
-  const ran: SpawnSyncReturns<string> = spawnSync("npm", ["install", "--no-audit", "--no-fund", ...packages], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  if (ran.status !== 0) throw new Skipped(`the packages cannot be installed: ${ran.stderr.trim().split("\n").at(-1)}`);
+  const { status, stderr } = await ran(["npm", "install", "--no-audit", "--no-fund", ...packages], folder);
+  if (status !== 0) throw new Skipped(`the packages cannot be installed: ${stderr.trim().split("\n").at(-1)}`);
 }
 
 /** What a user's shell has, and nothing of ours. */
