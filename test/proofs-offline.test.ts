@@ -57,6 +57,7 @@ describe("offline", () => {
       ["on: app.sale, settings: { role: postgres }, expect: { none: true }", "who acts is said by `as`"],
       ["on: app.sale, expect: {}", "expect"],
       ["on: app.sale, expect: { rows: [] }", "expect"],
+      ["on: app.sale, expect: { count: { min: 2, max: 1 } }", "`min` of `count` is greater than its `max`"],
     ];
     const written = tests.map(([fields], index) => `{ kind: AccessTest, name: t${index}, as: reader, ${fields} }`);
     const err = await checked(written.join("\n---\n"));
@@ -70,6 +71,16 @@ describe("offline", () => {
       ['violations: SELECT 1, where: "true"', "leave `where` out"],
       ["violations: SELECT 1, threshold: 1%", "a share of the rows needs `on`"],
       ["on: app.sale, rowCount: { min: 1 }, threshold: 1", "`threshold` counts rows"],
+      ["on: app.sale, notNull: id, threshold: 120%", "a `threshold` of 120% is more than all rows: say 100% at most"],
+      ["on: app.sale, rowCount: { min: 5, max: 4 }", "`min` of `rowCount` is greater than its `max` (5, 4)"],
+      [
+        "on: app.sale, range: { column: amount, min: 10, max: 9.5 }",
+        "`min` of `range` is greater than its `max` (10, 9.5)",
+      ],
+      [
+        "on: app.sale, range: { column: made, min: 2025-02-01, max: 2025-01-31 }",
+        "`min` of `range` is greater than its `max` (2025-02-01, 2025-01-31)",
+      ],
     ];
     const quality = checks.map(([fields], index) => `{ kind: QualityCheck, name: q${index}, ${fields} }`);
     const said = await checked(quality.join("\n---\n"));

@@ -139,6 +139,34 @@ describe.each(majors())("PostgreSQL %i", (major) => {
     );
   });
 
+  test("names with blanks, of columns that hold no text", async () => {
+    const keys = "{ name: Tenant ID, type: uuid, notNull: true }, { name: Node ID, type: integer }";
+    const { here } = await appliedEstate(
+      await url(),
+      join(
+        BASE,
+        table("invoice", `${ID}, ${keys}`, ", primaryKey: [id]"),
+        table(
+          "node",
+          "{ name: Node ID, type: integer }, { name: Above ID, type: integer }, { name: login, type: text }",
+        ),
+        role("teller"),
+        grant("teller", "select, update", "{ table: app.invoice }"),
+        "{ kind: TenantIsolation, name: own, column: Tenant ID, schemas: [app], setting: app.tenant, except: [{ table: app.node, reason: of all }] }",
+        "{ kind: RowAccess, name: below, table: app.invoice, to: [teller], hierarchy: { table: app.node, child: Node ID, parent: Above ID, user: login }, restrictive: true }",
+      ),
+    );
+    const { told } = await proveIn(here, "", "--only TenantIsolation/* --only RowAccess/*");
+    expect([...told.values()].map(({ name, outcome, reasons }) => [outcome, name, ...reasons].join(" "))).toEqual([
+      "held TenantIsolation/own on app.invoice as teller",
+      "held TenantIsolation/own on app.invoice as teller without app.tenant",
+      "held TenantIsolation/own on app.invoice as teller moving a row",
+      "held RowAccess/below on app.invoice as teller",
+      "held RowAccess/below on app.invoice as teller without app.tenant",
+      "held RowAccess/below on app.invoice as teller moving a row",
+    ]);
+  });
+
   test("proved by the owner of the tables, whom the policies hold as well, where a setting lets the rows in", async () => {
     const landlord = async (): Promise<readonly [string, string]> => {
       const at = await url();

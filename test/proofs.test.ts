@@ -1,7 +1,7 @@
 /** What roles see and may do, proved on the live system as the roles themselves. */
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { ownServer } from "./support/cases.ts";
-import { type AppliedEstate, appliedEstate, expectProofs, PROVED, type ProofCase } from "./support/proofs.ts";
+import { type AppliedEstate, appliedEstate, expectProofs, PROVED, type ProofCase, proveIn } from "./support/proofs.ts";
 import { majors } from "./support/server.ts";
 
 const PLANT = "plant: [{ tenant: a, status: open }, { tenant: b }, { tenant: b, since: 2025-01-31 }]";
@@ -53,6 +53,21 @@ const CASES: readonly ProofCase[] = [
   ],
   ["as: reader\nquery: SELECT email FROM app.customer\nexpect: { denied: true }", "held"],
   ["as: reader\nquery: SELECT id FROM app.customer\nexpect: { denied: true }", "failed", "the query ran"],
+  // A query is what its text says: every column of it is computed, asked for or not.
+  ...["(SELECT max(email) FROM app.customer)", "app.steady(id)"].flatMap((columns): readonly ProofCase[] => {
+    const query = `as: reader\non: app.sale\nplant: [{}]\nquery: SELECT ${columns} FROM app.sale -- all`;
+    return [
+      [`${query}\nexpect: { denied: true }`, "held"],
+      [`${query}\nexpect: { count: 1 }`, "failed", "reader was refused: permission denied for"],
+      [`${query}\nexpect: { only: "true" }`, "failed", "reader was refused: permission denied for"],
+    ];
+  }),
+  [
+    "as: reader\non: app.customer\nplant: [{ tenant: a }]\nquery: SELECT tenant::int FROM app.customer\nexpect: { count: 1 }",
+    "not proved",
+    "the server raised SQLSTATE 22P02",
+  ],
+  ["as: reader\nquery: SELECT app.steady(1) WHERE false\nexpect: { denied: true }", "held"],
   ["as: public\non: app.customer\nexpect: { denied: true }", "held"],
   ["as: reader\non: app.customer\ncommand: insert\nexpect: { denied: true }", "held"],
   ["as: reader\non: app.customer\ncommand: update\nexpect: { denied: true }", "held"],
@@ -135,6 +150,11 @@ const CASES: readonly ProofCase[] = [
     'no row could be planted into app.customer: new row for relation "customer" violates check constraint "known_status"',
   ],
   [
+    "as: reader\non: app.customer\nplant: [{ id: 7, tenant: a }, { id: 7, tenant: b }]\nexpect: { count: 2 }",
+    "not proved",
+    'duplicate key value violates unique constraint "customer_pkey": a row with this key is there already; give it another one',
+  ],
+  [
     "as: reader\non: app.customer\nwhere: nothing = 1\nexpect: { count: 1 }",
     "not proved",
     'column "nothing" does not exist',
@@ -170,6 +190,30 @@ describe.each(majors())("PostgreSQL %i", (major) => {
   let estate: AppliedEstate;
   beforeAll(async () => {
     estate = await appliedEstate(await url(), PROVED);
+    await estate.hand.query(
+      "CREATE FUNCTION app.steady(bigint) RETURNS bigint STABLE LANGUAGE sql RETURN 1; REVOKE EXECUTE ON FUNCTION app.steady FROM public",
+    );
+  });
+
+  test("what is computed from a classified column is withheld as well", async () => {
+    const documents = [
+      PROVED.slice(0, PROVED.indexOf("---")),
+      "{ kind: Schema, name: app }",
+      "{ kind: Role, name: reader }",
+      "{ kind: Grant, to: reader, privileges: [usage], on: { schema: app } }",
+      "{ kind: Grant, to: reader, privileges: [select], on: { table: app.person } }",
+      `{ kind: Table, schema: app, name: person, columns: [{ name: SSN, type: text, classification: pii },
+  { name: low, type: text, generated: 'lower("SSN")' }, { name: kind, type: text, generated: "'a' || 'b'" }] }`,
+    ];
+    const { here } = await appliedEstate(await url(), documents.join("\n---\n"));
+    const { told } = await proveIn(
+      here,
+      "{ kind: AccessTest, name: x, as: reader, on: app.person, plant: [{ SSN: Hidden }], expect: { rows: [{ kind: b, low: a }] } }",
+    );
+    expect(told.get("AccessTest/x")?.reasons).toEqual([
+      "reader does not see { kind: b, low: … }",
+      "reader sees { kind: ab, low: … }, which is not expected",
+    ]);
   });
 
   test("each expectation holds, fails, or cannot be shown; nothing of it stays", async () => {

@@ -21,6 +21,7 @@ columns:
   - { name: id, type: bigint, notNull: true }
   - { name: email, type: text, classification: pii }
   - { name: region, type: text }
+  - { name: low, type: text, generated: "lower((EMAIL))" }
 primaryKey: [id]
 ---
 kind: Table
@@ -36,6 +37,8 @@ primaryKey: [id]
 ---
 { kind: Table, schema: sales, name: nothing, columns: [{ name: at, type: timestamptz }] }
 ---
+{ kind: Table, schema: sales, name: ahead, columns: [{ name: due, type: timestamptz }, { name: day, type: date }] }
+---
 { kind: View, schema: sales, name: mailing, query: "SELECT id, email AS address FROM sales.customer" }
 ---
 { kind: View, schema: sales, name: amounts, query: "SELECT id, amount FROM sales.sale" }
@@ -47,7 +50,8 @@ INSERT INTO sales.sale VALUES
   (1, 1, '2025-01-10', 10.00, now() - interval '2 hours'),
   (2, NULL, '2025-01-11', -3.50, now() - interval '3 hours'),
   (3, 7, '2999-01-01', 12.00, now() - interval '1 day'),
-  (4, 2, '2025-01-12', NULL, NULL)`;
+  (4, 2, '2025-01-12', NULL, NULL);
+INSERT INTO sales.ahead VALUES ('infinity', '2999-01-01'), ('-infinity', current_date)`;
 
 const CASES: readonly ProofCase[] = [
   // The three of a sales warehouse: a sale without a customer, a negative amount, a day to come.
@@ -85,6 +89,15 @@ const CASES: readonly ProofCase[] = [
     /^the newest loaded is older than 30min: 02:0/,
   ],
   ["on: sales.nothing\nfreshness: { column: at, within: 5h }", "failed", "at has no value at all"],
+  // What lies ahead of all others tells nothing of how old these are.
+  ["on: sales.ahead\nfreshness: { column: due, within: 5h }", "failed", "the newest due is infinite"],
+  [
+    "on: sales.ahead\nwhere: due < 'infinity'\nfreshness: { column: due, within: 5h }",
+    "failed",
+    "the newest due is infinite",
+  ],
+  ["on: sales.ahead\nfreshness: { column: day, within: 5h }", "failed", "the newest day lies in the future"],
+  ["on: sales.ahead\nwhere: day < '2999-01-01'\nfreshness: { column: day, within: 2d }", "held"],
   ["on: sales.sale\nrowCount: { min: 1, max: 4 }", "held"],
   ["on: sales.sale\nrowCount: { max: 3 }", "failed", "there are 4 rows, more than 3"],
   ["on: sales.nothing\nrowCount: { min: 1 }", "failed", "there are 0 rows, fewer than 1"],
@@ -108,6 +121,27 @@ const CASES: readonly ProofCase[] = [
     "its SQL cannot be read: a parenthesis in it is not closed",
   ],
   ["on: sales.sale\nwhere: missing > 1\nnotNull: id", "not proved", 'column "missing" does not exist'],
+  // A column that only the row itself would need is computed as well.
+  [
+    "on: sales.customer\nthreshold: 3\nviolations: SELECT region::int FROM sales.customer",
+    "not proved",
+    "the server raised SQLSTATE 22P02",
+  ],
+  [
+    "on: sales.sale\nrange: { column: order_date, min: 5, max: 2025-01-01 }",
+    "not proved",
+    /^`range.min` cannot be compared with order_date, which is of type date: mend it$/,
+  ],
+  [
+    "on: sales.sale\naccepted: { column: id, values: [1, two, three] }",
+    "not proved",
+    /^`accepted.values` cannot be compared with id, which is of type bigint: mend it$/,
+  ],
+  [
+    "on: sales.sale\nwhere: order_date > 'x'\nrange: { column: id, min: 5 }",
+    "not proved",
+    "the server raised SQLSTATE 22007",
+  ],
 ];
 
 describe.each(majors())("PostgreSQL %i", (major) => {
@@ -144,6 +178,7 @@ describe.each(majors())("PostgreSQL %i", (major) => {
         "name: e\non: sales.amounts\nrange: { column: amount, min: 0 }",
         "name: f\non: sales.sale\nsample: 0\nnotNull: customer_id",
         "name: g\non: sales.sale\nsample: 1\nrange: { column: id, max: 2 }",
+        "name: h\non: sales.customer\naccepted: { column: low, values: [nobody] }",
       ]
         .map((document) => `kind: QualityCheck\n${document}`)
         .join("\n---\n"),
@@ -157,6 +192,7 @@ describe.each(majors())("PostgreSQL %i", (major) => {
       { columns: ["amount"], rows: [["-3.50"]] },
       undefined,
       { columns: ["id"], rows: [["3"]] },
+      { columns: ["id"], rows: [["1"], ["2"]] },
     ]);
   });
 

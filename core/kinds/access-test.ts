@@ -102,6 +102,10 @@ function check(spec: AccessTest): string[] {
     ],
     [command === "insert" && where !== undefined, "an insert has no `where`"],
     [denied === true && Object.keys(expect).length > 1, "what is `denied` shows nothing else to expect"],
+    [
+      typeof count === "object" && (count.min ?? 0) > (count.max ?? Number.POSITIVE_INFINITY),
+      "`min` of `count` is greater than its `max`: no number lies between them; swap or mend them",
+    ],
     [none === true && (rows ?? count ?? only) !== undefined, "`none` leaves no rows to expect"],
     [
       denied !== true && none !== true && Object.values(expect).every((wish) => wish === false),

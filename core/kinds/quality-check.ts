@@ -90,7 +90,7 @@ export const qualityCheck = defineKind<QualityCheck>({
 
 function check(spec: QualityCheck): string[] {
   const given = Object.keys(CHECKS).filter((name) => name in spec && spec[name as keyof QualityCheck] !== undefined);
-  const { on, range, references, violations, where, threshold } = spec;
+  const { on, range, references, rowCount, violations, where, threshold } = spec;
   const whole = ["freshness", "rowCount"].some((name) => given.includes(name));
   return [
     ...(given.length === 1
@@ -98,6 +98,11 @@ function check(spec: QualityCheck): string[] {
       : [`it takes one of ${Object.keys(CHECKS).join(", ")}, and has ${given.join(", ") || "none"}`]),
     ...(on === undefined && violations === undefined ? ["`on` must say which table or view is looked at"] : []),
     ...(range && range.min === undefined && range.max === undefined ? ["`range` needs `min` or `max`"] : []),
+    ...crossed("range", range),
+    ...crossed("rowCount", rowCount),
+    ...(typeof threshold === "string" && Number.parseFloat(threshold) > 100
+      ? [`a \`threshold\` of ${threshold} is more than all rows: say 100% at most, or a number of rows`]
+      : []),
     ...(references && references.columns.length !== references.to.length
       ? ["`references` has as many columns in `columns` as in `to`"]
       : []),
@@ -111,4 +116,23 @@ function check(spec: QualityCheck): string[] {
       ? [`\`threshold\` counts rows, and \`${given.join(", ")}\` has none that are wrong`]
       : []),
   ];
+}
+
+type Bounds = { readonly min?: number | string; readonly max?: number | string };
+
+/** Bounds that nothing lies between. */
+function crossed(field: string, { min, max }: Bounds = {}): string[] {
+  if (min === undefined || max === undefined || !isGreater(min, max)) return [];
+  return [
+    `\`min\` of \`${field}\` is greater than its \`max\` (${min}, ${max}): nothing lies between them; swap or mend them`,
+  ];
+}
+
+/** Of numbers and of days; how the column's type orders anything else, the server knows. */
+function isGreater(min: number | string, max: number | string): boolean {
+  const [low, high] = [`${min}`, `${max}`];
+  if ([low, high].every((text) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)))
+    return Number(low) > Number(high);
+  const [from, to] = [low, high].map((text) => /^\d{4}-\d\d-\d\d(?!\d)/.exec(text)?.[0]);
+  return from !== undefined && to !== undefined && from > to;
 }

@@ -1,12 +1,14 @@
 /**
- * Which values may be shown. What comes from a classified column never is: not where a table is read, not where a view
- * may have given it another name, and not where a text reads what nobody can tell.
+ * Which values may be shown. What comes from a classified column never is: not where a table is read, not where another
+ * column is computed from it, not where a view may have given it another name, and not where a text reads what nobody can
+ * tell.
  */
 
 import { classesIn } from "../access/report.ts";
 import { type Address, address, kindOf } from "../address.ts";
 import type { Catalog, Need } from "../catalog.ts";
 import { nameParts } from "../names.ts";
+import type { Table } from "../specs.ts";
 import type { Shows } from "./judge.ts";
 
 export interface Disclosure {
@@ -20,7 +22,7 @@ export function disclosure(desired: Catalog, live: Catalog): Disclosure {
   const classified = new Map<Address, ReadonlySet<string>>();
   for (const at of desired.keys()) {
     const classes = Object.keys(classesIn(desired, at, undefined).classified ?? {});
-    if (classes.length > 0) classified.set(at, new Set(classes));
+    if (classes.length > 0) classified.set(at, new Set([...classes, ...computedFrom(classes, at, desired, live)]));
   }
   const nothingClassified = classified.size === 0;
   const needsOf = (at: Address): readonly Need[] | undefined => live.get(at)?.needs;
@@ -45,6 +47,25 @@ export function disclosure(desired: Catalog, live: Catalog): Disclosure {
       return () => open;
     },
   };
+}
+
+/** Columns that are computed from classified ones, as they are declared or as they are there. */
+function computedFrom(classes: readonly string[], at: Address, ...catalogs: readonly Catalog[]): readonly string[] {
+  const columns = catalogs.flatMap((catalog) => (catalog.get(at)?.spec as Partial<Table> | undefined)?.columns ?? []);
+  return columns.flatMap(({ name, generated }) =>
+    generated !== undefined && classes.some((column) => mentions(generated, column)) ? [name] : [],
+  );
+}
+
+/** Upper case and strings count as well: too much may be withheld, and nothing too little. */
+function mentions(text: string, column: string): boolean {
+  const name = column.toLowerCase();
+  const within = text.toLowerCase();
+  const isPart = (sign: string | undefined): boolean => sign !== undefined && /[\p{L}\p{N}_$]/u.test(sign);
+  for (const spelling of new Set([name, name.replaceAll('"', '""')]))
+    for (let from = within.indexOf(spelling); from >= 0; from = within.indexOf(spelling, from + 1))
+      if (!isPart(within[from - 1]) && !isPart(within[from + spelling.length])) return true;
+  return false;
 }
 
 const RELATIONS: ReadonlySet<string> = new Set(["Table", "View", "MaterializedView"]);

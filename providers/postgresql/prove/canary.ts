@@ -22,8 +22,16 @@ export interface Canary {
 /** Ways of saying a rule that say what meets it: any but a condition. */
 type Said = Pick<RowAccess, "tenant" | "match" | "user" | "mapping" | "hierarchy">;
 
-/** Two values of a column, the same whenever it is asked; `listed` where no others will do, so that rows may have them. */
-export type Values = (column: string) => { readonly own: string; readonly other: string; readonly listed?: true };
+/**
+ * Two values of a column, the same whenever it is asked; of the node above in a tree they are others. `listed` where no
+ * others will do, so that rows may have them.
+ */
+export type Values = (
+  column: string,
+  node?: Node,
+) => { readonly own: string; readonly other: string; readonly listed?: true };
+
+type Node = "itself" | "above";
 
 export function canaryOf({ tenant, match, user, mapping, hierarchy }: Said, values: Values): Canary | undefined {
   const by = (column: string, more: Partial<Canary>): Canary => {
@@ -45,7 +53,7 @@ export function canaryOf({ tenant, match, user, mapping, hierarchy }: Said, valu
   const { table, child, parent, user: login, column = child } = hierarchy;
   // A node below that of the role: what a rule that forgets the tree would hide.
   const { own } = values(column);
-  const { own: top } = values(`${column} above`);
+  const { own: top } = values(column, "above");
   return by(column, {
     beside: [
       { into: table, rows: [{ [child]: top }], actor: [login] },
@@ -67,13 +75,12 @@ export function together(canaries: readonly Canary[]): Canary {
 
 /** Values for the columns of a table, as their types and checks are declared. */
 export function valuesFor({ columns, checks = [] }: Table, labels: (type: string) => readonly string[]): Values {
-  const known = new Map<string, ReturnType<Values>>();
-  return (name) => {
-    const [column] = name.split(" ") as [string];
+  const known: Readonly<Record<Node, Map<string, ReturnType<Values>>>> = { itself: new Map(), above: new Map() };
+  return (column, node = "itself") => {
     const type = columns.find((each) => each.name === column)?.type ?? "text";
     const among = [...labels(type), ...checks.flatMap(({ expression }) => listed(expression, column))];
-    const found = known.get(name) ?? apart(type, among);
-    known.set(name, found);
+    const found = known[node].get(column) ?? apart(type, among);
+    known[node].set(column, found);
     return found;
   };
 }

@@ -6,6 +6,7 @@ import { counted as inWords } from "../../../core/render/values.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { id, ids, lit, named } from "../quote.ts";
+import { refusedAsWritten } from "./as-written.ts";
 import { attemptAll, Refused, rowsOf } from "./attempt.ts";
 import { textsOf } from "./plant.ts";
 import { filtered, type Source, sourceOf, unmet } from "./source.ts";
@@ -27,6 +28,8 @@ export async function observe(claim: AccessClaim, client: Client, prepared: Prep
   const { expect, command } = claim;
   if (expect.denied) return whatIsPossible(claim, client, prepared);
   if (command !== "select") return counted(await write(client, claim, prepared.values));
+  const kept = claim.query === undefined ? undefined : await refusedAsWritten(claim.query, client);
+  if (kept) return merged([kept]);
   const source = sourceOf(claim);
   const parts: (Partial<Seen> | Refused)[] = [];
   if (expect.columns) parts.push(await readable(claim.on as string, client));
@@ -176,9 +179,9 @@ async function showsNothing({ on }: AccessClaim, client: Client): Promise<Partia
 async function whatIsPossible(claim: AccessClaim, client: Client, { values }: Prepared): Promise<Seen | string> {
   const { on = "", command, query } = claim;
   if (query !== undefined) {
-    const rows = await rowsOf(client, sql`SELECT count(*) FROM ${sourceOf(claim).from}`);
-    if (rows instanceof Refused) return rows.isDenied ? {} : hindrance(rows);
-    return { possible: ["the query ran"] };
+    const refused = await refusedAsWritten(query, client);
+    if (!refused) return { possible: ["the query ran"] };
+    return refused.isDenied ? {} : hindrance(refused);
   }
   const tries = triesOf(claim, await columnsOf([on], client));
   const refusals = await attemptAll(

@@ -41,6 +41,7 @@ export async function plant(
   const choices = new Map<string, number>();
   const needs = ({ name, identity, ...rest }: PlantColumn): boolean =>
     fill.includes(name) || choices.has(name) || identity !== "" || /\bnextval\(/.test(rest.default ?? "");
+  let taken: Refused | undefined;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const values = await valuesFor(ground, { into, described, row, fill, needs, choices, depth });
     if (values instanceof NotPlanted) return values;
@@ -51,10 +52,14 @@ export async function plant(
         ? await admittedRow(ground, into, row, { fill, depth }, described)
         : undefined;
     if (admitted) return admitted;
+    taken = inserted.code === TAKEN ? inserted : undefined;
     const next = another(described, inserted, choices, row);
     if (!next) return new NotPlanted(`no row could be planted into ${into}: ${inserted.words}${hint(inserted)}`);
   }
-  return new NotPlanted(`no row could be planted into ${into}: none of the values tried meets its checks`);
+  const why = taken
+    ? `${taken.words}: a row with this key is there already; give it another one`
+    : "none of the values tried meets its checks";
+  return new NotPlanted(`no row could be planted into ${into}: ${why}`);
 }
 
 /** The row, let in by a setting that the policies look at; the setting is given back what it had. */
@@ -89,6 +94,8 @@ function hint({ isDenied, words }: Refused): string {
 
 /** A policy refuses the row, or cannot even be asked: a setting that is not set is no number. */
 const HELD_BACK = /^(42501|22)/;
+/** A unique key. */
+const TAKEN = "23505";
 const MOST_TRIES = 12;
 const MOST_DEPTH = 6;
 
@@ -99,7 +106,7 @@ function another(
   choices: Map<string, number>,
   row: PlantedRow,
 ): true | undefined {
-  if (code === "23505") return true;
+  if (code === TAKEN) return true;
   const check = code === "23514" ? checks.find(({ name }) => name === constraint) : undefined;
   const open = check?.columns.filter((name) => !(name in row)) ?? [];
   let found: true | undefined;

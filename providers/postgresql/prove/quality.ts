@@ -15,10 +15,12 @@ import type { Client } from "../client.ts";
 import { textFault, userText } from "../lexer.ts";
 import { primaryKeyOf } from "../lowering.ts";
 import { id, lit, named } from "../quote.ts";
+import { refusedAsWritten } from "./as-written.ts";
 import { Refused, rowsOf } from "./attempt.ts";
 import { hindrance } from "./observe.ts";
 import { textsOf } from "./plant.ts";
 import { filtered, scope, sourceOf } from "./source.ts";
+import { unlike } from "./unlike.ts";
 import { freshness, rowCount } from "./whole.ts";
 import { wrongRows } from "./wrong-rows.ts";
 
@@ -45,7 +47,7 @@ async function rowByRow(check: QualityCheck, { client, context, shows }: Checkin
     client,
     sql`SELECT (SELECT count(*) FROM ${filtered(source)}), (SELECT count(*) FROM ${filtered(source, condition)})`,
   );
-  if (rows instanceof Refused) return notProved(hindrance(rows));
+  if (rows instanceof Refused) return notProved(...((await unlike(check, source, client)) ?? [hindrance(rows)]));
   const [all = 0, wrong = 0] = (rows[0] ?? []).map(Number);
   if (wrong <= allowed(check, all)) return held(within(wrong, all));
   const open = shows.of(check.on as string);
@@ -59,6 +61,8 @@ async function violations(check: QualityCheck, query: string, { client, shows }:
   const all = check.on === undefined ? sql`NULL` : sql`(SELECT count(*) FROM ${named(check.on)})`;
   const rows = await rowsOf(client, sql`SELECT ${all}, (SELECT count(*) FROM ${from})`);
   if (rows instanceof Refused) return notProved(hindrance(rows));
+  const refused = await refusedAsWritten(query, client);
+  if (refused) return notProved(hindrance(refused));
   const [total, wrong] = [rows[0]?.[0] ?? undefined, Number(rows[0]?.[1])];
   if (wrong <= allowed(check, Number(total ?? 0)))
     return held(wrong === 0 ? "no violations" : counted(wrong, "violation"));

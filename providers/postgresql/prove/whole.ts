@@ -19,12 +19,19 @@ export async function freshness(
   const { column, within } = wish as NonNullable<QualityCheck["freshness"]>;
   const rows = await rowsOf(
     client,
-    sql`SELECT newest IS NULL, newest >= now() - ${lit(within)}::interval, date_trunc('second', now() - newest)::text
+    sql`SELECT newest IS NULL, NOT isfinite(newest), newest > now() + interval '1 day', newest >= now() - ${lit(within)}::interval,
+  CASE WHEN isfinite(newest) THEN date_trunc('second', now() - newest)::text END
 FROM (SELECT max(${id(column)}) AS newest FROM ${filtered(source)}) AS seen`,
   );
   if (rows instanceof Refused) return notProved(hindrance(rows));
-  const [none, fresh, age] = rows[0] ?? [];
+  const [none, infinite, ahead, fresh, age] = rows[0] ?? [];
   if (none === "t") return failed(`${column} has no value at all, so nothing is fresh`);
+  // What lies ahead hides how old the rest is. A day is that of other time zones.
+  const hidden = infinite === "t" ? "is infinite" : ahead === "t" ? "lies in the future" : undefined;
+  if (hidden !== undefined)
+    return failed(
+      `the newest ${column} ${hidden}, so nothing tells how fresh the rest is: mend it, or leave it out with \`where\``,
+    );
   if (fresh === "t") return held(shows(column) ? `the newest is ${age} old` : undefined);
   return failed(`the newest ${column} is older than ${within}${shows(column) ? `: ${age}` : ""}`);
 }
