@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { type Evidence, keepEvidence } from "../core/backups/evidence.ts";
+import { now } from "../core/clock.ts";
 import { type Diagnostic, error } from "../core/diagnostic.ts";
 import { type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
-import { runDrill } from "../core/doors/drill.ts";
+import { brokenOff, runDrill } from "../core/doors/drill.ts";
 import { failure } from "../core/doors/failure.ts";
 import { Refusal } from "../core/errors.ts";
 import { evidenceHtml, evidenceText } from "../core/render/evidence.ts";
@@ -29,28 +30,38 @@ export async function drill(context: Context, ready: readonly Ready[]): Promise<
   const signal = interruption(context.io);
   for (const declared of drills) {
     signal.throwIfAborted();
-    try {
-      const evidence = await run(context, declared, signal);
-      all.push(evidence);
-      if (evidence.problems.length > 0) worst = Math.max(worst, 2);
-    } catch (problem) {
-      signal.throwIfAborted();
-      const { diagnostics } = failure(problem);
-      context.output.diagnostics(diagnostics.map((one) => ({ ...declared.at, ...one })));
-      worst = 2;
-    }
+    const evidence = await tried(context, declared, signal);
+    all.push(evidence);
+    if (evidence.problems.length > 0) worst = 2;
   }
   if (context.options.format === "json")
     context.output.result(`${JSON.stringify({ version: 1, drills: all }, null, 2)}\n`);
   return worst;
 }
 
-async function run(context: Context, { drill: spec, kept, at }: Declared, signal: AbortSignal): Promise<Evidence> {
-  const { output, secrets, io, options } = context;
+/** One that comes to no end did not hold, and is kept as well: what held before says nothing of today's backup. */
+async function tried(context: Context, declared: Declared, signal: AbortSignal): Promise<Evidence> {
+  const { output, io, options } = context;
+  const { drill: spec, at } = declared;
+  const startedAt = now();
+  const evidence = await run(context, declared, signal).catch((problem: unknown) => {
+    signal.throwIfAborted();
+    const { diagnostics } = failure(problem);
+    output.diagnostics(diagnostics.map((one) => ({ ...at, ...one })));
+    const reasons = diagnostics.map(({ summary }) => summary);
+    return brokenOff(declared, startedAt, reasons);
+  });
+  const folder = resolve(io.cwd, dirname(at.origin?.file ?? "x"), spec.evidence ?? "evidence");
+  const files = keepEvidence(folder, evidence, evidenceHtml(evidence));
+  if (options.format !== "json") output.result(evidenceText(evidence, { colour: output.colour, files }));
+  return evidence;
+}
+
+async function run({ output, secrets }: Context, { drill: spec, kept }: Declared, signal: AbortSignal) {
   const key = await keyFor(kept, secrets);
   const into = spec.into?.url && (await secrets.resolve(spec.into.url));
   const meter = output.amount(`Drill ${spec.name}`, undefined);
-  const evidence = await withStores(kept, { stores: STORES, secrets }, (stores) =>
+  return withStores(kept, { stores: STORES, secrets }, (stores) =>
     runDrill({
       drill: spec,
       kept,
@@ -62,10 +73,6 @@ async function run(context: Context, { drill: spec, kept, at }: Declared, signal
       signal,
     }),
   );
-  const folder = resolve(io.cwd, dirname(at.origin?.file ?? "x"), spec.evidence ?? "evidence");
-  const files = keepEvidence(folder, evidence, evidenceHtml(evidence));
-  if (options.format !== "json") output.result(evidenceText(evidence, { colour: output.colour, files }));
-  return evidence;
 }
 
 function drillsOf(ready: readonly Ready[], { operands, io }: Context): Declared[] {

@@ -22,6 +22,12 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
   const { options, output, secrets, operands, io } = context;
   const [kept] = schedules;
   if (!kept || operands[1] === undefined) throw usage("`backup restore` needs the name of a schedule");
+  if (schedules.length > 1) {
+    const names = schedules.map(({ ready: { source } }) => source.name).join(", ");
+    throw usage(
+      `Several data sources have a schedule ${kept.schedule.name}: say which with \`--data-source\`: ${names}`,
+    );
+  }
   if (kept.tool.recover) return recover(context, kept, kept.tool.recover);
   const { into, overwrite, confirm: confirmed } = options;
   const { restore: put } = kept.tool;
@@ -42,7 +48,10 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
     const { manifest } = found;
     if (manifest.key !== undefined && (!key || keyName(key) !== manifest.key)) throw wrongKey(manifest.id, kept);
     const { source, url } = kept.ready;
-    await confirm(context, `Restore ${manifest.id} from ${store.name} into the new database ${into}?`);
+    await confirm(
+      context,
+      `Restore ${manifest.id} of ${source.name} from ${store.name} into the new database ${into}?`,
+    );
     const started = performance.now();
     const total = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
     const meter = output.amount(`Restoring ${manifest.id}`, total);

@@ -1,5 +1,5 @@
 /** Backups as a user runs them. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { setClock } from "../core/clock.ts";
@@ -181,6 +181,34 @@ suite("a drill", () => {
     await here.run(`backup run ${files}`);
     const failed = await here.run(`backup drill ${files}`);
     expect([failed.code, failed.out]).toEqual([2, expect.stringContaining("✗ QualityCheck/orders have a region")]);
+  });
+
+  test("that comes to no end did not hold, whatever one before did; one of the future proves nothing", async () => {
+    const here = estate(DRILLED, "broken");
+    await on.ask("postgres", "CREATE DATABASE broken");
+    expect(await here.run("apply -f w.yaml --yes")).toMatchObject({ code: 0 });
+    await here.backup("run");
+    const held = await here.backup("drill");
+    expect(held).toMatchObject({ code: 0 });
+    const [file = ""] = /\S+(?=\.json)/.exec(held.out) ?? [];
+    const evidence = readFileSync(`${file}.json`, "utf8");
+    writeFileSync(`${file}.json`, evidence.replace(/"endedAt": "[^"]+"/, '"endedAt": "2099-01-01T00:00:00Z"'));
+    expect((await here.backup("list")).out).toContain("restore (weekly): none is proved yet");
+    writeFileSync(`${file}.json`, evidence);
+    expect((await here.backup("list")).out).toContain("✓ restore (weekly): held");
+    const folder = join(here.path, "kept/warehouse/nightly");
+    const dump = join(folder, readdirSync(folder)[0] as string, "database.dump.zst");
+    const content = readFileSync(dump);
+    content[content.length - 1] = (content.at(-1) as number) ^ 1;
+    writeFileSync(dump, content);
+    const broken = await here.backup("drill");
+    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining("BACKUP_DAMAGED")]);
+    expect(broken.out).toMatch(/✗ it does not hold\n {2}tried .*\n.*✗ .*\n {2}evidence {9}\S+\.json/);
+    const list = await here.backup("list");
+    expect([list.code, list.out]).toEqual([
+      2,
+      expect.stringMatching(/✗ restore \(weekly\): did not hold .*ago\n.*the last/),
+    ]);
   });
 });
 

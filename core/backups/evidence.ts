@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "../atomic-file.ts";
+import { now } from "../clock.ts";
 import { markNoDocuments } from "../no-documents.ts";
 import type { TableCheck } from "./model.ts";
 
@@ -26,6 +27,8 @@ export interface Evidence {
   readonly objects: { readonly compared: number; readonly differences: readonly string[] };
   readonly tables: { readonly compared: readonly TableCheck[]; readonly differences: readonly string[] };
   readonly proofs?: { readonly held: number; readonly failed: readonly string[] };
+  /** It came to no end: nothing but the reasons is known. */
+  readonly brokenOff?: true;
   /** Every reason why it did not hold; none where it did. */
   readonly problems: readonly string[];
 }
@@ -45,9 +48,13 @@ export function newestDrill(folder: string, dataSource: string): Evidence | unde
   return evidenceOf(folder, dataSource).findLast(({ problems }) => problems.length === 0);
 }
 
-/** What all drills of a data source saw, whether or not they held, oldest first. */
+/** Milliseconds by which the clocks of two machines may differ. */
+const CLOCKS = 5 * 60 * 1000;
+
+/** What all drills of a data source saw, whether or not they held, oldest first. One of the future proves nothing yet. */
 export function evidenceOf(folder: string, dataSource: string): Evidence[] {
-  const found = allEvidence(folder).filter((one) => one.dataSource === dataSource);
+  const latest = now().getTime() + CLOCKS;
+  const found = allEvidence(folder).filter((one) => one.dataSource === dataSource && Date.parse(one.endedAt) <= latest);
   return found.sort((a, b) => (a.endedAt < b.endedAt ? -1 : 1));
 }
 

@@ -25,7 +25,7 @@ export interface Installed {
 export interface Proved {
   readonly drill: string;
   readonly installed: Installed;
-  readonly newest?: Pick<Evidence, "backup" | "endedAt" | "restoreSeconds" | "problems">;
+  readonly newest?: Pick<Evidence, "backup" | "endedAt" | "restoreSeconds" | "problems" | "brokenOff">;
   /** Why it does not count as proved: it did not hold, is too old, was not run when it should. */
   readonly faults: readonly string[];
   /** Who tries it where Datumline does not, and where to look. */

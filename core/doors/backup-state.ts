@@ -129,6 +129,7 @@ async function provedOf(one: Scheduled, { object, drill, at }: Drilled, options:
         endedAt: newest.endedAt,
         restoreSeconds: newest.restoreSeconds,
         problems: newest.problems,
+        ...(newest.brokenOff && { brokenOff: newest.brokenOff }),
       },
     }),
     faults: [

@@ -65,6 +65,32 @@ export async function runDrill(drilling: Drilling): Promise<Evidence> {
   }
 }
 
+/** What is kept of a drill that came to no end: it did not hold, whatever earlier ones did. */
+export function brokenOff(
+  { drill, kept: { ready, schedule } }: Pick<Drilling, "drill" | "kept">,
+  startedAt: Date,
+  problems: readonly string[],
+): Evidence {
+  return {
+    version: EVIDENCE_VERSION,
+    drill: drill.name,
+    dataSource: ready.source.name,
+    schedule: schedule.name,
+    backup: "none",
+    place: "none",
+    startedAt: startedAt.toISOString(),
+    endedAt: now().toISOString(),
+    into: "none",
+    serverVersion: "none",
+    restoreSeconds: 0,
+    dataAgeSeconds: 0,
+    objects: { compared: 0, differences: [] },
+    tables: { compared: [], differences: [] },
+    brokenOff: true,
+    problems,
+  };
+}
+
 /** A copy is reached by its URL alone, whatever leads to the original. */
 function beside(source: DataSource): DataSource {
   return { ...source, connection: {} };

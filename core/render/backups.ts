@@ -69,8 +69,11 @@ function provedLines(proved: Proved, rto: string | undefined, paint: Paint, now:
   const { drill, newest, faults, installed, elsewhere } = proved;
   const isWell = faults.length > 0 ? false : newest ? true : undefined;
   const bound = rto === undefined ? "" : `, at most ${rto} wanted`;
+  const took = newest?.brokenOff
+    ? ""
+    : `, ${newest?.backup} in ${amountText(newest?.restoreSeconds ?? 0, "seconds", now)}${bound}`;
   const said = newest
-    ? `${newest.problems.length === 0 ? "held" : "did not hold"} ${amountText(Date.parse(newest.endedAt) / 1000, "moment", now)}, ${newest.backup} in ${amountText(newest.restoreSeconds, "seconds", now)}${bound}`
+    ? `${newest.problems.length === 0 ? "held" : "did not hold"} ${amountText(Date.parse(newest.endedAt) / 1000, "moment", now)}${took}`
     : (elsewhere ?? "none is proved yet");
   return [
     `  ${signed(isWell, paint)} restore (${drill}): ${said}`,

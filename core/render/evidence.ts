@@ -47,6 +47,7 @@ export function evidenceHtml(evidence: Evidence): string {
 }
 
 function facts(evidence: Evidence): (readonly [string, string])[] {
+  if (evidence.brokenOff) return [["tried", evidence.startedAt]];
   const {
     backup,
     schedule,
