@@ -59,6 +59,48 @@ it.each<readonly [string, RunMore]>([
   await expect(backups.restore(manifest, into)).rejects.toThrow(`The database ${into} exists`);
 });
 
+it.each<RunMore>([{}, { schedule: { how: { format: "directory" } } }])(
+  "a part of %j: its schema is made, and nobody sees more",
+  async (more) => {
+    await on.ask(
+      "warehouse",
+      `DROP SCHEMA IF EXISTS "Odd one" CASCADE; CREATE SCHEMA "Odd one"; CREATE TABLE "Odd one"."T" (i int PRIMARY KEY);
+INSERT INTO "Odd one"."T" VALUES (1); CREATE TABLE sales.split (i int) PARTITION BY LIST (i)`,
+    );
+    try {
+      const manifest = await run(more);
+      const into = `part_${manifest.id.slice(-4)}`;
+      await backups.restore(manifest, `${into}_s`, { only: { schemas: ["Odd one"] } });
+      const kept = `SELECT count(*)::int AS n, (SELECT count(*)::int FROM pg_constraint WHERE contype = 'p' AND conrelid = '"Odd one"."T"'::regclass) AS keys FROM "Odd one"."T"`;
+      expect((await on.ask(`${into}_s`, kept)).rows).toEqual([{ n: 1, keys: 1 }]);
+      await backups.restore(manifest, `${into}_t`, { only: { tables: ["sales.fact"] } });
+      const open =
+        "SELECT count(*)::int AS n, has_any_column_privilege('reader', 'sales.fact', 'SELECT') AS open FROM sales.fact";
+      expect((await on.ask(`${into}_t`, open)).rows).toEqual([{ n: 20000, open: false }]);
+      const wrong = [
+        { tables: ["sales.none"] },
+        { schemas: ["none"] },
+        { tables: ["fact"] },
+        { tables: ["sales.split"] },
+      ];
+      for (const only of wrong)
+        await expect(backups.restore(manifest, `${into}_w`, { only })).rejects.toThrow(
+          /holds no|needs `schema.name`|partitioned/,
+        );
+      expect((await on.ask("postgres", `SELECT FROM pg_database WHERE datname = '${into}_w'`)).rowCount).toBe(0);
+    } finally {
+      await on.ask("warehouse", `DROP SCHEMA "Odd one" CASCADE; DROP TABLE sales.split`);
+    }
+  },
+);
+
+it("a plain dump is restored as a whole, into a database of any name", async () => {
+  const manifest = await run({ schedule: { how: { format: "plain" } } });
+  await expect(backups.restore(manifest, "x", { only: { schemas: ["sales"] } })).rejects.toThrow("restored as a whole");
+  await backups.restore(await run(), "a='b");
+  expect((await on.ask("a='b", "SELECT FROM sales.fact LIMIT 1")).rowCount).toBe(1);
+});
+
 it("sealed: nothing of it is in clear, and only its key opens it", async () => {
   const key = Buffer.alloc(32, 7);
   const manifest = await run({ schedule: { how: { compression: "none" } }, key });

@@ -32,7 +32,8 @@ export interface RunMore {
   readonly progress?: (bytes: number) => void;
 }
 
-export interface RestoreMore extends Partial<Pick<RestoreContext, "globals" | "overwrite" | "signal" | "tell">> {
+export interface RestoreMore
+  extends Partial<Pick<RestoreContext, "globals" | "only" | "overwrite" | "signal" | "tell">> {
   readonly key?: Buffer;
   /** Before a part is opened. */
   readonly opening?: (part: string) => void;

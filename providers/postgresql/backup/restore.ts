@@ -13,7 +13,6 @@ import type { Manifest, Part, RestoreContext } from "../../../core/backups/model
 import type { DataObject } from "../../../core/catalog.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
-import { nameParts } from "../../../core/names.ts";
 import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import type { Grant } from "../../../core/specs.ts";
 import { join as joined, sql } from "../../../core/sql.ts";
@@ -23,6 +22,7 @@ import { id } from "../quote.ts";
 import { statementsIn } from "./globals.ts";
 import { makeDatabase, reserve } from "./new-database.ts";
 import { rolesFor } from "./roles.ts";
+import { refuseUnselectable, selection, withSelected } from "./selection.ts";
 import { ended, libpqEnvironment, program } from "./tools.ts";
 
 /** Present in every server, and never the one that is restored. */
@@ -36,6 +36,7 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
   try {
     const major = await majorOf(admin);
     refuseOlder(manifest, major);
+    refuseUnselectable(manifest, context.only);
     const { overwrite, signal, tell = () => undefined } = context;
     const wanted = { name: at.database, overwrite, of: manifest.id, tell };
     await reserve(admin, wanted);
@@ -45,7 +46,8 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
     const database = await makeDatabase(admin, wanted);
     try {
       await grantAgain(admin, database.name, objects);
-      await fill(manifest, context, within(at, database.name), major);
+      const there = within(at, database.name);
+      await withSelected(there, context, manifest.id, () => fill(manifest, context, there, major));
       signal.throwIfAborted();
       await database.keep();
     } catch (problem) {
@@ -127,21 +129,16 @@ async function fill(manifest: Manifest, context: RestoreContext, at: Endpoint, m
       return await fed(psql.path, words, content, env, context.signal);
     }
     const restore = await program("pg_restore", major);
-    const words = [`--dbname=${at.database}`, "--exit-on-error", "--no-password", ...chosen];
+    const words = [connectingTo(at.database), "--exit-on-error", "--no-password", ...chosen];
     await fed(restore.path, words, content, env, context.signal);
   } finally {
     remove();
   }
 }
 
-function selection(only: RestoreContext["only"]): string[] {
-  const { schemas = [], tables = [] } = only ?? {};
-  const parts = tables.map(nameParts);
-  return [
-    ...schemas.map((schema) => `--schema=${schema}`),
-    ...[...new Set(parts.map(([schema]) => `--schema=${schema}`))],
-    ...parts.map((names) => `--table=${names.at(-1)}`),
-  ];
+/** A name with `=` in it would be taken for a list of parameters. */
+function connectingTo(database: string): string {
+  return `--dbname=dbname='${database.replaceAll(/['\\]/g, "\\$&")}'`;
 }
 
 /** Gives a program its input; throws what the program or the input complained of, the input first. */
@@ -157,9 +154,10 @@ async function fed(
   const done = ended(child, path);
   const [input, end] = await Promise.allSettled([
     pipeline(content, stdin).catch((problem: NodeJS.ErrnoException) => {
+      // It closed its input, having all that it wants or for a reason that its exit tells.
+      if (problem.code === "EPIPE" || problem.code === "ERR_STREAM_PREMATURE_CLOSE") return;
       child.kill();
-      // It closed its input, and says why with its exit.
-      if (problem.code !== "EPIPE" && problem.code !== "ERR_STREAM_PREMATURE_CLOSE") throw problem;
+      throw problem;
     }),
     done,
   ]);
@@ -181,7 +179,14 @@ async function fromFolder(
     for (const part of parts)
       await pipeline(await opened(part), createWriteStream(join(folder, basename(part.name).replace(/\.sealed$/, ""))));
     const restore = await program("pg_restore", major);
-    const words = [`--dbname=${env.PGDATABASE}`, "--exit-on-error", "--no-password", "--jobs=2", ...chosen, folder];
+    const words = [
+      connectingTo(env.PGDATABASE ?? ""),
+      "--exit-on-error",
+      "--no-password",
+      "--jobs=2",
+      ...chosen,
+      folder,
+    ];
     await ended(spawnOwned(restore.path, words, { env, stdio: ["ignore", "ignore", "pipe"], signal }), restore.path);
   } finally {
     scratch.remove();
