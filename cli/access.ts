@@ -1,5 +1,5 @@
 import type { AccessFilter, AccessReport } from "../core/access/report.ts";
-import { accessRows } from "../core/access/report.ts";
+import { accessRows, classesIn } from "../core/access/report.ts";
 import type { Address } from "../core/address.ts";
 import type { Catalog } from "../core/catalog.ts";
 import { type Diagnostic, error } from "../core/diagnostic.ts";
@@ -7,6 +7,7 @@ import type { Engine, Inspection } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
 import { lower } from "../core/lower.ts";
 import { nearest } from "../core/names.ts";
+import { byType } from "../core/not-modelled.ts";
 import { type AccessFormat, renderAccess } from "../core/render/access.ts";
 import type { Context } from "./context.ts";
 import { type Read, type Ready, readDeclaration } from "./declaration.ts";
@@ -55,7 +56,8 @@ async function live(
         const { source, engine } = ready;
         const found = report(context, source.name, engine, inspection.catalog, native.desired, inspection);
         if (!asksForHoles(context)) return found;
-        return { ...found, holes: await holesOf({ ready, inspection, native }, reached, folder) };
+        const holes = await holesOf({ ready, inspection, native }, reached, folder);
+        return { ...found, holes, notModelled: byType(inspection.notModelled) };
       }),
     ),
   );
@@ -75,12 +77,17 @@ function report(
   const problems: Diagnostic[] = [];
   const role = options.as === undefined ? undefined : named(options.as, model.roles, "role", problems);
   const object = options.to === undefined ? undefined : objectNamed(options.to, model.objects, problems);
+  const { classification, column } = options;
+  const objects = object === undefined ? model.objects : [object];
+  if (classification !== undefined) named(classification, classesOf(declaredNow), "class", problems);
+  if (column !== undefined && problems.length === 0 && !isShownByView(column, objects, catalog))
+    named(column, [...new Set(objects.flatMap((one) => model.columns(one) ?? []))], "column", problems);
   if (problems.length > 0) throw new Refusal(problems, 1);
   const filter: AccessFilter = {
     ...(role !== undefined && { role }),
     ...(object !== undefined && { object }),
-    ...(options.column !== undefined && { column: options.column }),
-    ...(options.classification !== undefined && { classification: options.classification }),
+    ...(column !== undefined && { column }),
+    ...(classification !== undefined && { classification }),
   };
   return { version: 1, dataSource, ...(target && { target }), rows: accessRows(model, declaredNow, filter) };
 }
@@ -90,11 +97,27 @@ function named(name: string, known: readonly string[], what: string, problems: D
     const near = nearest(name, known);
     problems.push(
       error("UNKNOWN_REFERENCE", `There is no ${what} ${name}`, {
-        detail: near === undefined ? `Known are ${known.slice(0, 20).join(", ")}.` : `Did you mean ${near}?`,
+        detail: near === undefined ? `Known are ${known.slice(0, 20).join(", ") || "none"}.` : `Did you mean ${near}?`,
       }),
     );
   }
   return name;
+}
+
+function classesOf(declared: Catalog): string[] {
+  return [
+    ...new Set(
+      [...declared.keys()].flatMap((of) => Object.values(classesIn(declared, of, undefined).classified ?? {})),
+    ),
+  ];
+}
+
+/** Which columns a view has is known to the server alone; its text is searched for the name. */
+function isShownByView(column: string, objects: readonly Address[], catalog: Catalog): boolean {
+  return objects.some((of) => {
+    const object = catalog.get(of);
+    return object?.kind.endsWith("View") && JSON.stringify(object.spec).includes(column);
+  });
 }
 
 /** An address, or a name that only one object has. */

@@ -72,7 +72,7 @@ bi_reader
       rows: "region = current_user",
     });
     expect((await access("--format csv")).out).toContain(
-      "warehouse,analyst,Table/sales.customer,select,email region,email=pii,grant,bi_reader > analyst,,,region = current_user\r\n",
+      "warehouse,analyst,Table/sales.customer,select,email region,email=pii,grant,bi_reader > analyst,,,region = current_user,,,,\r\n",
     );
     expect((await access("--format markdown")).out).toContain("| `analyst` | SELECT on sales.customer");
     expect((await access("--format html")).out).toContain('<span class="pii" title="SELECT on sales.customer');
@@ -117,6 +117,12 @@ bi_reader
     expect(wrong.err).toContain("There is no role analist\n    Did you mean analyst?");
     expect(wrong.err).toContain("There is no object sales.costumer\n    Did you mean sales.customer?");
     expect((await access("--format sql")).code).toBe(1);
+    const nothing = await access("--classification pij");
+    expect([nothing.code, nothing.out]).toEqual([1, ""]);
+    expect(nothing.err).toContain("There is no class pij\n    Did you mean pii?");
+    expect((await access("--column mail")).err).toContain("There is no column mail\n    Did you mean email?");
+    const within = await access("--to sales.customer --column nope");
+    expect([within.code, within.err]).toEqual([1, expect.stringContaining("Known are id, email, region.")]);
   });
 });
 

@@ -29,6 +29,11 @@ test("is a role without a login that nobody inherits from, told in every plan wh
   expect(spec("Role/ann")?.memberOf).toEqual([{ role: "emergency", inherit: false, until: "2026-06-01T12:00:00Z" }]);
   expect([...native.keys()].filter((at) => at.startsWith("Grant/"))).toHaveLength(3);
 
+  // What it opens can be named: the use of the schema comes along where it is not said.
+  const unsaid = GLASS.replace("  - { privileges: [usage], on: { schema: app } }\n", "");
+  expect(unsaid).not.toBe(GLASS);
+  expect([...lowered(join(unsaid, TABLE, role("ann"))).native.keys()].sort()).toEqual([...native.keys()].sort());
+
   setClock(() => new Date("2026-06-01T12:00:00Z"));
   const closed = lowered(join(GLASS, TABLE, role("ann")));
   expect(closed.codes).toEqual(["warning BREAK_GLASS_ENDED", "warning MEMBERSHIP_EXPIRED"]);
@@ -47,7 +52,8 @@ describe.each(majors())("PostgreSQL %i", (major) => {
   test("is taken on with SET ROLE, and shut at its end", async () => {
     const app = await database();
     setClock(() => new Date("2026-05-01T00:00:00Z"));
-    const inherits = join("kind: Schema\nname: app", GLASS, TABLE, role("ann", "login: true"));
+    const unsaid = GLASS.replace("  - { privileges: [usage], on: { schema: app } }\n", "");
+    const inherits = join("kind: Schema\nname: app", unsaid, TABLE, role("ann", "login: true"));
     const documents = major >= 16 ? inherits : `${inherits}\ninherit: false`;
     if (major < 16) {
       const refused = (await app.plan(inherits)).diagnostics.filter(({ severity }) => severity === "error");

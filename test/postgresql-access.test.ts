@@ -81,7 +81,7 @@ describe.each(majors())("PostgreSQL %i", (major) => {
 
   test("each path to columns of one privilege", async () => {
     const model =
-      await found(`CREATE ROLE readers; CREATE ROLE bills; CREATE ROLE ann IN ROLE readers, bills; CREATE SCHEMA s; CREATE TABLE s.t (a int, b int, c int, d int);
+      await found(`CREATE ROLE readers; CREATE ROLE bills; CREATE ROLE ann IN ROLE readers, bills; CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO PUBLIC; CREATE TABLE s.t (a int, b int, c int, d int);
 GRANT SELECT (a) ON s.t TO ann; GRANT SELECT (a, b) ON s.t TO readers; GRANT SELECT (c) ON s.t TO bills; GRANT SELECT (a, d) ON s.t TO PUBLIC`);
     expect(model.of("ann", "Table/s.t" as Address).privileges.get("select")).toEqual([
       { columns: new Set(["a"]), path: [], by: "grant" },
@@ -94,12 +94,12 @@ GRANT SELECT (a) ON s.t TO ann; GRANT SELECT (a, b) ON s.t TO readers; GRANT SEL
   test("what takes SET ROLE, and whose rows are met then", async () => {
     const option = major >= 16 ? " WITH INHERIT FALSE" : "";
     const model =
-      await found(`CREATE ROLE auditor BYPASSRLS; CREATE ROLE eve NOINHERIT; GRANT auditor TO eve${option}; CREATE SCHEMA r; CREATE TABLE r.t (a int, b int);
+      await found(`CREATE ROLE auditor BYPASSRLS; CREATE ROLE eve NOINHERIT; GRANT auditor TO eve${option}; CREATE SCHEMA r; GRANT USAGE ON SCHEMA r TO PUBLIC; CREATE TABLE r.t (a int, b int);
 ALTER TABLE r.t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON r.t TO eve USING (a = 1);
 GRANT SELECT (a) ON r.t TO eve; GRANT SELECT ON r.t TO auditor`);
     expect(model.of("eve", "Table/r.t" as Address).privileges.get("select")).toEqual([
       { columns: new Set(["a"]), path: [], by: "grant", rows: "a = 1" },
-      { columns: "all", path: ["auditor"], by: "grant", setRole: true },
+      { columns: "all", path: ["auditor"], by: "grant", setRole: true, allRows: "bypassrls" },
     ]);
   });
 
@@ -121,7 +121,7 @@ REVOKE ALL ON o.t FROM owner_of_all; GRANT SELECT (b), DELETE ON o.t TO owner_of
 
   test("views: no column, numbers drawn, whole rows, and what was kept", async () => {
     const model =
-      await found(`CREATE ROLE keeper; CREATE ROLE reader; CREATE SCHEMA v; CREATE SEQUENCE v.q; CREATE TABLE v.t (a int, b int); CREATE TABLE v.l (PARTITION_ID int) PARTITION BY LIST (partition_id);
+      await found(`CREATE ROLE keeper; CREATE ROLE reader; CREATE SCHEMA v; GRANT USAGE ON SCHEMA v TO PUBLIC; CREATE SEQUENCE v.q; CREATE TABLE v.t (a int, b int); CREATE TABLE v.l (PARTITION_ID int) PARTITION BY LIST (partition_id);
 GRANT SELECT (a, b) ON v.t TO keeper; GRANT SELECT (partition_id) ON v.l TO keeper; ALTER TABLE v.t ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON v.t TO keeper USING (a = length(current_user));
 CREATE VIEW v.count AS SELECT count(*) FROM v.t; CREATE VIEW v.numbered AS SELECT nextval('v.q'), b FROM v.t;
 CREATE VIEW v.whole AS SELECT x::text FROM v.t x; CREATE VIEW v.part AS SELECT l::text, t.a FROM v.l, v.t; CREATE VIEW v.over AS SELECT w::text FROM v.numbered w;
@@ -151,6 +151,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA v TO reader; REVOKE SELECT ON v.t, v.l, v.p
     const base = `
 { kind: Schema, name: p }
 ---
+{ kind: Grant, to: public, privileges: [usage], on: { schema: p } }
+---
 { kind: Role, name: team }
 ---
 { kind: Role, name: chief }
@@ -163,8 +165,11 @@ GRANT SELECT ON ALL TABLES IN SCHEMA v TO reader; REVOKE SELECT ON v.t, v.l, v.p
 ---
 { kind: Grant, to: chief, privileges: [select], on: { table: p.v } }
 `;
-    // Which columns it shows is known once it is made.
-    expect(await lines(base)).toEqual(["chief gains SELECT on p.v", "chief gains SELECT on p.t (through p.v)"]);
+    expect(await lines(base)).toEqual([
+      "everybody gains USAGE on schema p",
+      "chief gains SELECT on p.v",
+      "chief gains SELECT on p.t.a (through p.v)",
+    ]);
     const granted = `${base}
 ---
 { kind: Grant, to: zoe, privileges: [select], on: { table: p.t, columns: [a] } }

@@ -10,6 +10,8 @@ import {
   type Effective,
   EVERYBODY,
   type Holding,
+  isEverybodys,
+  schemaIn,
   type Through,
 } from "./model.ts";
 
@@ -35,6 +37,12 @@ export interface AccessChange {
   readonly masked?: true;
   /** Rows that are seen: of a gain those seen now, of a change before and after. */
   readonly rows?: { readonly from?: string; readonly to: string };
+  /** It comes with the ownership of what is made. */
+  readonly by?: "owner";
+  /** Schema of the object that the role may not use, so that it cannot name the object. */
+  readonly outside?: string;
+  /** Of a function: role whose rights it runs with, where those are not the caller's. */
+  readonly runsAs?: string;
   /** Objects that do not exist yet. */
   readonly future?: string;
 }
@@ -45,6 +53,10 @@ export interface AccessSides {
   /** Columns of an object, and their classes. */
   columns(object: Address): readonly string[];
   classes(object: Address): Readonly<Record<string, string>>;
+  /** Who makes what is made, and owns it where nothing else is said. */
+  readonly maker: string;
+  /** Comes along with another object. */
+  isImplied(object: Address): boolean;
   /** Does the view hide what it shows, so that nobody sees a classified column through it in clear? */
   masks(view: Address): boolean;
 }
@@ -73,16 +85,17 @@ const NONE: Effective = { privileges: new Map() };
 
 /** Everybody gains it too, or meets other rows as well, which is told once. */
 function isShared(
-  { change, privilege, columns, rows, setRole }: AccessChange,
+  { change, privilege, columns, rows, setRole, outside, by }: AccessChange,
   object: Address,
   sides: AccessSides,
 ): boolean {
-  if (setRole || change === "loses") return false;
+  if (setRole || by || change === "loses") return false;
   const held = (model: AccessModel): readonly Holding[] =>
     model.of(EVERYBODY, object).privileges.get(privilege ?? "select") ?? [];
   const [was, is] = [held(sides.before), held(sides.after)];
   if (change === "rows") return rowsOf(was) === rows?.from && rowsOf(is) === rows?.to;
-  const theirs = columnsOf(is);
+  if (privilege === "select" && (rows?.to ?? "all") !== (is[0]?.rows ?? "all")) return false;
+  const theirs = columnsOf(is.filter((holding) => outside !== undefined || !holding.outside));
   return theirs === "all" || (columns?.every((column) => theirs.has(column)) ?? false);
 }
 
@@ -104,18 +117,35 @@ function compare(
   sides: AccessSides,
   isNew: boolean,
 ): AccessChange[] {
-  const found: AccessChange[] = [];
+  const found = isNew ? ofOwner(role, object, is, sides) : [];
+  const runs = sides.after.runsAs(object);
+  const everybodys = (model: AccessModel, privilege: string): readonly Holding[] =>
+    model.of(EVERYBODY, object).privileges.get(privilege) ?? [];
   for (const privilege of new Set([...was.privileges.keys(), ...is.privileges.keys()])) {
     const [from, to] = [was.privileges.get(privilege) ?? [], is.privileges.get(privilege) ?? []];
     const base = { role, object, privilege };
     for (const [holding, columns] of news(to, from, object, sides)) {
-      if (!told(holding, role, isNew)) continue;
-      const rows = privilege === "select" && holding.rows !== undefined ? { rows: { to: holding.rows } } : {};
-      found.push({ ...base, change: "gains", ...shown(columns, object, sides), ...way(holding, role), ...rows });
+      if (!told(holding, role, isNew, everybodys(sides.after, privilege))) continue;
+      const seen = holding.rows ?? (holding.allRows && "all");
+      found.push({
+        ...base,
+        change: "gains",
+        ...shown(columns, object, sides),
+        ...way(holding, role),
+        ...(privilege === "select" && seen !== undefined && { rows: { to: seen } }),
+        ...(holding.outside && { outside: schemaIn(object) }),
+        ...(runs !== undefined && { runsAs: runs }),
+      });
     }
     for (const [holding, columns] of news(from, to, object, sides))
-      if (told(holding, role, false))
-        found.push({ ...base, change: "loses", ...shown(columns, object, sides), ...way(holding, role) });
+      if (told(holding, role, false, everybodys(sides.before, privilege)))
+        found.push({
+          ...base,
+          change: "loses",
+          ...shown(columns, object, sides),
+          ...way(holding, role),
+          ...(holding.outside && { outside: schemaIn(object) }),
+        });
   }
   const [from, to] = [rowsOf(was.privileges.get("select")), rowsOf(is.privileges.get("select"))];
   if (from !== undefined && to !== undefined && from !== to)
@@ -126,14 +156,32 @@ function compare(
 /** Rows that are read without SET ROLE; undefined where none are because nothing is. */
 function rowsOf(holdings: readonly Holding[] = []): string | undefined {
   const [first] = holdings;
-  return first && !first.setRole ? (first.rows ?? "all") : undefined;
+  return first && !first.setRole && !first.outside ? (first.rows ?? "all") : undefined;
 }
 
-/** What everybody has is told of everybody; what an owner has of a new object, and a superuser of all, goes without saying. */
-function told({ by, setRole }: Holding, role: string, isNew: boolean): boolean {
+/** What everybody has is told of everybody; what a superuser has of all goes without saying. Of new objects owners are told apart. */
+function told(holding: Holding, role: string, isNew: boolean, everybodys: readonly Holding[]): boolean {
+  const { by, setRole } = holding;
   if (by === "superuser") return false;
-  if (by === "everybody" && !setRole) return role === EVERYBODY;
+  if (by === "everybody" && !setRole) return role === EVERYBODY || !isEverybodys(holding, everybodys);
   return !(isNew && (by === "owner" || by === "predefined"));
+}
+
+/** All of a new object in one line. That whoever makes it owns it goes without saying. */
+function ofOwner(role: string, object: Address, { privileges }: Effective, sides: AccessSides): AccessChange[] {
+  const [held] = [...privileges.values()].flat().filter(({ by }) => by === "owner");
+  const [owner = role] = held?.path ?? [];
+  if (!held || owner === sides.maker || sides.isImplied(object)) return [];
+  const base = { role, object, change: "gains", privilege: "every privilege", by: "owner" } as const;
+  return [
+    {
+      ...base,
+      ...shown("all", object, sides),
+      ...way(held, role),
+      ...(held.rows !== undefined && { rows: { to: held.rows } }),
+      ...(held.outside && { outside: schemaIn(object) }),
+    },
+  ];
 }
 
 /** Columns that each of some holdings reaches, and neither those before it nor the other ones do. */
@@ -145,8 +193,9 @@ function news(
 ): [Holding, "all" | readonly string[]][] {
   return holdings.flatMap((holding, at): [Holding, "all" | readonly string[]][] => {
     // To have it only after SET ROLE is less than to have it. That other rows are met without is told as such.
-    const same = ({ setRole, rows }: Holding): boolean =>
-      holding.setRole ? rows === undefined || rows === holding.rows : !setRole;
+    const same = ({ setRole, rows, outside }: Holding): boolean =>
+      (!outside || holding.outside === true) &&
+      (holding.setRole ? rows === undefined || rows === holding.rows : !setRole);
     const theirs = columnsOf([...holdings.slice(0, at), ...others].filter(same));
     const beyond = columnsBeyond(holding.columns, theirs);
     const columns =

@@ -20,6 +20,22 @@ export interface Holding {
   readonly setRole?: true;
   /** "none", or the condition that rows must meet, as whoever acts; absent for all of them, and where there are none. */
   readonly rows?: string;
+  /** Why it meets all rows where policies hide some; absent where an owner has it for being the owner. */
+  readonly allRows?: AllRows;
+  /** It may not use the schema, so that statements cannot name the object; what is behind a view it reads all the same. */
+  readonly outside?: true;
+}
+
+export type AllRows = "bypassrls" | "owner" | "policies";
+
+/** What a role will have of objects that do not exist yet. */
+export interface Future extends Pick<Holding, "path" | "setRole"> {
+  readonly privileges: readonly string[];
+  /** `new tables that loader makes in sales` */
+  readonly of: string;
+  readonly by: "grant" | "everybody";
+  /** Schema that it may not use. */
+  readonly outside?: string;
 }
 
 /** What a role reads of one object through another that does not run with the reader's own rights. */
@@ -62,6 +78,17 @@ export function columnsBeyond(one: Holding["columns"], other: Holding["columns"]
   return one === "all" ? "all" : new Set([...one].filter((column) => !other.has(column)));
 }
 
+/** The schema that an object is in, as it stands in its address. */
+export function schemaIn(object: Address): string {
+  return /^[^/]+\/("(?:[^"]|"")+"|[^."(]+)/.exec(object)?.[1] ?? "";
+}
+
+/** Is it had because everybody has it, with the same rows and from as far? */
+export function isEverybodys({ by, setRole, rows, outside }: Holding, everybodys: readonly Holding[] = []): boolean {
+  if (by !== "everybody" || setRole) return false;
+  return everybodys.some((one) => one.rows === rows && one.outside === outside);
+}
+
 export interface AccessModel {
   /** `public` first, then by name. */
   readonly roles: readonly string[];
@@ -72,6 +99,12 @@ export interface AccessModel {
   ofEach(role: string): readonly Effective[];
   /** How it comes to pass every check, where it does; what else it can do need not be told unless that takes SET ROLE. */
   passes(role: string): Omit<Holding, "columns"> | undefined;
+  /** What it will have of what is made later, everybody's privileges among it. */
+  futures(role: string): readonly Future[];
+  /** Columns of a table, and of whatever else they are known of. */
+  columns(object: Address): readonly string[] | undefined;
+  /** Whose rights a function runs with, where they are not those of whoever calls it. */
+  runsAs(object: Address): string | undefined;
   /** What the role reads through views and the like. */
   through(role: string): readonly Through[];
   /** Equal keys of two models of one system: the role has the same ways to come to privileges. */

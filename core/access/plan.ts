@@ -17,10 +17,13 @@ export function accessOfPlan(
   const { access } = engine;
   if (!access || !changes.some((change) => access.concerns(change))) return [];
   const created = changes.filter(({ action }) => action === "create").flatMap(({ after }) => (after ? [after] : []));
-  const outcome = outcomeOf(context.live, changes, engine.implied?.(created, context) ?? new Map());
+  const implied = engine.implied?.(created, context) ?? new Map();
+  const outcome = outcomeOf(context.live, changes, implied);
   const sides = {
     before: access.of(context.live, facts, target),
     after: access.of(outcome, facts, target),
+    maker: facts.connectedAs,
+    isImplied: (object: Address) => implied.has(object),
     columns: (object: Address) => namesOf(outcome.get(object)?.spec.columns),
     masks: (view: Address) => kindOf(context.desired.get(view)?.intent ?? ("" as Address)) === "MaskedView",
     classes: (object: Address) => classesIn(context.desired, object, undefined).classified ?? {},

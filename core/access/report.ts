@@ -2,8 +2,18 @@
 import type { Address } from "../address.ts";
 import type { Catalog } from "../catalog.ts";
 import type { Diagnostic } from "../diagnostic.ts";
-import type { Target } from "../engine.ts";
-import { type AccessModel, type Effective, EVERYBODY, type Holding, type Through } from "./model.ts";
+import type { NotModelled, Target } from "../engine.ts";
+import {
+  type AccessModel,
+  type AllRows,
+  type Effective,
+  EVERYBODY,
+  type Future,
+  type Holding,
+  isEverybodys,
+  schemaIn,
+  type Through,
+} from "./model.ts";
 
 export interface AccessRow {
   /** `public` for everybody. */
@@ -24,6 +34,14 @@ export interface AccessRow {
   readonly masked?: true | undefined;
   /** Rows that it meets, where not all. */
   readonly rows?: string | undefined;
+  /** Why it meets all rows where others do not; absent for an owner, of whom that is known. */
+  readonly allRows?: AllRows | undefined;
+  /** Schema of the object that the role may not use, so that it cannot name the object. */
+  readonly outside?: string | undefined;
+  /** Of a function: role whose rights it runs with, where those are not the caller's. */
+  readonly runsAs?: string | undefined;
+  /** Objects that do not exist yet, in words; then there is no `object`. */
+  readonly future?: string | undefined;
   /** Role that the rows were kept by, and that their condition means by the current user. */
   readonly filledBy?: string | undefined;
 }
@@ -36,6 +54,8 @@ export interface AccessReport {
   readonly rows: readonly AccessRow[];
   /** What is open in a live system; absent where only a part was asked for. */
   readonly holes?: readonly Hole[];
+  /** What no kind describes, so that holes in it were looked for in part or not at all. */
+  readonly notModelled?: readonly NotModelled[];
 }
 
 /** What a guardrail finds in a live system. */
@@ -59,10 +79,14 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
   const objects = filter.object === undefined ? model.objects : [filter.object];
   const found: AccessRow[] = [];
   const tell = (row: AccessRow): void => {
-    if (reaches(row, filter, declared)) found.push(row);
+    if (reaches(row, filter, model)) found.push(row);
   };
   const namesOf = remembered((columns: ReadonlySet<string>) => [...columns].sort());
   const classes = objects.map((object) => classesIn(declared, object, undefined).classified);
+  const runsAs = objects.map((object) => model.runsAs(object));
+  const of = (role: string): readonly Effective[] =>
+    filter.object === undefined ? model.ofEach(role) : [model.of(role, filter.object)];
+  const everybodys = of(EVERYBODY);
   for (const role of roles) {
     const above = model.passes(role);
     if (above) {
@@ -76,23 +100,39 @@ export function accessRows(model: AccessModel, declared: Catalog, filter: Access
       });
       if (!setRole) continue;
     }
-    // Most objects give a role the very same, which is put together once.
-    const rowsOf = remembered((effective: Effective) =>
-      rowsOfRole(role, effective, namesOf, filter.role !== undefined),
-    );
-    const each = filter.object === undefined ? model.ofEach(role) : [model.of(role, filter.object)];
-    for (const [at, effective] of each.entries()) {
+    // Most objects give a role the very same, which is put together once; then they give everybody the same, too.
+    const known = new Map<Effective, AccessRow[]>();
+    const rowsOf = (effective: Effective, at: number): AccessRow[] => {
+      const there = known.get(effective) ?? rowsOfRole(role, effective, namesOf, isTold(at));
+      known.set(effective, there);
+      return there;
+    };
+    const isTold =
+      (at: number) =>
+      (privilege: string, holding: Holding): boolean =>
+        role === EVERYBODY ||
+        filter.role !== undefined ||
+        !isEverybodys(holding, everybodys[at]?.privileges.get(privilege));
+    for (const [at, effective] of of(role).entries()) {
       const object = objects[at] as Address;
       const known = classes[at];
-      for (const row of rowsOf(effective))
-        tell(known ? { ...row, object, ...among(known, row.columns) } : { ...row, object });
+      const runs = runsAs[at];
+      for (const row of rowsOf(effective, at)) {
+        const one = known ? { ...row, object, ...among(known, row.columns) } : { ...row, object };
+        if (runs !== undefined) one.runsAs = runs;
+        if (row.outside !== undefined) one.outside = schemaIn(object);
+        tell(one);
+      }
     }
     for (const one of model.through(role)) {
       if (filter.object !== undefined && one.object !== filter.object) continue;
       // Who reads a view because everybody does is told with everybody.
-      if (role !== EVERYBODY && isEverybodys(model.of(role, one.by).privileges.get("select"))) continue;
+      if (role !== EVERYBODY && comesToAll(model, role, one.by)) continue;
       tell(throughView(role, one, declared));
     }
+    if (filter.object !== undefined) continue;
+    for (const row of futureRows(role, model.futures(role)))
+      if (row.by !== "everybody" || role === EVERYBODY || filter.role !== undefined) tell(row);
   }
   return found;
 }
@@ -119,20 +159,24 @@ const BLANK = {
   via: undefined,
   setRole: undefined,
   rows: undefined,
+  allRows: undefined,
+  outside: undefined,
+  runsAs: undefined,
 } as const;
 
 function rowsOfRole(
   role: string,
   { privileges }: Effective,
   namesOf: (columns: ReadonlySet<string>) => readonly string[],
-  withEverybody: boolean,
+  isTold: (privilege: string, holding: Holding) => boolean,
 ): AccessRow[] {
   const found = new Map<string, AccessRow & { readonly privileges: string[] }>();
   for (const [privilege, holdings] of privileges) {
-    for (const { columns, path, by, setRole, rows } of holdings) {
-      if (by === "superuser" || (by === "everybody" && !setRole && role !== EVERYBODY && !withEverybody)) continue;
+    for (const holding of holdings) {
+      const { columns, path, by, setRole, rows, allRows, outside } = holding;
+      if (by === "superuser" || !isTold(privilege, holding)) continue;
       const named = columns === "all" ? undefined : namesOf(columns);
-      const key = `${by} ${setRole} ${rows}\0${path.join("\0")}\0\0${named?.join("\0")}`;
+      const key = `${by} ${setRole} ${allRows} ${outside} ${rows}\0${path.join("\0")}\0\0${named?.join("\0")}`;
       const same = found.get(key);
       if (same) same.privileges.push(privilege);
       else
@@ -145,6 +189,9 @@ function rowsOfRole(
           ...way(path, role),
           setRole,
           rows,
+          allRows,
+          // Which schema it is depends on the object.
+          outside: outside && "",
         });
     }
   }
@@ -155,9 +202,30 @@ function way(path: readonly string[], role: string): Pick<AccessRow, "via"> {
   return path.length > 0 ? { via: [...path, role] } : {};
 }
 
-/** It has it because everybody does, and in no other way. */
-function isEverybodys(holdings: readonly Holding[] = []): boolean {
-  return holdings.every(({ by, setRole }) => by === "everybody" && !setRole);
+/** It reads the view because everybody does, and in no other way. */
+function comesToAll(model: AccessModel, role: string, view: Address): boolean {
+  const [theirs, all] = [role, EVERYBODY].map((one) => model.of(one, view).privileges.get("select") ?? []);
+  return (theirs ?? []).every((holding) => isEverybodys(holding, all));
+}
+
+/** Privileges on the same objects in one row. */
+function futureRows(role: string, futures: readonly Future[]): AccessRow[] {
+  const found = new Map<string, AccessRow>();
+  for (const { privileges, of, path, by, setRole, outside } of futures) {
+    const row: AccessRow = {
+      role,
+      privileges,
+      by,
+      ...way(path, role),
+      ...(setRole && { setRole }),
+      ...(outside !== undefined && { outside }),
+      future: of,
+    };
+    const key = JSON.stringify({ ...row, privileges: [] });
+    const same = found.get(key);
+    found.set(key, same ? { ...same, privileges: [...new Set([...same.privileges, ...privileges])] } : row);
+  }
+  return [...found.values()];
 }
 
 function throughView(
@@ -236,11 +304,12 @@ function among(
   return found.length > 0 ? { classified: Object.fromEntries(found) } : {};
 }
 
-function reaches(row: AccessRow, { column, classification }: AccessFilter, declared: Catalog): boolean {
+function reaches(row: AccessRow, { column, classification }: AccessFilter, model: AccessModel): boolean {
   if (row.by === "superuser") return true;
+  // Nobody knows the columns of what is not made yet.
+  if (row.future !== undefined) return column === undefined && classification === undefined;
   if (classification !== undefined && !Object.values(row.classified ?? {}).includes(classification)) return false;
   if (column === undefined) return true;
   if (row.columns) return row.columns.includes(column);
-  const known = row.object && declared.get(row.object)?.spec.columns;
-  return !Array.isArray(known) || known.some((one) => (one as { readonly name: string }).name === column);
+  return (row.object && model.columns(row.object))?.includes(column) ?? true;
 }

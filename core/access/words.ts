@@ -1,7 +1,7 @@
 /** Access in words: `analyst gains SELECT on sales.customer_dim.email (via bi_reader → analyst)`. */
 import type { Address } from "../address.ts";
 import type { AccessChange } from "./diff.ts";
-import { EVERYBODY } from "./model.ts";
+import { type AllRows, EVERYBODY } from "./model.ts";
 import type { AccessRow } from "./report.ts";
 
 export function accessLine(change: AccessChange): string {
@@ -11,17 +11,31 @@ export function accessLine(change: AccessChange): string {
     const by = through ? ` through ${objectName(through)}` : "";
     return `${who}, rows of ${objectName(object as Address)}${by}: ${oneLine(rows?.from ?? "all")} → ${oneLine(rows?.to ?? "all")}`;
   }
-  const what = [change.privilege?.toUpperCase(), change.future ? `on ${change.future}` : on(change)].filter(Boolean);
+  const privilege = change.by === "owner" ? "everything, as its owner," : change.privilege?.toUpperCase();
+  const what = [privilege, change.future ? `on ${change.future}` : on(change)].filter(Boolean);
   return `${who} ${change.change} ${what.join(" ")}${inBrackets(notes({ ...change, rows: rows?.to }))}`;
 }
 
 /** `SELECT on sales.customer_dim (customer_key, region)`, and why where that is asked for. */
 export function accessRowLine(row: AccessRow, why: boolean): string {
-  const privileges =
-    row.by === "owner" ? ["everything, as its owner,"] : row.privileges.map((one) => one.toUpperCase());
-  const { via: _, ...rest } = row;
+  const all = isEverything(row) ? "everything" : row.privileges.map((one) => one.toUpperCase()).join(", ");
+  const what = row.by === "owner" ? `${all}, as its owner,` : all;
+  const { via: _, allRows, ...rest } = row;
   const reason = why && row.by !== "view" ? [reasonOf(row)] : [];
-  return `${[privileges.join(", "), on(row)].filter(Boolean).join(" ")}${inBrackets([...reason, ...notes(rest)])}`;
+  const rows = allRows ? [why ? `rows: all, ${ALL_ROWS[allRows]}` : "rows: all"] : [];
+  return `${[what, row.future ? `on ${row.future}` : on(row)].filter(Boolean).join(" ")}${inBrackets([...reason, ...rows, ...notes(rest)])}`;
+}
+
+const ALL_ROWS: Readonly<Record<AllRows, string>> = {
+  bypassrls: "by BYPASSRLS",
+  owner: "as the owner",
+  policies: "by policies",
+};
+
+/** What an owner has without condition; policies hold for some of its privileges alone, which are told apart then. */
+function isEverything({ by, privileges, rows, allRows }: AccessRow): boolean {
+  if (by !== "owner" || rows !== undefined || allRows !== undefined) return false;
+  return ["select", "usage", "connect", "execute"].some((one) => privileges.includes(one));
 }
 
 const REASONS: Readonly<Record<AccessRow["by"], string>> = {
@@ -37,14 +51,19 @@ function reasonOf({ by, via }: AccessRow): string {
   return via ? `${REASONS[by]}, via ${via.join(" → ")}` : by === "grant" ? "granted to it" : REASONS[by];
 }
 
-type Noted = Pick<AccessRow, "through" | "masked" | "via" | "setRole" | "rows" | "filledBy">;
+type Noted = Pick<
+  AccessRow,
+  "through" | "masked" | "via" | "setRole" | "rows" | "filledBy" | "outside" | "runsAs" | "object"
+>;
 
-function notes({ through, masked, via, setRole, rows, filledBy }: Noted): string[] {
+function notes({ through, masked, via, setRole, rows, filledBy, outside, runsAs }: Noted): string[] {
   return [
+    ...(runsAs === undefined ? [] : [`runs as its owner${runsAs && ` ${runsAs}`}`]),
     ...(through ? [`${masked ? "masked, " : ""}through ${objectName(through)}`] : []),
     ...(via ? [`via ${via.join(" → ")}`] : []),
     ...(setRole ? ["after SET ROLE"] : []),
     ...(rows !== undefined ? [`rows: ${rowsOf({ rows, filledBy })}`] : []),
+    ...(outside === undefined ? [] : [`no USAGE on schema ${outside}: cannot be named`]),
   ];
 }
 

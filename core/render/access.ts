@@ -1,7 +1,6 @@
 /** Who can do what, in its forms. */
 import { type AccessReport, type AccessRow, withoutPaths } from "../access/report.ts";
 import { accessRowLine, objectName, roleName, rowsOf } from "../access/words.ts";
-import type { Address } from "../address.ts";
 import { code, html, prose, table } from "./escape.ts";
 import { holesHtml, holesMarkdown, holesText } from "./holes.ts";
 import { painter } from "./paint.ts";
@@ -55,7 +54,7 @@ function accessText(
   );
   const none = blocks.length === 0 ? ["Nobody can do any of it."] : [];
   const head = `${paint("bold", report.dataSource)}  ${paint("dim", basis(report))}`;
-  const holes = report.holes ? holesText(report.holes, out, paint) : [];
+  const holes = holesText(report, out, paint);
   return `${[head, ...blocks, ...none, ...holes].join("\n\n")}\n`;
 }
 
@@ -64,7 +63,7 @@ function accessMarkdown(report: AccessReport, { why = false, byObject = false, o
     code(title),
     lines(some, why, byObject).map(prose).join("<br>"),
   ]);
-  const holes = report.holes ? [holesMarkdown(report.holes, out)] : [];
+  const holes = holesMarkdown(report, out);
   const matrix = table([byObject ? "Object" : "Role", "Can"], rows);
   return `${[`### Access: ${code(report.dataSource)}`, prose(basis(report)), matrix, ...holes].join("\n\n")}\n`;
 }
@@ -98,6 +97,10 @@ const HEAD = [
   "set_role",
   "through",
   "rows",
+  "all_rows",
+  "no_usage_on",
+  "runs_as",
+  "future",
 ];
 
 function accessCsv(reports: readonly AccessReport[]): string {
@@ -116,6 +119,10 @@ function accessCsv(reports: readonly AccessReport[]): string {
       row.setRole ? "yes" : "",
       row.through ?? "",
       rowsOf(row),
+      row.allRows ?? "",
+      row.outside ?? "",
+      row.runsAs ?? "",
+      row.future ?? "",
     ]),
   );
   return `${[HEAD, ...rows].map((row) => row.map(csv).join(",")).join("\r\n")}\r\n`;
@@ -165,7 +172,7 @@ ${reports.map((report) => matrix(report, options)).join("\n")}
     .map(([privilege, letter]) => `${letter} ${privilege}`)
     .join(
       ", ",
-    )}. <span class="part">Some columns only</span>, <span class="rows">some rows only</span>, <span class="pii">classified columns</span>.</p>
+    )}. <span class="part">Some columns only</span>, <span class="rows">some rows only</span>, <span class="pii">classified columns</span>, <span class="where">cannot be named: no USAGE on the schema</span>.</p>
 </body>
 </html>
 `;
@@ -174,27 +181,40 @@ ${reports.map((report) => matrix(report, options)).join("\n")}
 function matrix(report: AccessReport, { out }: AccessOptions): string {
   const roles = [...new Set(report.rows.map(({ role }) => role))];
   const objects = [...new Set(report.rows.flatMap(({ object }) => object ?? []))].sort();
+  const futures = [...new Set(report.rows.flatMap(({ future }) => future ?? []))].sort();
   const cells = new Map<string, AccessRow[]>();
   for (const row of report.rows) {
-    const key = `${row.role}\n${row.object ?? ""}`;
+    const key = `${row.role}\n${row.object ?? row.future ?? ""}`;
     cells.set(key, [...(cells.get(key) ?? []), row]);
   }
   const everything = roles.map((role) => cell(cells.get(`${role}\n`))).join("");
-  const line = (object: Address): string =>
-    `<tr><th>${attribute(objectName(object))}</th>${roles.map((role) => cell(cells.get(`${role}\n${object}`))).join("")}</tr>`;
+  const line = (key: string, title: string): string =>
+    `<tr><th>${attribute(title)}</th>${roles.map((role) => cell(cells.get(`${role}\n${key}`))).join("")}</tr>`;
   return `<h1>${attribute(report.dataSource)}</h1><p class="where">${attribute(basis(report))}</p>
 <table><tr><th></th>${roles.map((role) => `<th>${attribute(roleName(role))}</th>`).join("")}</tr>
 <tr><th>everything</th>${everything}</tr>
-${objects.map(line).join("\n")}</table>${report.holes ? `\n${holesHtml(report.holes, out)}` : ""}`;
+${[...objects.map((object) => line(object, objectName(object))), ...futures.map((future) => line(future, future))].join("\n")}</table>${holesHtml(
+    report,
+    out,
+  )
+    .map((part) => `\n${part}`)
+    .join("")}`;
 }
 
 function cell(rows: readonly AccessRow[] = []): string {
   const parts = rows.map((row) => {
     const letters = row.privileges.map((privilege) => LETTERS[privilege] ?? privilege).join("");
-    const mark = row.classified ? "pii" : row.rows ? "rows" : row.columns || row.through ? "part" : "";
+    const mark = markOf(row);
     return `<span class="${mark}" title="${attribute(accessRowLine(row, true))}">${attribute(row.through ? `(${letters})` : letters)}</span>`;
   });
   return `<td>${parts.join(" ")}</td>`;
+}
+
+function markOf({ outside, classified, rows, columns, through }: AccessRow): string {
+  if (outside !== undefined) return "where";
+  if (classified) return "pii";
+  if (rows) return "rows";
+  return columns || through ? "part" : "";
 }
 
 function attribute(text: string): string {

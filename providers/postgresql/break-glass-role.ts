@@ -9,6 +9,7 @@ import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { Amendment, LowerContext, Lowering, ProofContext } from "../../core/engine.ts";
 import { isPast } from "../../core/expiry.ts";
+import { nameParts } from "../../core/names.ts";
 import type { Proof } from "../../core/proofs/model.ts";
 import type { Json } from "../../core/schema.ts";
 import type { BreakGlassRole, Grant, Role } from "../../core/specs.ts";
@@ -26,7 +27,11 @@ export const breakGlassRole: Lowering<BreakGlassRole> = {
     return {
       objects: [
         native<Role>("Role", { name, ...rights, ...rest }),
-        ...(isOpen ? grants.map(({ privileges, on }) => native<Grant>("Grant", { to: name, privileges, on })) : []),
+        ...(isOpen
+          ? [...schemasToUse(grants), ...grants].map(({ privileges, on }) =>
+              native<Grant>("Grant", { to: name, privileges, on }),
+            )
+          : []),
       ],
       amend: able.map((member) => membership(spec, member, context)),
       diagnostics: [
@@ -36,6 +41,23 @@ export const breakGlassRole: Lowering<BreakGlassRole> = {
     };
   },
 };
+
+type Given = Pick<Grant, "privileges" | "on">;
+
+/** What it opens can be named only by who may use the schema; that is given with it, unless it is said. */
+function schemasToUse(grants: readonly Given[]): Given[] {
+  const said = grants.flatMap(({ privileges, on }) =>
+    on.schema !== undefined && privileges.includes("usage") ? [on.schema] : [],
+  );
+  const opened = grants.flatMap(({ on: { table, sequence, function: routine } }) => {
+    // The arguments of a function follow its name.
+    const name = table ?? sequence ?? /^(?:"(?:[^"]|"")+"|[^"(])+/.exec(routine ?? "")?.[0];
+    return name === undefined ? [] : nameParts(name).slice(0, -1);
+  });
+  return [...new Set(opened)]
+    .filter((schema) => !said.includes(schema))
+    .map((schema) => ({ privileges: ["usage"], on: { schema } }));
+}
 
 const COMMANDS = ["select", "insert", "update", "delete"] as const;
 

@@ -84,12 +84,12 @@ function isHeld(said: Said, role: string, object: Address, privilege: string, { 
 
 /** The path of what is had after SET ROLE leads through a role that can be become, and that has just this. */
 function isReached(said: Said, what: string, role: string, object: Address, privilege: string, holding: Holding): void {
-  const { path, columns, rows } = holding;
+  const { path, columns, rows, outside } = holding;
   const [holder = role] = path;
   const there = path.some((other) => {
     const own = itself(said, other, object, privilege);
     const acts = said.answers.becomes.get(role)?.has(other) && uses(said, other, holder);
-    return acts && own[0]?.rows === rows && covers(columnsOf(own), columns);
+    return acts && own[0]?.rows === rows && own[0]?.outside === outside && covers(columnsOf(own), columns);
   });
   if (!there) tell(said, `${what}: nobody on ${path.join(" → ")} has ${textOf(columns)} (${rows ?? "all"})`);
   isHeld(said, role, object, privilege, holding);
@@ -106,7 +106,9 @@ function isTold(
   const [first] = theirs;
   if (!first) return;
   const wanted = rowsOf(said, other, first.rows);
-  const enough = holdings.filter(({ rows }) => wanted.every((row) => rowsOf(said, other, rows).includes(row)));
+  const enough = holdings
+    .filter(({ outside }) => !outside || first.outside)
+    .filter(({ rows }) => wanted.every((row) => rowsOf(said, other, rows).includes(row)));
   const columns = columnsOf(theirs);
   if (!covers(columnsOf(enough), columns))
     tell(said, `${what} as ${other}: ${textOf(columns)} (${first.rows ?? "all"}) is not told`);

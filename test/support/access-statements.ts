@@ -24,7 +24,7 @@ function compareTable(said: Said, role: string, relation: Relation): void {
     same(
       said,
       `${role}: ${statement} of ${relation.name}`,
-      may && usable(said, role, relation) ? model : "denied",
+      may && isNamed(said, role, relation, command === "count" ? "select" : command) ? model : "denied",
       done(said, role, relation, statement),
     );
   };
@@ -44,7 +44,7 @@ function compareView(said: Said, role: string, relation: Relation): void {
   const select = readable(said, role, at);
   const runs = relation.kind === "MaterializedView" || canRun(said, role, relation);
   for (const column of relation.columns) {
-    const may = covers(select, [column]) && runs && usable(said, role, relation);
+    const may = covers(select, [column]) && runs && isNamed(said, role, relation, "select");
     const does = done(said, role, relation, `select ${column}`);
     const what = `${role}: select ${column} of ${relation.name}`;
     same(said, what, may ? "allowed" : "denied", does === "denied" ? does : "allowed");
@@ -57,7 +57,7 @@ function compareView(said: Said, role: string, relation: Relation): void {
     return;
   }
   const own = through.filter(({ setRole }) => !setRole);
-  const reads = runs && (select === "all" || select.size > 0);
+  const reads = runs && (select === "all" || select.size > 0) && isNamed(said, role, relation, "select");
   same(said, `${role} reads through ${relation.name}`, String(own.length > 0), String(reads));
   const after = [...(answers.becomes.get(role) ?? [role])].some((other) =>
     model.through(other).some(({ by, setRole }) => by === at && !setRole),
@@ -106,8 +106,9 @@ function canRun(said: Said, role: string, view: Relation): boolean {
   });
 }
 
-function usable({ answers }: Said, role: string, { schema }: Relation): boolean {
-  return answers.held.has(keyOf(role, `Schema/${schema}`, "usage"));
+/** Does the model say that the role may use the schema? What the statement does decides whether that is so. */
+function isNamed(said: Said, role: string, relation: Relation, privilege: string): boolean {
+  return itself(said, role, addressOf(relation), privilege).every(({ outside }) => !outside);
 }
 
 /** Rows that a statement met, in order, or why it met none. */

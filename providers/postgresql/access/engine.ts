@@ -1,6 +1,6 @@
 /** What of a change can change who can do what, and what default privileges promise. */
 import type { AccessEngine } from "../../../core/engine.ts";
-import type { DefaultPrivilege } from "../../../core/specs.ts";
+import { promiseOf } from "./futures.ts";
 import { accessOf } from "./model.ts";
 
 /** Fields that say who can do what; of the other kinds, every field does. */
@@ -13,6 +13,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   MaterializedView: ["owner", "query"],
   Grant: ["on", "to", "privileges"],
   RowPolicy: ["command", "as", "to", "using", "withCheck"],
+  Function: ["owner", "security"],
 };
 
 export const access: AccessEngine = {
@@ -22,10 +23,5 @@ export const access: AccessEngine = {
     if (!speaking) return kind.name === "DefaultPrivilege";
     return action === "create" || action === "drop" || fields.some(({ path }) => speaking.includes(path[0] as string));
   },
-  future: ({ kind, spec }) => {
-    if (kind !== "DefaultPrivilege") return undefined;
-    const { owner, schema, on, to, privileges, revoked } = spec as unknown as DefaultPrivilege;
-    if (revoked) return undefined;
-    return { role: to, privileges, of: `new ${on} that ${owner} makes${schema === undefined ? "" : ` in ${schema}`}` };
-  },
+  future: promiseOf,
 };

@@ -88,8 +88,9 @@ function othersIn(snapshot: Snapshot, catalog: Catalog): Map<Address, Other> {
       ...(secured === "t" && { rowSecurity: forced === "t" ? ("forced" as const) : ("on" as const) }),
     });
   }
-  for (const { signature, owner, inExtension } of readRoutines(snapshot).values())
-    if (!inExtension) found.set(functionAddress(signature), { sort: "function", owner });
+  for (const { signature, owner, asOwner, inExtension } of readRoutines(snapshot).values())
+    if (!inExtension)
+      found.set(functionAddress(signature), { sort: "function", owner, ...(asOwner && { asOwner: true as const }) });
   return found;
 }
 

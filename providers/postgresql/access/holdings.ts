@@ -40,39 +40,53 @@ function holdersOf({ holders }: Way, given: ReadonlyMap<string, Given>): [string
 interface Reached {
   readonly columns: Holding["columns"];
   readonly rule: Rule | undefined;
+  readonly isOutside: boolean;
 }
 
 /** The rows that a role meets, acting so. */
 export type Rules = (way: Way, command: RowCommand) => Rule;
 
-/** Without rules where there is no row security. */
+/** Without rules where there is no row security; who may use the schema of the object reaches it. */
 export function combine(
   [itself, ...others]: readonly [Way, ...Way[]],
   privilegesOn: (way: Way) => ReadonlyMap<string, readonly Holding[]>,
   rules: Rules | undefined,
+  reachable: (way: Way) => boolean,
 ): Effective {
   const ruleOf = (way: Way, privilege: string): Rule | undefined =>
     rules && isRowCommand(privilege) ? rules(way, privilege) : undefined;
   const privileges = new Map<string, readonly Holding[]>();
   const reached = new Map<string, Reached[]>();
+  const isOutside = !reachable(itself);
   for (const [privilege, held] of privilegesOn(itself)) {
     const rule = ruleOf(itself, privilege);
+    const isNarrow = rule && (rule.text !== "all" || rule.why !== undefined);
     privileges.set(
       privilege,
-      rule && rule.text !== "all" ? held.map((holding) => ({ ...holding, rows: rule.text })) : held,
+      isNarrow || isOutside
+        ? held.map((holding) => ({ ...holding, ...rowsOf(rule, holding.by), ...outside(isOutside) }))
+        : held,
     );
-    reached.set(privilege, [{ columns: columnsOf(held), rule }]);
+    reached.set(privilege, [{ columns: columnsOf(held), rule, isOutside }]);
   }
   for (const way of others) {
+    const isOutside = !reachable(way);
     for (const [privilege, held] of privilegesOn(way)) {
       const rule = ruleOf(way, privilege);
       const known = reached.get(privilege) ?? [];
       reached.set(privilege, known);
       for (const { columns: all, path, by } of held) {
-        const columns = beyond(all, rule, known);
+        const columns = beyond({ columns: all, rule, isOutside }, known);
         if (isNothing(columns)) continue;
-        known.push({ columns, rule });
-        const holding: Holding = { columns, path: [...path, ...way.path], by, setRole: true, ...rowsOf(rule) };
+        known.push({ columns, rule, isOutside });
+        const holding: Holding = {
+          columns,
+          path: [...path, ...way.path],
+          by,
+          setRole: true,
+          ...rowsOf(rule, by),
+          ...outside(isOutside),
+        };
         privileges.set(privilege, [...(privileges.get(privilege) ?? []), holding]);
       }
     }
@@ -80,13 +94,20 @@ export function combine(
   return { privileges };
 }
 
-function rowsOf(rule: Rule | undefined): Pick<Holding, "rows"> {
-  return rule && rule.text !== "all" ? { rows: rule.text } : {};
+function rowsOf(rule: Rule | undefined, by: Holding["by"]): Pick<Holding, "rows" | "allRows"> {
+  if (!rule) return {};
+  if (rule.text !== "all") return { rows: rule.text };
+  return rule.why === undefined || rule.why === by ? {} : { allRows: rule.why };
+}
+
+function outside(isOutside: boolean): Pick<Holding, "outside"> {
+  return isOutside ? { outside: true } : {};
 }
 
 /** Columns that are not reached already with the same rows or more. */
-function beyond(columns: Holding["columns"], rule: Rule | undefined, known: readonly Reached[]): Holding["columns"] {
+function beyond({ columns, rule, isOutside }: Reached, known: readonly Reached[]): Holding["columns"] {
   return known
+    .filter((other) => isOutside || !other.isOutside)
     .filter(({ rule: theirs }) => !rule || !theirs || covers(theirs, rule))
     .reduce((left, one) => columnsBeyond(left, one.columns), columns);
 }

@@ -4,14 +4,24 @@ import {
   columnsOf,
   type Effective,
   EVERYBODY,
+  type Future,
   type Holding,
   type Through,
 } from "../../../core/access/model.ts";
-import type { Address } from "../../../core/address.ts";
+import { type Address, address } from "../../../core/address.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import type { AccessEngine } from "../../../core/engine.ts";
+import type { Function as Routine, Table } from "../../../core/specs.ts";
+import { futuresOf, type Promised, promisesIn } from "./futures.ts";
 import { combine, ownPrivileges, type Rules } from "./holdings.ts";
-import { type AccessFacts, type Secured, type Surroundings, securedObjects } from "./privileges.ts";
+import {
+  type AccessFacts,
+  type Other,
+  type Secured,
+  type Surroundings,
+  securedObjects,
+  usersOf,
+} from "./privileges.ts";
 import { RoleGraph, type Way } from "./roles.ts";
 import { Rows } from "./rows.ts";
 import { type Known, nodeOf, type Shape, Shapes } from "./shapes.ts";
@@ -30,6 +40,9 @@ export const accessOf: AccessEngine["of"] = (catalog, facts, { versionNumber, da
 class PostgresAccess implements AccessModel {
   readonly roles: readonly string[];
   readonly objects: readonly Address[];
+  readonly #catalog: Catalog;
+  readonly #others: ReadonlyMap<Address, Other>;
+  readonly #creator: string | undefined;
   readonly #major: number;
   readonly #graph: RoleGraph;
   readonly #rows: Rows;
@@ -37,14 +50,18 @@ class PostgresAccess implements AccessModel {
   readonly #secured: ReadonlyMap<Address, Secured>;
   readonly #known = new Map<string, Known>();
   #shapes: Shapes | undefined;
+  #promises: readonly Promised[] | undefined;
+  readonly #users = new Map<Address, ReadonlySet<string>>();
 
   constructor(catalog: Catalog, around: Surroundings) {
+    this.#catalog = catalog;
+    this.#others = around.others ?? new Map();
+    this.#creator = around.creator;
     this.#major = around.major;
     this.#graph = new RoleGraph(catalog, around);
     this.#secured = securedObjects(catalog, around);
     this.#rows = new Rows(catalog, this.#secured, around.others);
-    const { others = new Map() } = around;
-    this.#views = new Views(catalog, this.#secured, this.#graph, this.#rows, others, (role, object) =>
+    this.#views = new Views(catalog, this.#secured, this.#graph, this.#rows, this.#others, (role, object) =>
       columnsOf((this.of(role, object).privileges.get("select") ?? []).filter(({ setRole }) => !setRole)),
     );
     this.roles = [EVERYBODY, ...this.#graph.names];
@@ -67,6 +84,26 @@ class PostgresAccess implements AccessModel {
     return { path, by: "superuser", ...(path.length > 0 && { setRole: true as const }) };
   }
 
+  futures(role: string): readonly Future[] {
+    this.#promises ??= promisesIn(this.#catalog);
+    return futuresOf(role, this.#promises, this.#graph, (way, schema) => this.#uses(way, address("Schema", schema)));
+  }
+
+  columns(object: Address): readonly string[] | undefined {
+    const { columns } = (this.#catalog.get(object)?.spec ?? {}) as Partial<Table>;
+    return columns?.map(({ name }) => name) ?? this.#others.get(object)?.columns;
+  }
+
+  runsAs(object: Address): string | undefined {
+    const declared = this.#catalog.get(object);
+    if (declared?.kind !== "Function") {
+      const other = this.#others.get(object);
+      return other?.asOwner && other.owner;
+    }
+    const { security, owner = this.#creator } = declared.spec as unknown as Routine;
+    return security === "definer" ? (owner ?? "") : undefined;
+  }
+
   through(role: string): readonly Through[] {
     return [...this.#views.addresses].flatMap((by) => {
       if (!this.of(role, by).privileges.has("select")) return [];
@@ -74,7 +111,9 @@ class PostgresAccess implements AccessModel {
       if (fails || shown.length === 0) return [];
       // Itself, or whoever it becomes: the view must be read as the same role as what it asks for.
       const all: readonly Use[] = [{ address: by, columns: [] }, ...asks];
-      const way = this.#graph.of(role).ways.find((one) => all.every((use) => this.#views.reads(one.role, use)));
+      const way = this.#graph
+        .of(role)
+        .ways.find((one) => this.#reaches(one, by) && all.every((use) => this.#views.reads(one.role, use)));
       if (!way) return [];
       return shown.map((one) => ({ by, ...one, ...(way.path.length > 0 && { setRole: true as const }) }));
     });
@@ -116,6 +155,23 @@ class PostgresAccess implements AccessModel {
       ? (way, command) => this.#rows.rule(way, object, command)
       : undefined;
     // A role that has nothing more need not be acted as, unless something is kept from who has more.
-    return combine(this.#rows.narrowsSome(object) ? ways : beyond, own, rules);
+    return combine(this.#rows.narrowsSome(object) ? ways : beyond, own, rules, (way) => this.#reaches(way, object));
+  }
+
+  /** May a role use the schema that the object is in? */
+  #reaches(way: Way, object: Address): boolean {
+    const schema = this.#secured.get(object)?.schema;
+    return schema === undefined || this.#uses(way, schema);
+  }
+
+  #uses({ superuser, holders }: Way, schema: Address): boolean {
+    const secured = this.#secured.get(schema);
+    if (superuser || !secured || !this.#catalog.has(schema)) return true;
+    let users = this.#users.get(schema);
+    if (!users) {
+      users = usersOf(secured);
+      this.#users.set(schema, users);
+    }
+    return users.has(EVERYBODY) || [...users].some((role) => holders.has(role));
   }
 }

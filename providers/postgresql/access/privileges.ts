@@ -24,6 +24,8 @@ export interface Other {
   readonly rowSecurity?: NonNullable<Table["rowSecurity"]>;
   /** Of a relation. */
   readonly columns?: readonly string[];
+  /** Of a function: runs with its owner's rights. */
+  readonly asOwner?: true;
 }
 
 export interface AccessFacts {
@@ -42,6 +44,8 @@ export interface Secured {
   readonly address: Address;
   readonly sort: Sort;
   readonly owner: string | undefined;
+  /** The schema without whose use nobody can name it; absent where it needs none, and where nothing is known of the schema. */
+  readonly schema?: Address;
   readonly given: Map<string, Given>;
 }
 
@@ -86,7 +90,14 @@ export interface Surroundings extends AccessFacts {
 export function securedObjects(catalog: Catalog, around: Surroundings): Map<Address, Secured> {
   const found = new Map<Address, Secured>();
   const add = (at: Address, sort: Sort, owner: string | undefined): Secured => {
-    const secured: Secured = { address: at, sort, owner, given: new Map() };
+    const schema = schemaOf(at, sort);
+    const secured: Secured = {
+      address: at,
+      sort,
+      owner,
+      ...(schema && catalog.has(schema) && { schema }),
+      given: new Map(),
+    };
     found.set(at, secured);
     // Of what is left to an owner that gave up something, its ACL tells as of anybody's.
     const kept = around.kept?.get(at);
@@ -125,6 +136,18 @@ export function securedObjects(catalog: Catalog, around: Surroundings): Map<Addr
     );
   }
   return found;
+}
+
+/** The schema that an object is in; the arguments of a function follow its name. */
+function schemaOf(at: Address, sort: Sort): Address | undefined {
+  if (sort === "schema" || sort === "database") return undefined;
+  const first = /^(?:"(?:[^"]|"")+"|[^."(]+)(?=\.)/.exec(at.slice(at.indexOf("/") + 1))?.[0];
+  return first === undefined ? undefined : address("Schema", nameParts(first));
+}
+
+/** Roles that a schema gives its use to. */
+export function usersOf({ given }: Secured): Set<string> {
+  return new Set([...given].flatMap(([role, privileges]) => (privileges.has("usage") ? [role] : [])));
 }
 
 /** What comes in several grants adds up. */

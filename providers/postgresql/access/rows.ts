@@ -3,7 +3,7 @@
  * permissive one that has a condition there are no rows. Superusers, roles with BYPASSRLS and, unless it is forced,
  * owners pass. https://www.postgresql.org/docs/current/ddl-rowsecurity.html
  */
-import { EVERYBODY } from "../../../core/access/model.ts";
+import { type AllRows, EVERYBODY } from "../../../core/access/model.ts";
 import { type Address, address } from "../../../core/address.ts";
 import type { Catalog } from "../../../core/catalog.ts";
 import { nameParts } from "../../../core/names.ts";
@@ -27,9 +27,16 @@ export interface Rule {
   readonly narrow: ReadonlySet<string>;
   /** "all", "none", or the condition. */
   readonly text: string;
+  /** Why it is all of them, where policies hide rows. */
+  readonly why?: AllRows;
 }
 
 const ALL: Rule = { open: "all", narrow: new Set(), text: "all" };
+const ALL_BY: Readonly<Record<AllRows, Rule>> = {
+  bypassrls: { ...ALL, why: "bypassrls" },
+  owner: { ...ALL, why: "owner" },
+  policies: { ...ALL, why: "policies" },
+};
 const NONE: Rule = { open: new Set(), narrow: new Set(), text: "none" };
 
 /** Does one let through every row that the other does, as far as the texts of their conditions show? */
@@ -96,8 +103,9 @@ export class Rows {
 
   rule({ superuser, bypassrls, holders }: Way, at: Address, command: RowCommand): Rule {
     const table = this.#tables.get(at);
-    if (!table || superuser || bypassrls) return ALL;
-    if (!table.forced && table.owner !== undefined && holders.has(table.owner)) return ALL;
+    if (!table || superuser) return ALL;
+    if (!table.forced && table.owner !== undefined && holders.has(table.owner)) return ALL_BY.owner;
+    if (bypassrls) return ALL_BY.bypassrls;
     const mine = table.policies.filter(
       ({ to = [EVERYBODY], command: of = "all" }) =>
         (of === "all" || of === command) && to.some((name) => name === EVERYBODY || holders.has(name)),
@@ -115,7 +123,7 @@ export class Rows {
     const adds = (condition: string): boolean =>
       condition !== said && ![`${said} OR `, `(${said}) OR `].some((begin) => condition.startsWith(begin));
     const all = open === "all" ? [...narrow] : [said, ...[...narrow].filter(adds)];
-    return all.length === 0 ? ALL : { open, narrow, text: joined(all, " AND ") };
+    return all.length === 0 ? ALL_BY.policies : { open, narrow, text: joined(all, " AND ") };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Effective, EVERYBODY } from "../../../core/access/model.ts";
 import type { Address } from "../../../core/address.ts";
-import type { Given, Secured } from "./privileges.ts";
+import { type Given, type Secured, usersOf } from "./privileges.ts";
 import type { Rows } from "./rows.ts";
 
 export interface Shape {
@@ -38,7 +38,10 @@ export class Shapes {
   readonly #texts: string[] = [];
 
   constructor(objects: readonly Address[], secured: ReadonlyMap<Address, Secured>, rows: Rows) {
-    this.all = objects.map((object) => [object, this.#shapeOf(secured.get(object) as Secured, rows)]);
+    this.all = objects.map((object) => {
+      const one = secured.get(object) as Secured;
+      return [object, this.#shapeOf(one, rows, one.schema ? secured.get(one.schema) : undefined)];
+    });
     this.#shapes = new Map(this.all);
   }
 
@@ -64,16 +67,19 @@ export class Shapes {
     return [this.#texts[shape.base], ...gifts].join("\n");
   }
 
-  #shapeOf({ address, sort, given }: Secured, rows: Rows): Shape {
+  #shapeOf({ address, sort, given }: Secured, rows: Rows, schema: Secured | undefined): Shape {
     const hidden = rows.gifts(address);
+    const open = schema ? usersOf(schema) : undefined;
     const gifts: number[] = [];
     const holders: number[] = [];
-    for (const role of new Set([...given.keys(), ...hidden.keys()])) {
+    const opens = (role: string): string => (open?.has(role) ? "\0uses" : "");
+    for (const role of new Set([...given.keys(), ...hidden.keys(), ...(open ?? [])])) {
       if (role === EVERYBODY) continue;
-      gifts.push(this.#number(`${role}\0${textOf(given.get(role))}${hidden.get(role) ?? ""}`));
+      gifts.push(this.#number(`${role}\0${textOf(given.get(role))}${hidden.get(role) ?? ""}${opens(role)}`));
       holders.push(numberOf(this.#holders, role));
     }
-    const base = `${sort}\0${textOf(given.get(EVERYBODY))}${hidden.get(EVERYBODY) ?? ""}`;
+    const within = open ? `\0within${opens(EVERYBODY)}` : "";
+    const base = `${sort}\0${textOf(given.get(EVERYBODY))}${hidden.get(EVERYBODY) ?? ""}${within}`;
     return { base: this.#number(base), gifts, holders };
   }
 

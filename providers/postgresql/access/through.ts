@@ -10,6 +10,7 @@ import type { Catalog, DataObject, Need } from "../../../core/catalog.ts";
 import { formatName } from "../../../core/names.ts";
 import type { MaterializedView, Table, View } from "../../../core/specs.ts";
 import { needsOf, tokens } from "../lexer.ts";
+import { mentionedColumns } from "./mentioned.ts";
 import type { Other, Secured } from "./privileges.ts";
 import type { RoleGraph, Way } from "./roles.ts";
 import type { Rows } from "./rows.ts";
@@ -20,6 +21,8 @@ type Shown = Omit<Through, "by" | "setRole">;
 export interface Use extends Need {
   /** Uses whole rows, and with them every column. */
   readonly whole?: boolean;
+  /** All that it can show of what is not made yet, by its text. */
+  readonly atMost?: readonly string[];
 }
 
 export interface Behind {
@@ -104,7 +107,10 @@ export class Views {
 
   /** What an object uses and what is behind that; each use is judged by who needs to be able to read it. */
   #uses(object: DataObject, open: ReadonlySet<Address>, judge: (use: Use) => Behind): Behind {
-    const parts = usesOf(object, this.#catalog).flatMap((use): Behind[] => {
+    const columnsIn = (at: Address): readonly string[] | undefined =>
+      (this.#catalog.get(at)?.spec as Partial<Table> | undefined)?.columns?.map(({ name }) => name) ??
+      this.#others.get(at)?.columns;
+    const parts = usesOf(object, this.#catalog, columnsIn).flatMap((use): Behind[] => {
       const used = this.#catalog.get(use.address);
       if (!used || !isQuery(used)) return [judge(use)];
       if (!isInvoker(used)) return [judge(use), this.behind(use.address, open)];
@@ -126,7 +132,8 @@ export class Views {
     return (output ?? []).every((one) => [...held].some((name) => one.startsWith(`${name} `)));
   }
 
-  #table({ address: at, columns, whole }: Use, way: Way | undefined): Shown[] {
+  #table({ address: at, columns: used, whole, atMost }: Use, way: Way | undefined): Shown[] {
+    const columns = used ?? atMost;
     if (kindOf(at) !== "Table") return [];
     const rows = way ? this.#rows.rule(way, at, "select").text : "all";
     return [{ object: at, rows, ...(columns && !whole && { columns }) }];
@@ -146,9 +153,17 @@ function isInvoker({ spec }: DataObject): boolean {
 }
 
 /** As the server knows it; by the names in its text where it is not made yet. */
-function usesOf({ spec, needs }: DataObject, catalog: Catalog): readonly Use[] {
+function usesOf(
+  { spec, needs }: DataObject,
+  catalog: Catalog,
+  columnsIn: (table: Address) => readonly string[] | undefined,
+): readonly Use[] {
   const { query, schema } = spec as unknown as View | MaterializedView;
-  if (!needs) return needsOf(query, schema, catalog);
+  if (!needs)
+    return needsOf(query, schema, catalog).map((need): Use => {
+      const atMost = mentionedColumns(query, need.address, columnsIn(need.address));
+      return { ...need, ...(atMost && { atMost }) };
+    });
   const isWhole = query.includes(".*") ? wholeRows(query) : () => false;
   return (
     needs
