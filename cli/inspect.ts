@@ -4,6 +4,7 @@ import { inspectedSource } from "../core/emit/data-source.ts";
 import { emit } from "../core/emit/files.ts";
 import type { Inspection } from "../core/engine.ts";
 import { Refusal } from "../core/errors.ts";
+import { byType } from "../core/not-modelled.ts";
 import { notModelledLine } from "../core/render/summary.ts";
 import { counted } from "../core/render/values.ts";
 import type { Context } from "./context.ts";
@@ -45,10 +46,8 @@ export async function inspect(context: Context): Promise<number> {
 }
 
 function notModelled({ notModelled: found }: Inspection): Diagnostic[] {
-  const types = new Map<string, string[]>();
-  for (const { type, name } of found) types.set(type, [...(types.get(type) ?? []), name]);
-  return [...types].sort().map(([type, names]) =>
-    warning("NOT_MODELLED", notModelledLine({ type, count: names.length, names: names.sort() }, true), {
+  return byType(found).map((entry) =>
+    warning("NOT_MODELLED", notModelledLine(entry, true), {
       detail: "No kind describes them; the documents do not have them, and Datumline leaves them alone.",
     }),
   );

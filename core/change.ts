@@ -1,4 +1,4 @@
-import { type Address, kindOf, readable } from "./address.ts";
+import { type Address, address as addressOf, kindOf, readable } from "./address.ts";
 import { release, released } from "./amend.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Diagnostic, error, warning } from "./diagnostic.ts";
@@ -214,15 +214,32 @@ function disappear(address: Address, before: DataObject, sides: Sides, result: C
     return;
   }
   const ours = made === true && by === undefined;
-  if (kind.fixed || (!managed && !ours)) return;
+  const joining = by === undefined ? joined(address, before, (role) => isDeclared(role, sides.desired)) : [];
+  if (kind.fixed || (!managed && !ours)) {
+    result.unmanaged.push(...joining);
+    return;
+  }
   const drop: Change = { address, action: "drop", kind, before, fields: [], computed: {} };
   // It has its owner: another data source declares it for this system.
   if (by !== undefined) result.unmanaged.push({ address, by });
   else if (mode === "observe") {
     if (ours) result.observed.push(drop);
-    else result.unmanaged.push({ address });
+    else result.unmanaged.push({ address }, ...joining);
   } else if (ours || (mode === "authoritative" && managed)) result.changes.push(drop);
-  else result.unmanaged.push({ address });
+  else result.unmanaged.push({ address }, ...joining);
+}
+
+/** A member has all that its group has, and its membership is an element of the member, which nobody declares. */
+export function joined(address: Address, { kind, spec }: DataObject, known: (role: Address) => boolean): Unmanaged[] {
+  if (kind !== "Role") return [];
+  return ((spec.memberOf ?? []) as unknown as readonly { readonly role: string }[])
+    .filter(({ role }) => known(addressOf("Role", role)))
+    .map(({ role }) => ({ address, element: `memberOf.${role}`, of: role }));
+}
+
+function isDeclared(address: Address, desired: Catalog): boolean {
+  const object = desired.get(address);
+  return object !== undefined && !object.found;
 }
 
 /** What a declared restriction does not leave, whoever made it. */

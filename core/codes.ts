@@ -101,7 +101,7 @@ export const CODES = {
   PLAN_FORMAT: "The file is not a plan that this version reads.",
   HAZARD_NOT_ALLOWED:
     "The plan holds a danger that was not allowed. Read it, and if it is meant, run again with `--allow` and its code.",
-  UNKNOWN_HAZARD: "`--allow` names a hazard that does not exist.",
+  UNKNOWN_HAZARD: "`--allow`, or `match.hazard` of a Policy, names a hazard that does not exist.",
   TOO_MANY_DROPS: "The plan drops more objects than `maxDrops` or `--max-drops` allows.",
   TOO_MANY_REVOKES: "The plan takes away more privileges than `maxRevokes` or `--max-revokes` allows.",
   PROTECTED:

@@ -3,6 +3,8 @@
  * must have one, or tests by name. `{ owner: { present: true }, columns: { any: { type: [json, jsonb] } } }`
  */
 import { nearest } from "./names.ts";
+import { formOf } from "./objects.ts";
+import type { Json, Schema } from "./schema.ts";
 
 /** Tests by field. */
 export type Conditions = Readonly<Record<string, unknown>>;
@@ -10,8 +12,8 @@ export type Conditions = Readonly<Record<string, unknown>>;
 type Fields = Readonly<Record<string, unknown>>;
 
 interface Test {
-  /** Does the value pass, the argument being of the right form? */
-  readonly holds: (value: unknown, argument: never) => boolean;
+  /** Does the value pass, the argument being of the right form? The schema is the value's. */
+  readonly holds: (value: unknown, argument: never, schema: Schema) => boolean;
   /** What is wrong with the argument. */
   readonly fault: (argument: unknown, at: string) => readonly string[];
 }
@@ -22,7 +24,7 @@ const TESTS: Readonly<Record<string, Test>> = {
     fault: (argument, at) => (typeof argument === "boolean" ? [] : [`${at} is true or false`]),
   },
   not: {
-    holds: (value, test: unknown) => !passes(value, test),
+    holds: (value, test: unknown, schema) => !passes(value, test, schema),
     fault: (argument, at) => faultsOfTest(argument, at),
   },
   matches: {
@@ -38,27 +40,36 @@ const TESTS: Readonly<Record<string, Test>> = {
     fault: (argument, at) => (typeof argument === "number" ? [] : [`${at} is a number`]),
   },
   any: {
-    holds: (value, test: unknown) => elements(value).some((element) => meetsElement(element, test)),
+    holds: (value, test: unknown, schema) =>
+      elements(value).some((element) => meetsElement(element, test, elementOf(schema, value))),
     fault: (argument, at) => faultsOfElement(argument, at),
   },
   all: {
-    holds: (value, test: unknown) => elements(value).every((element) => meetsElement(element, test)),
+    holds: (value, test: unknown, schema) =>
+      elements(value).every((element) => meetsElement(element, test, elementOf(schema, value))),
     fault: (argument, at) => faultsOfElement(argument, at),
   },
   has: {
-    holds: (value, conditions: Conditions) => isFields(value) && meets(value, conditions),
+    holds: (value, conditions: Conditions, schema) => isFields(value) && meets(value, conditions, schema),
     fault: (argument, at) => (isFields(argument) ? faults(argument, at) : [`${at} is a test by field`]),
   },
 };
 
-/** Do the fields pass every test? */
-export function meets(fields: Fields, conditions: Conditions): boolean {
-  return failing(fields, conditions).length === 0;
+/** The names that tests go by. */
+export const CONDITION_TESTS: readonly string[] = Object.keys(TESTS);
+
+/** Do the fields pass every test? One that is left out is what its schema says it then means. */
+export function meets(fields: Fields, conditions: Conditions, schema: Schema): boolean {
+  return failing(fields, conditions, schema).length === 0;
 }
 
 /** Fields that do not pass their test. */
-export function failing(fields: Fields, conditions: Conditions): string[] {
-  return Object.entries(conditions).flatMap(([field, test]) => (passes(fields[field], test) ? [] : [field]));
+export function failing(fields: Fields, conditions: Conditions, schema: Schema): string[] {
+  const { properties, additionalProperties } = formOf(schema, fields as Json);
+  const others = typeof additionalProperties === "object" ? additionalProperties : {};
+  return Object.entries(conditions).flatMap(([field, test]) =>
+    passes(fields[field], test, properties?.[field] ?? others) ? [] : [field],
+  );
 }
 
 /** What is wrong with conditions as they are written, in words. */
@@ -66,15 +77,24 @@ export function faults(conditions: Conditions, at: string): string[] {
   return Object.entries(conditions).flatMap(([field, test]) => faultsOfTest(test, `${at}.${field}`));
 }
 
-function passes(value: unknown, test: unknown): boolean {
-  if (Array.isArray(test)) return test.some((one) => value === one);
-  if (!isFields(test)) return value === test;
-  return Object.entries(test).every(([name, argument]) => TESTS[name]?.holds(value, argument as never) ?? false);
+/** Only values are compared with a default: a number that stands for none is in no range, and is not given. */
+function passes(value: unknown, test: unknown, schema: Schema): boolean {
+  const meant = value ?? schema.default;
+  if (Array.isArray(test)) return test.some((one) => meant === one);
+  if (!isFields(test)) return meant === test;
+  return Object.entries(test).every(
+    ([name, argument]) => TESTS[name]?.holds(value, argument as never, schema) ?? false,
+  );
 }
 
 /** An element that has fields is tested by field, any other by its value. */
-function meetsElement(element: unknown, test: unknown): boolean {
-  return isFields(element) && isFields(test) ? meets(element, test) : passes(element, test);
+function meetsElement(element: unknown, test: unknown, schema: Schema): boolean {
+  return isFields(element) && isFields(test) ? meets(element, test, schema) : passes(element, test, schema);
+}
+
+function elementOf(schema: Schema, value: unknown): Schema {
+  const { items, additionalProperties } = formOf(schema, value as Json);
+  return items ?? (typeof additionalProperties === "object" ? additionalProperties : {});
 }
 
 function faultsOfTest(test: unknown, at: string): string[] {

@@ -6,7 +6,7 @@
 import type { Address } from "./address.ts";
 import { kindOf } from "./address.ts";
 import type { Catalog } from "./catalog.ts";
-import { kindOfObject } from "./change.ts";
+import { joined, kindOfObject } from "./change.ts";
 import { now } from "./clock.ts";
 import { diffSpec, openCollection } from "./diff.ts";
 import type { Engine, FieldChange, Inspection, Target } from "./engine.ts";
@@ -80,9 +80,10 @@ export function driftOf(input: DriftInput): Drift {
       drifted.push({ address, how: "added", reason });
       continue;
     }
-    if (kind.fixed || !ownership.manages(kind, object.spec)) continue;
-    if (ownership.mode(kind, object.spec) === "authoritative") drifted.push({ address, how: "added" });
-    else unmanaged.push({ address });
+    const joining = joined(address, object, (role) => ledger.has(role) || declared.has(role));
+    if (kind.fixed || !ownership.manages(kind, object.spec)) unmanaged.push(...joining);
+    else if (ownership.mode(kind, object.spec) === "authoritative") drifted.push({ address, how: "added" });
+    else unmanaged.push({ address }, ...joining);
   }
   return { version: 1, dataSource, target: inspection.target, drifted, unmanaged, compared };
 }

@@ -11,6 +11,7 @@ import type { MeasureName } from "./health/measures.ts";
 import type { Measurement } from "./health/model.ts";
 import type { Kind, Spec } from "./kind.ts";
 import type { Ledger } from "./ledger.ts";
+import type { OtherTable } from "./other-table.ts";
 import type { Proof, ProofResult } from "./proofs/model.ts";
 import type { Routine } from "./routine.ts";
 import type { Json } from "./schema.ts";
@@ -229,6 +230,8 @@ export interface Inspection {
   readonly routines?: readonly Routine[];
   /** Tables that hold rows of others; absent where the engine has none. */
   readonly children?: readonly Child[];
+  /** Tables that no kind describes; absent where the engine has none. */
+  readonly otherTables?: readonly OtherTable[];
 }
 
 /** Declared objects that hold what no catalog shows: secrets and rows. */

@@ -55,8 +55,10 @@ export interface Step {
 
 export interface Unmanaged {
   readonly address: Address;
-  /** Element of a declared object, such as a column that only the live table has. */
+  /** Element of a declared object, such as a column that only the live table has; or what leads to one (`of`). */
   readonly element?: string;
+  /** The declared role that one that nobody declares was made a member of. */
+  readonly of?: string;
   /** Another data source that declares it. */
   readonly by?: string;
 }

@@ -6,9 +6,10 @@ import { type Work, work } from "./cascade.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Change, type Comparison, compare, kindOfObject, refusals, type Sides } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
-import type { Engine, Inspection, NotModelled, PlanContext, Spelled } from "./engine.ts";
+import type { Engine, Inspection, PlanContext, Spelled } from "./engine.ts";
 import { withoutImplied } from "./implied.ts";
 import { type LedgerEntry, type NewEntry, settlement, textHashes } from "./ledger.ts";
+import { byType } from "./not-modelled.ts";
 import { fieldsOf, sameJson, specText } from "./objects.ts";
 import { type Ordered, order } from "./order.ts";
 import type { Mode, Ownership } from "./ownership.ts";
@@ -84,7 +85,7 @@ export function makePlan(input: PlanInput): Plan {
     ),
     observed: compared.observed.map(stepHead),
     unmanaged: compared.unmanaged,
-    notModelled: notModelled(inspection, ownership),
+    notModelled: byType(inspection.notModelled.filter(({ schema }) => ownership.managesSchema(schema))),
     diagnostics: [
       ...input.diagnostics,
       ...compared.diagnostics,
@@ -174,17 +175,6 @@ function stepHead({
     ...(after?.origin && { origin: after.origin }),
     ...(after?.intent && { intent: after.intent }),
   };
-}
-
-function notModelled(inspection: Inspection, ownership: Ownership): NotModelled[] {
-  const types = new Map<string, string[]>();
-  for (const { type, name, schema } of inspection.notModelled) {
-    if (!ownership.managesSchema(schema)) continue;
-    const names = types.get(type);
-    if (names) names.push(name);
-    else types.set(type, [name]);
-  }
-  return [...types].sort().map(([type, names]) => ({ type, count: names.length, names: names.sort() }));
 }
 
 /** What the ledger should say of objects that are as declared: the engine's spelling, for the next plan. */

@@ -1,17 +1,20 @@
 /**
  * A live system judged as if all of it were declared: what a plan would warn of once somebody takes it over. What looks
- * personal by its name counts as classified, so that who reads it is told as well.
+ * personal by its name counts as classified, and so does what is computed from it, so that who reads either is told as
+ * well, and what closes one hole leaves no way through another.
  */
 import type { Address } from "../core/address.ts";
 import type { Catalog, DataObject } from "../core/catalog.ts";
 import type { Column } from "../core/columns.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Inspection } from "../core/engine.ts";
-import type { Judged } from "../core/guardrail.ts";
+import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
 import type { Native } from "../core/lower.ts";
 import type { DataSource } from "../core/specs.ts";
+import { computedFromClassified } from "./computed-from-classified.ts";
 import { GUARDRAILS, GUESSES } from "./index.ts";
 import { judgeBy } from "./judge.ts";
+import { asFarAsDocuments, withOtherTables } from "./other-tables.ts";
 import { withRemedies } from "./remedies.ts";
 
 /** A live system, and what documents say of it, where there are any. */
@@ -24,18 +27,45 @@ export interface Audited {
 
 /** What the built-in rules find there. */
 export async function audit({ source, declared, native, inspection }: Audited): Promise<readonly Diagnostic[]> {
-  const { catalog: live } = inspection;
   const told = native.diagnostics;
+  const live = withOtherTables(inspection.catalog, inspection);
   const known: Judged = { source, declared, desired: asDeclared(live, native.desired), live, inspection, told };
-  const guessed = GUESSES.map(({ find, ...guess }) => {
-    const findings = find(known);
-    return { ...guess, find: () => findings };
-  });
-  const remedies = guessed.flatMap(({ find }) => find()).flatMap(({ closes = [] }) => closes);
-  const desired = new Map([...known.desired, ...withRemedies(remedies, known.desired)]);
-  const rules = [...GUARDRAILS, ...guessed];
+  const { rules: classifying, desired } = classify(known);
+  const rules = [
+    ...GUARDRAILS.map((rule) => classifying.get(rule) ?? rule),
+    ...GUESSES.flatMap((rule) => classifying.get(rule) ?? []),
+  ];
   const codes = new Set<string>(rules.map(({ code }) => code));
-  return (await judgeBy(rules, { ...known, desired })).filter(({ code }) => codes.has(code));
+  const found = (await judgeBy(rules, { ...known, desired })).filter(({ code }) => codes.has(code));
+  return asFarAsDocuments(found, live, inspection.catalog);
+}
+
+/** Rules whose remedies give columns a class, each of which may be what another goes by. */
+const CLASSIFYING: readonly Guardrail[] = [...GUESSES, computedFromClassified];
+
+/** What these rules find, until they find nothing more; and the objects with all the classes that follow. */
+function classify(known: Judged): { readonly rules: ReadonlyMap<Guardrail, Guardrail>; readonly desired: Catalog } {
+  const found = new Map<Guardrail, Finding[]>(CLASSIFYING.map((rule) => [rule, []]));
+  let { desired } = known;
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [rule, findings] of found) {
+      const told = new Set(findings.map(({ summary }) => summary));
+      const more = rule.find({ ...known, desired }).filter(({ summary }) => !told.has(summary));
+      if (more.length === 0) continue;
+      grown = true;
+      findings.push(...more);
+      desired = new Map([
+        ...desired,
+        ...withRemedies(
+          more.flatMap(({ closes = [] }) => closes),
+          desired,
+        ),
+      ]);
+    }
+  }
+  const rules = new Map([...found].map(([rule, findings]) => [rule, { ...rule, find: () => findings }]));
+  return { rules, desired };
 }
 
 /** The live objects, with what only documents know of them: their place, the intent that they are from, their classes. */

@@ -8,6 +8,7 @@ import { excepted } from "./exceptions.ts";
 import { GUARDRAILS, GUESSES } from "./index.ts";
 import { moduleFindings } from "./modules.ts";
 import { type ObjectOf, objectsOf } from "./objects.ts";
+import { withOtherTables } from "./other-tables.ts";
 import { ownFindings } from "./own-rules.ts";
 import { unknownRules } from "./rule-names.ts";
 
@@ -17,9 +18,10 @@ export const judge: Judge = (judged) => judgeBy(GUARDRAILS, judged);
 /** The same by some of the built-in rules. */
 export async function judgeBy(guardrails: readonly Guardrail[], judged: Judged): Promise<readonly Diagnostic[]> {
   const policies = objectsOf("Policy", judged.declared);
+  const seen = { ...judged, live: withOtherTables(judged.live, judged.inspection) };
   const built = guardrails.flatMap((guardrail) =>
     guardrail
-      .find(judged)
+      .find(seen)
       .map((finding) => diagnosticOf(guardrail.code, guardrail.severity ?? "warning", finding, judged)),
   );
   const own = await Promise.all(policies.map((policy) => findingsOf(policy, judged)));

@@ -3,7 +3,9 @@ import { type Address, kindOf, readable } from "../core/address.ts";
 import { type Conditions, failing, meets } from "../core/conditions.ts";
 import type { Finding, Judged } from "../core/guardrail.ts";
 import type { Spec } from "../core/kind.ts";
+import { KINDS } from "../core/kinds/index.ts";
 import { matchesAny } from "../core/ownership.ts";
+import type { Schema } from "../core/schema.ts";
 import type { Policy } from "../core/specs.ts";
 
 type Candidate = readonly [address: Address, spec: Spec];
@@ -12,9 +14,10 @@ type Match = NonNullable<Policy["match"]>;
 export function ownFindings(policy: Policy, judged: Judged): Finding[] {
   const { match = {}, require, forbid, says, detail } = policy;
   return candidates(match, judged).flatMap(([address, spec]) => {
-    if (!isMeant(address, spec, match)) return [];
-    const wrong = require ? failing(spec, require) : [];
-    const banned = forbid ? meets(spec, forbid) : require === undefined;
+    const schema = KINDS.get(kindOf(address))?.schema ?? {};
+    if (!isMeant(address, spec, schema, match)) return [];
+    const wrong = require ? failing(spec, require, schema) : [];
+    const banned = forbid ? meets(spec, forbid, schema) : require === undefined;
     if (wrong.length === 0 && !banned) return [];
     const found = says ?? inWords(wrong, forbid);
     const next = detail ?? `The policy ${policy.name} says so${policy.comment ? `: ${policy.comment}` : "."}`;
@@ -36,10 +39,10 @@ function candidates({ action, hazard }: Match, { declared, desired, live, plan }
   return steps.map(({ address, spec }) => [address, spec ?? live.get(address)?.spec ?? {}]);
 }
 
-function isMeant(address: Address, spec: Spec, { kind, name, where }: Match): boolean {
+function isMeant(address: Address, spec: Spec, schema: Schema, { kind, name, where }: Match): boolean {
   if (kind && !kind.includes(kindOf(address))) return false;
   if (name !== undefined && !matchesAny([name], address.slice(address.indexOf("/") + 1))) return false;
-  return !where || meets(spec, where);
+  return !where || meets(spec, where, schema);
 }
 
 function inWords(wrong: readonly string[], forbid: Conditions | undefined): string {

@@ -64,6 +64,14 @@ const BY_HAND = [
   "POLICY_CALLS_VOLATILE RowPolicy/app.ticket/asked",
 ];
 
+const W = `kind: DataSource
+name: w
+engine: postgresql
+connection: { url: { env: DATABASE_URL } }
+external: { schemas: [s] }
+---
+{ kind: MaterializedView, schema: s, name: kept, query: SELECT id FROM s.sale }`;
+
 interface Hole {
   readonly code: string;
   readonly address: string;
@@ -111,6 +119,70 @@ describe.each(majors())("PostgreSQL %i", (major) => {
     expect(named(left)).toEqual(BY_HAND);
     for (const { byHand = "" } of left) await query(at, byHand);
     expect(named(await holes(here, "-f closing"))).toEqual([]);
+  });
+
+  test("what is computed from what is kept back is kept back with it", async () => {
+    const at = await url();
+    const here = folder({ DATABASE_URL: at });
+    await query(
+      at,
+      `CREATE ROLE someone LOGIN; CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO someone;
+      CREATE TABLE s.p (id int, email text, k text GENERATED ALWAYS AS (lower(email)) STORED);
+      GRANT SELECT ON s.p TO someone`,
+    );
+    await here.run("access --url env:DATABASE_URL --out closing");
+    expect(await here.run("apply -f closing --url env:DATABASE_URL --yes --allow all")).toMatchObject({ code: 0 });
+    const [seen] = await query(
+      at,
+      `SELECT array_agg(attname::text) AS columns FROM pg_attribute
+      WHERE attrelid = 's.p'::regclass AND attnum > 0 AND has_column_privilege('someone', attrelid, attnum, 'SELECT')`,
+    );
+    expect(seen).toEqual({ columns: ["id"] });
+    expect(named(await holes(here, "-f closing"))).toEqual([]);
+  });
+
+  test("tables that no kind describes are looked at, and told as such", async () => {
+    const at = await url();
+    const here = folder({ DATABASE_URL: at });
+    await query(
+      at,
+      `CREATE ROLE somebody LOGIN; CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO somebody;
+      CREATE TABLE s.sale (id int, region text) PARTITION BY LIST (region);
+      CREATE TABLE s.sale_eu PARTITION OF s.sale FOR VALUES IN ('EU');
+      CREATE TABLE s.sale_us PARTITION OF s.sale FOR VALUES IN ('US');
+      ALTER TABLE s.sale ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY us ON s.sale TO somebody USING (region = 'US');
+      CREATE MATERIALIZED VIEW s.kept AS SELECT * FROM s.sale;
+      CREATE FOREIGN DATA WRAPPER nobody; CREATE SERVER far FOREIGN DATA WRAPPER nobody;
+      CREATE FOREIGN TABLE s.person (id int, email text) SERVER far;
+      GRANT SELECT ON s.sale, s.sale_eu, s.kept, s.person TO somebody`,
+    );
+    const { out } = await here.run("access --url env:DATABASE_URL --format json --out closing");
+    const report = JSON.parse(out) as { holes: readonly Hole[]; notModelled: readonly object[] };
+    const told = report.holes.filter(({ code }) => code !== "ROWS_ARE_COUNTED");
+    expect(told.map(({ code, address, closedBy }) => `${code} ${address} ${closedBy}`).sort()).toEqual([
+      "CHILD_WITHOUT_ROW_SECURITY Table/s.sale_eu undefined",
+      "CLASSIFIED_IN_CLEAR Table/s.person undefined",
+      "UNCLASSIFIED Table/s.person undefined",
+      "VIEW_BYPASSES_ROW_SECURITY MaterializedView/s.kept undefined",
+    ]);
+    expect(report.notModelled).toEqual([
+      { type: "foreign data wrapper", count: 1, names: ["nobody"] },
+      { type: "foreign server", count: 1, names: ["far"] },
+      { type: "foreign table", count: 1, names: ["s.person"] },
+      { type: "partition", count: 2, names: ["s.sale_eu", "s.sale_us"] },
+      { type: "partitioned table", count: 1, names: ["s.sale"] },
+    ]);
+    const lines = ["Not modelled, so looked at in part or not at all:", "1 partitioned table: s.sale"];
+    for (const format of ["text", "markdown", "html"]) {
+      const shown = (await here.run(`access --url env:DATABASE_URL --format ${format}`)).out;
+      for (const line of lines) expect(shown).toContain(line);
+    }
+    // A plan that speaks of the view is told of the table that it reads as well.
+    here.write("w.yaml", W);
+    const plan = await here.run("plan -f w.yaml");
+    expect(plan.err).toContain("MaterializedView s.kept shows rows of s.sale (us)");
+    expect(plan.err).toContain("Table s.sale_eu is granted to somebody past the policies of s.sale");
   });
 
   test("in every form but the list for spreadsheets; of a part that is asked for, not at all", async () => {

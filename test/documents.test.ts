@@ -35,6 +35,10 @@ function brief({ code, origin, summary }: Diagnostic): string {
   return `${code} ${place(origin)} ${summary}`;
 }
 
+function field(at: string, path: string, of = "Table"): string {
+  return `UNKNOWN_KEY a.yaml:${at} \`${path}\` is no field of ${of}, so the condition would say nothing`;
+}
+
 describe("files", () => {
   test("several documents in a file, each with its place", async () => {
     const { documents, diagnostics } = await load({
@@ -277,6 +281,44 @@ describe("documents against their schema", () => {
     expect((await wrong(grant("{ schema: s, database: d }"))).length).toBe(1);
     expect((await wrong(grant("{ function: margin }"))).length).toBe(1);
     expect((await wrong("kind: Index\ntable: s.t\nname: i\ncolumns: [{ order: desc }]\n")).length).toBe(1);
+  });
+
+  test.each([
+    ["match: { kind: [Tabel] }", "UNKNOWN_KIND a.yaml:3:17 There is no kind `Tabel`", "Table"],
+    ["match: { hazard: [DELETE_DATA] }", "UNKNOWN_HAZARD a.yaml:3:19 There is no hazard `DELETE_DATA`", "DELETES_DATA"],
+    ['match: { kind: [Table], where: { rowSecurty: "off" } }', field("3:34", "match.where.rowSecurty"), "rowSecurity"],
+    [
+      "match: { kind: [Table, View] }\nforbid: { columms: { any: { name: a } } }",
+      field("4:11", "forbid.columms", "Table, View"),
+      "columns",
+    ],
+    ["match: { name: s.* }\nrequire: { ownr: { present: true } }", field("4:12", "require.ownr", "any kind"), "owner"],
+    [
+      "match: { kind: [Table] }\nforbid: { columns: { any: { nam: a } } }",
+      field("4:29", "forbid.columns.any.nam", "the elements of `forbid.columns`"),
+      "name",
+    ],
+    [
+      "match: { kind: [Grant] }\nforbid: { on: { has: { scheme: a } } }",
+      field("4:24", "forbid.on.has.scheme", "`forbid.on`"),
+      "schema",
+    ],
+  ])("a Policy names nothing that nobody has: %s", async (rule, told, near) => {
+    const { diagnostics } = await load({ "a.yaml": `kind: Policy\nname: p\n${rule}\n` });
+    expect(diagnostics.map(brief)).toEqual([told]);
+    expect(diagnostics[0]?.detail).toBe(`Did you mean \`${near}\`?`);
+  });
+
+  test("a Policy may name what a field of any form holds, and fields of each form", async () => {
+    const policies = [
+      "match: { kind: [Role], where: { settings: { has: { work_mem: 4MB } } } }",
+      "match: { kind: [Role], where: { memberOf: { any: { role: admin } } } }",
+      "match: { kind: [Grant], where: { to: { not: [a, b] }, privileges: { any: { matches: ^s } } } }",
+      "match: { kind: [Table], where: { primaryKey: { any: id } } }",
+      "match: { kind: [View], where: { output: { present: true } } }",
+      "match: { hazard: [DELETES_DATA], where: { schema: s } }",
+    ];
+    for (const rule of policies) expect(await wrong(`kind: Policy\nname: p\n${rule}\n`)).toEqual([]);
   });
 
   test("an override repeats only what names the object", async () => {

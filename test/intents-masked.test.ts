@@ -178,6 +178,19 @@ describe("a mask hides nothing", () => {
     expect(lowered([TABLE, view(EMAIL), ...documents].join("\n---\n")).codes).toEqual([]);
   });
 
+  test.each([
+    [
+      "kind: ColumnAccess\ntable: sales.customer_dim\nto: [reader]\ncolumns: [email]",
+      "ColumnAccess sales.customer_dim/reader",
+    ],
+    [grant("reader", ", columns: [email]"), "the Grant"],
+  ])("says which document to mend: %s", (document, name) => {
+    const { diagnostics } = lowered([TABLE, view(EMAIL), role("reader"), document].join("\n---\n"));
+    expect(diagnostics.map(({ detail }) => detail)).toEqual([
+      `Take \`email\` out of ${name} (test.yaml:1), or take \`reader\` out of \`to\`.`,
+    ]);
+  });
+
   test("from a member of a live role that owns the live table", () => {
     const live = declared([role("reader", "memberOf: [boss]"), role("boss"), `${TABLE}owner: boss`].join("\n---\n"));
     expect(lowered(view(EMAIL), live).codes).toEqual(["error MASK_BYPASSED"]);

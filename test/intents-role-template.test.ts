@@ -82,6 +82,38 @@ describe("RoleTemplate", () => {
     ]);
   });
 
+  test("says where an exception cannot hold", () => {
+    const given = (privilege: string, on: string, to = "app_reader"): string =>
+      `kind: Grant\nto: ${to}\nprivileges: [${privilege}]\non: { ${on} }`;
+    const live = declared(
+      join(
+        TABLE,
+        TABLE.replace("name: note", "name: raw_pay"),
+        given("select", "table: app.raw_pay"),
+        given("insert", "table: app.raw_pay", "app_writer"),
+        given("select", "table: app.raw_pay", "somebody"),
+        given("select", "table: app.note"),
+      ),
+    );
+    const told = (more: string): (string | undefined)[] =>
+      lowered(join(template(`except: [app.raw_*, web.x]\n${more}`), role("loader")), live).diagnostics.map(
+        ({ code, severity, address, summary, detail }) => {
+          expect([code, severity, address]).toEqual(["NOT_SUPPORTED", "warning", "RoleTemplate/app"]);
+          return `${summary}. ${detail}`;
+        },
+      );
+    const reader =
+      "app_reader may read app.raw_pay, which `except` names. Where this plan does not take it away, somebody else or a default privilege gave it: REVOKE SELECT ON app.raw_pay FROM app_reader;";
+    expect(told("levels: [reader]")).toEqual([reader]);
+    expect(told("levels: [reader, writer]\nowners: [loader]")).toEqual([
+      "PostgreSQL's default privileges know no exceptions: a new table named like `app.raw_*` is readable by app_reader, app_writer as soon as loader makes it in app. Keep such tables in a schema of their own, or plan again after each migration.",
+      reader,
+      expect.stringMatching(
+        /^app_writer has INSERT on app\.raw_pay, .*: REVOKE INSERT ON app\.raw_pay FROM app_writer;$/,
+      ),
+    ]);
+  });
+
   test("says who cannot become a member, and what is said twice", () => {
     const nobody = lowered(template("members: { reader: [nobdy] }"), declared(role("somebody")));
     expect(nobody.codes).toEqual(["error UNKNOWN_REFERENCE"]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { renderPlans } from "../core/render/plan.ts";
 import { actions, ownServer } from "./support/cases.ts";
 import type { Options } from "./support/roundtrip.ts";
 import { majors } from "./support/server.ts";
@@ -159,6 +160,34 @@ describe.each(majors())("PostgreSQL %i", (major) => {
     ).toEqual([{ a: "a" }, { a: "later" }, { a: "theirs" }]);
     expect([...(await on.inspect()).keys()]).toContain("View/s.w");
     await on.query("DROP OWNED BY another; DROP ROLE another");
+  });
+
+  test("tells whom others made a member of a declared role, wherever the member is declared", async () => {
+    const on = await database();
+    const declared = "{ kind: Role, name: readers }";
+    await on.query("CREATE ROLE standing; CREATE ROLE joins_later; CREATE ROLE apart; GRANT standing TO apart");
+    await on.apply(declared);
+    const told = async (options: Options = {}): Promise<(readonly object[] | string[])[]> => {
+      const plan = await on.plan(declared, options);
+      return [actions(plan.steps), plan.unmanaged];
+    };
+    expect(await told()).toEqual([[], []]);
+    await on.query("GRANT readers TO joins_later");
+    const member = { address: "Role/joins_later", element: "memberOf.readers", of: "readers" };
+    expect(await told()).toEqual([[], [member]]);
+    expect(renderPlans([await on.plan(declared)], "text")).toContain(
+      "Role joins_later: member of readers, which is declared",
+    );
+    const { drifted, unmanaged } = await on.driftReport(declared);
+    expect([drifted, unmanaged]).toEqual([[], [member]]);
+    // Who is in a scope that is managed is told as well, or goes.
+    expect(await told({ source: { manage: { roles: { "joins_*": "additive" } } } })).toEqual([
+      [],
+      [{ address: "Role/joins_later" }, member],
+    ]);
+    expect(await told({ source: { manage: { roles: { "joins_*": "authoritative" } } } })).toEqual([["drop Role"], []]);
+    await on.apply("");
+    await on.query("DROP ROLE joins_later, apart, standing");
   });
 
   test("authoritative over a schema, over roles by pattern, over a kind", async () => {

@@ -8,6 +8,7 @@ import { elementKey, walk } from "../objects.ts";
 import type { Json, ObjectSchema, Schema } from "../schema.ts";
 import { type Fault, faults } from "./faults.ts";
 import type { Locate } from "./locate.ts";
+import { policyFaults } from "./policy-names.ts";
 import { schemaErrors } from "./schema-errors.ts";
 import { didYouMean, pathInWords, quoted } from "./words.ts";
 
@@ -43,6 +44,7 @@ export function faultsOf(document: Document): Fault[] {
   return [
     ...nameFaults(kind, document.spec),
     ...(kind.check?.(document.spec) ?? []).map((summary) => ({ code: "WRONG_TYPE" as const, path: [], summary })),
+    ...(kind.name === "Policy" ? policyFaults(document.spec) : []),
   ];
 }
 

@@ -1,42 +1,58 @@
 /** What is open in a live system, in its forms: rule by rule, with what closes it. */
-import type { Hole } from "../access/report.ts";
+import type { AccessReport, Hole } from "../access/report.ts";
 import { readable } from "../address.ts";
 import { code, html, prose, table } from "./escape.ts";
 import type { Paint } from "./paint.ts";
+import { notModelledLine } from "./summary.ts";
 import { counted } from "./values.ts";
 
 /** Where the documents were written, where they were. */
 type Out = string | undefined;
 
-export function holesText(holes: readonly Hole[], out: Out, paint: Paint): string[] {
+export function holesText({ holes, notModelled }: AccessReport, out: Out, paint: Paint): string[] {
+  if (!holes) return [];
   const blocks = byRule(holes).map(([rule, some]) =>
     [
       `${paint("bold", rule)}`,
       ...some.flatMap((hole) => [`  ${hole.summary}`, ...nextOf(hole).map((line) => `      ${line}`)]),
     ].join("\n"),
   );
-  return [paint("bold", headline(holes)), ...blocks, ...closingLine(holes, out)];
+  const passedOver = notLookedAt(notModelled);
+  const beyond = passedOver.length > 0 ? [[NOT_LOOKED_AT, ...passedOver.map((line) => `  ${line}`)].join("\n")] : [];
+  return [paint("bold", headline(holes)), ...blocks, ...closingLine(holes, out), ...beyond];
 }
 
-export function holesMarkdown(holes: readonly Hole[], out: Out): string {
+export function holesMarkdown({ holes, notModelled }: AccessReport, out: Out): string[] {
+  if (!holes) return [];
   const rows = holes.map((hole) => [code(hole.code), prose(hole.summary), nextOf(hole).map(prose).join("<br>")]);
   const parts = holes.length > 0 ? [table(["Rule", "What is open", "What closes it"], rows)] : [];
-  return [`#### ${headline(holes)}`, ...parts, ...closingLine(holes, out).map(prose)].join("\n\n");
+  const passedOver = notLookedAt(notModelled).map((line) => `- ${prose(line)}`);
+  const beyond = passedOver.length > 0 ? [NOT_LOOKED_AT, passedOver.join("\n")] : [];
+  return [`#### ${headline(holes)}`, ...parts, ...closingLine(holes, out).map(prose), ...beyond];
 }
 
-export function holesHtml(holes: readonly Hole[], out: Out): string {
+export function holesHtml({ holes, notModelled }: AccessReport, out: Out): string[] {
+  if (!holes) return [];
   const rows = holes.map(
     (hole) =>
       `<tr><td>${hole.code}</td><td>${html(hole.summary)}</td><td>${nextOf(hole).map(html).join("<br>")}</td></tr>`,
   );
+  const passedOver = notLookedAt(notModelled).map((line) => `<li>${html(line)}</li>`);
   const parts = [
     `<h2>${html(headline(holes))}</h2>`,
     ...(rows.length > 0
       ? [`<table><tr><th>Rule</th><th>What is open</th><th>What closes it</th></tr>\n${rows.join("\n")}</table>`]
       : []),
     ...closingLine(holes, out).map((line) => `<p>${html(line)}</p>`),
+    ...(passedOver.length > 0 ? [`<p>${NOT_LOOKED_AT}</p>`, `<ul>${passedOver.join("")}</ul>`] : []),
   ];
-  return parts.join("\n");
+  return parts;
+}
+
+const NOT_LOOKED_AT = "Not modelled, so looked at in part or not at all:";
+
+function notLookedAt(notModelled: AccessReport["notModelled"] = []): string[] {
+  return notModelled.map((entry) => notModelledLine(entry, false));
 }
 
 function headline(holes: readonly Hole[]): string {

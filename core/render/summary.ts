@@ -68,7 +68,8 @@ export function nameOf(address: Address): string {
   return address.slice(address.indexOf("/") + 1);
 }
 
-export function unmanagedName({ address, element, by }: Unmanaged): string {
+export function unmanagedName({ address, element, of, by }: Unmanaged): string {
+  if (of !== undefined) return `${readable(address)}: member of ${of}, which is declared`;
   const name = element === undefined ? readable(address) : `${readable(address)}: ${element}`;
   return by === undefined ? name : `${name} (of the data source ${by})`;
 }
@@ -76,8 +77,9 @@ export function unmanagedName({ address, element, by }: Unmanaged): string {
 /** `2 Table, 1 View`. */
 export function byKind(unmanaged: readonly Unmanaged[]): string {
   const found = new Map<string, number>();
-  for (const { address, element } of unmanaged) {
-    const kind = element === undefined ? kindOf(address) : `element of a ${kindOf(address)}`;
+  for (const { address, element, of } of unmanaged) {
+    const plain = of === undefined ? `element of a ${kindOf(address)}` : "member of a declared Role";
+    const kind = element === undefined ? kindOf(address) : plain;
     found.set(kind, (found.get(kind) ?? 0) + 1);
   }
   return [...found].map(([kind, count]) => `${count} ${kind}`).join(", ");

@@ -11,6 +11,7 @@ import { childrenIn, PARENTS } from "./children.ts";
 import { arrayItems } from "./common.ts";
 import { HANDLERS } from "./handlers.ts";
 import { notModelled } from "./not-modelled.ts";
+import { otherTablesIn } from "./other-tables.ts";
 import { COLUMNS, COMMENTS, EXTENSION_MEMBERS, RELATIONS, ROLE_NAMES, SCHEMAS, SHARED, TYPES } from "./reads.ts";
 import { readRoutines } from "./routines.ts";
 import { CATALOGS, type ColumnRow, type Query, type Relation, type Row, type Snapshot } from "./snapshot.ts";
@@ -66,6 +67,7 @@ export function toInspection(answers: Answers): Inspection {
     present: presentOf(snapshot),
     routines: [...readRoutines(snapshot).values()],
     children: childrenIn(snapshot),
+    otherTables: otherTablesIn(snapshot, catalog),
   };
 }
 

@@ -5,16 +5,15 @@
  * https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html
  */
 import { address } from "../../core/address.ts";
-import { type Diagnostic, warning } from "../../core/diagnostic.ts";
-import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowering } from "../../core/engine.ts";
 import { KINDS } from "../../core/kinds/index.ts";
 import { nameParts } from "../../core/names.ts";
 import { matchesAny } from "../../core/ownership.ts";
 import type { DefaultPrivilege, Grant, ReadOnlyRole, Role } from "../../core/specs.ts";
+import { openExceptions } from "./exceptions.ts";
 import { knownRelations } from "./known-tables.ts";
 import { type NativeObject, native } from "./lowering.ts";
-import { id, named } from "./quote.ts";
+import { reads } from "./ways.ts";
 
 export const readOnlyRole: Lowering<ReadOnlyRole> = {
   // Its password is nothing that a catalog shows.
@@ -24,15 +23,18 @@ export const readOnlyRole: Lowering<ReadOnlyRole> = {
     const role: Role = rest;
     const grant = (on: Grant["on"], privilege: string): NativeObject =>
       native<Grant>("Grant", { to: spec.name, privileges: [privilege], on });
-    const reads = readsOf(spec, context);
+    const names = readsOf(spec, context);
     return {
       objects: [
         native("Role", role),
         ...schemas.filter((schema) => !declares(spec, { schema }, context)).map((schema) => grant({ schema }, "usage")),
-        ...reads.filter((table) => !declares(spec, { table }, context)).map((table) => grant({ table }, "select")),
+        ...names.filter((table) => !declares(spec, { table }, context)).map((table) => grant({ table }, "select")),
         ...of.flatMap((owner) => schemas.flatMap((schema) => future(spec.name, owner, schema, context))),
       ],
-      diagnostics: exceptions(spec, context),
+      diagnostics: openExceptions(
+        { except: spec.except, kinds: RELATIONS, roles: [spec.name], owners: of, schemas, takes: reads },
+        context,
+      ),
     };
   },
 };
@@ -69,38 +71,3 @@ function readsOf(spec: ReadOnlyRole, context: LowerContext): string[] {
 }
 
 const RELATIONS: ReadonlySet<string> = new Set(["Table", "View", "MaterializedView"]);
-
-function exceptions(spec: ReadOnlyRole, context: LowerContext): Diagnostic[] {
-  const { except = [], of, schemas } = spec;
-  if (except.length === 0 || context.live.size === 0) return [];
-  const there = knownRelations(context, RELATIONS);
-  const open = except.filter((pattern) => pattern.includes("*") || !there.has(pattern));
-  const given = [...context.live].flatMap(([at, { kind, spec: grant }]) => {
-    const { to, privileges, on } = grant as unknown as Grant;
-    if (kind !== "Grant" || to !== spec.name || !on.table || !privileges.includes("select")) return [];
-    // Some columns of what is left out, or what another document says, was meant.
-    if (on.columns || context.declared.has(at)) return [];
-    return matchesAny(except, on.table) ? [on.table] : [];
-  });
-  return [
-    ...(open.length > 0 ? [forFuture(spec.name, open, of, schemas)] : []),
-    ...given.map((table) =>
-      warning("NOT_SUPPORTED", `${spec.name} may read ${table}, which \`except\` names`, {
-        detail: `Where this plan does not take it away, somebody else or a default privilege gave it: REVOKE SELECT ON ${named(table).text} FROM ${id(spec.name).text};`,
-      }),
-    ),
-  ];
-}
-
-function forFuture(
-  role: string,
-  names: readonly string[],
-  of: readonly string[],
-  schemas: readonly string[],
-): Diagnostic {
-  return warning(
-    "NOT_SUPPORTED",
-    `PostgreSQL's default privileges know no exceptions: a new table named like ${names.map(quoted).join(", ")} is readable by ${role} as soon as ${of.join(", ")} makes it in ${schemas.join(", ")}`,
-    { detail: "Keep such tables in a schema of their own, or plan again after each migration." },
-  );
-}

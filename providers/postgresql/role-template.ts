@@ -12,6 +12,7 @@ import { matchesAny } from "../../core/ownership.ts";
 import type { Proof } from "../../core/proofs/model.ts";
 import type { Json } from "../../core/schema.ts";
 import type { DefaultPrivilege, Grant, Role, RoleTemplate } from "../../core/specs.ts";
+import { openExceptions } from "./exceptions.ts";
 import { type KnownRelation, knownRelations } from "./known-tables.ts";
 import { type NativeObject, native } from "./lowering.ts";
 import { onlyReading } from "./prove/only-reading.ts";
@@ -68,7 +69,16 @@ function lower(spec: RoleTemplate, context: LowerContext): Lowered {
       ...ownersOf(spec, group, groups).flatMap((owner) => future(group, owner, rights)),
     ].filter((each) => !context.declared.has(addressOf(each)));
   });
-  return { objects: [...rolesOf(spec, groups), ...distinct(objects)], amend: membersOf(spec, groups) };
+  return {
+    objects: [...rolesOf(spec, groups), ...distinct(objects)],
+    amend: membersOf(spec, groups),
+    diagnostics: [...new Set(groups.map(({ schema }) => schema))].flatMap((schema) => {
+      const own = groups.filter((group) => group.schema === schema);
+      const owners = [...new Set(own.flatMap((group) => ownersOf(spec, group, groups)))];
+      const excepting = { except: spec.except, roles: own.map(({ name }) => name), owners, schemas: [schema] };
+      return openExceptions({ ...excepting, kinds: RELATIONS, takes: () => true }, context);
+    }),
+  };
 }
 
 /** A group that several schemas share is one role. */

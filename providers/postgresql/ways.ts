@@ -1,6 +1,7 @@
 /** Ways by which a role comes to columns of a table that it should not read, as far as catalogs tell. */
-import { type Address, address, kindOf } from "../../core/address.ts";
+import { type Address, address, kindOf, readable } from "../../core/address.ts";
 import type { Catalog, DataObject } from "../../core/catalog.ts";
+import { place } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { NativeContext } from "../../core/engine.ts";
 import { formatName, nameParts } from "../../core/names.ts";
@@ -106,7 +107,12 @@ function* waysOf(role: string, kept: Kept, native: NativeContext): Generator<Own
   }
 }
 
-function* granted(role: string, kept: Kept, { object: { intent }, grant }: Given, live: boolean): Generator<Own> {
+function* granted(
+  role: string,
+  kept: Kept,
+  { object: { intent, origin }, grant }: Given,
+  live: boolean,
+): Generator<Own> {
   const { to, on, privileges } = grant;
   const seen = on.columns ? kept.columns.filter((name) => on.columns?.includes(name)) : kept.columns;
   if (to !== role || seen.length === 0 || !privileges.some(reads)) return;
@@ -117,9 +123,12 @@ function* granted(role: string, kept: Kept, { object: { intent }, grant }: Given
     return;
   }
   const what = on.columns ? `(${seen.join(", ")}) of ${on.table}` : `all of ${on.table}`;
+  // Whoever mends it looks for the document that was written, not for what became of it.
+  const where = origin === undefined ? "" : ` (${place(origin)})`;
+  const from = `${intent === undefined ? "the Grant" : readable(intent)}${where}`;
   const declared = on.columns
-    ? `Take ${seen.map(quoted).join(", ")} out of the Grant`
-    : `Grant only the columns that are not ${kept.word}`;
+    ? `Take ${seen.map(quoted).join(", ")} out of ${from}`
+    : `Grant only the columns that are not ${kept.word}${where && `, in ${from}`}`;
   const mend = live ? `Revoke SELECT on ${what} from ${to}` : declared;
   yield { says: `who may read ${what}`, mend, live };
 }

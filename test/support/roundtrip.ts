@@ -10,7 +10,7 @@ import type { Catalog } from "../../core/catalog.ts";
 import { type Diagnostic, hasErrors } from "../../core/diagnostic.ts";
 import type { Document } from "../../core/document.ts";
 import { declare } from "../../core/documents/declare.ts";
-import { driftOf } from "../../core/drift.ts";
+import { type Drift, driftOf } from "../../core/drift.ts";
 import type { Session } from "../../core/engine.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Judge } from "../../core/guardrail.ts";
@@ -43,6 +43,8 @@ export interface Estate {
   inspect(): Promise<Catalog>;
   /** Addresses of what is no longer as it was last applied. */
   drift(documents: Declared, options?: Options): Promise<string[]>;
+  /** All that a drift report tells. */
+  driftReport(documents: Declared, options?: Options): Promise<Drift>;
   /** Plain SQL by another hand. */
   query(text: string): Promise<Record<string, unknown>[]>;
 }
@@ -109,14 +111,17 @@ export function estate(url: string): Estate {
         await open.close();
       }
     },
-    async drift(documents, options = {}) {
+    async drift(documents, options) {
+      return (await this.driftReport(documents, options)).drifted.map(({ address }) => address);
+    },
+    async driftReport(documents, options = {}) {
       const declared = declaration(documents, options);
       const open = await session(declared.source, options, true);
       try {
         const looked = probes(declared.declared, postgresql);
         const inspection = await open.inspect(looked);
         const { desired, unwanted } = lower(declared.declared, postgresql, inspection);
-        const { drifted } = driftOf({
+        return driftOf({
           dataSource: "test",
           engine: postgresql,
           inspection,
@@ -126,7 +131,6 @@ export function estate(url: string): Estate {
           unwanted,
           probes: looked,
         });
-        return drifted.map(({ address }) => address);
       } finally {
         await open.close();
       }
