@@ -46,7 +46,8 @@ export async function greet({ host, port, config }: Endpoint, way: Way | undefin
     socket.destroy();
     if (problem instanceof Refusal) throw problem;
     const { code } = problem as NodeJS.ErrnoException;
-    if (code === "ECONNRESET") throw await dropped(where, way);
+    // Which of them it is depends on whether our words were under way.
+    if (code === "ECONNRESET" || code === "EPIPE") throw await dropped(where, way);
     throw signal.aborted ? silent(where, isOpen) : refused(where, `${code}`);
   }
 }
