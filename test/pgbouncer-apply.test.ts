@@ -247,6 +247,8 @@ suite("bad input", () => {
     at.write("other.ini", "[databases]\n");
     at.write("pooler.yaml", text.replace(pooler.config, join(at.path, "other.ini")));
     expect(await at.run("plan -f .")).toMatchObject({ code: 1, err: expect.stringContaining("WRONG_TARGET") });
+    // A console that stays open would keep the process from ending.
+    expect((await pooler.say("SHOW CLIENTS")).filter((one) => one.application_name === "datumline")).toEqual([]);
     at.write("pooler.yaml", text);
     pooler.write(`${pooler.text()}%include /etc/more.ini\n`);
     expect(await at.run("plan -f .")).toMatchObject({

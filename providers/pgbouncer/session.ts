@@ -33,6 +33,21 @@ const COUNTERS = /^current_/;
 export async function connect(source: DataSource, options: ConnectOptions): Promise<Session> {
   const at = await consoleOf(source, options);
   const console = await Console.open(at);
+  try {
+    return await sessionOf(source, options, at, console);
+  } catch (problem) {
+    // Left open, it would keep the process from ending.
+    await console.end();
+    throw problem;
+  }
+}
+
+async function sessionOf(
+  source: DataSource,
+  options: ConnectOptions,
+  at: Awaited<ReturnType<typeof consoleOf>>,
+  console: Console,
+): Promise<Session> {
   const { version, versionNumber } = await console.version();
   const first = await console.inForce();
   const files = filesOf(source, first);
