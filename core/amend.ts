@@ -11,7 +11,7 @@ import { KINDS } from "./kinds/index.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { canonical, elementKey, sameJson } from "./objects.ts";
 import type { Ownership } from "./ownership.ts";
-import type { Json } from "./schema.ts";
+import type { Json, Schema } from "./schema.ts";
 
 /** An amendment, and the intent that makes it. */
 export interface Amending extends Amendment {
@@ -71,9 +71,19 @@ function kindNamed(name: string): Kind {
   return kind;
 }
 
+/** An element of a keyed collection by its key, or a field of a group of fields by its name. */
 function element(kind: Kind, spec: Spec, field: string, key: string): Json | undefined {
   const schema = kind.schema.properties[field] ?? {};
-  return ((spec[field] ?? []) as readonly Json[]).find((each) => elementKey(schema, each) === key);
+  const value = spec[field];
+  if (Array.isArray(value)) return (value as readonly Json[]).find((each) => elementKey(schema, each) === key);
+  return (value as { readonly [name: string]: Json } | undefined)?.[key];
+}
+
+/** The value without it. */
+function withoutElement(schema: Schema, value: Json | undefined, key: string): Json | undefined {
+  if (Array.isArray(value)) return value.filter((each) => elementKey(schema, each as Json) !== key) as Json;
+  const { [key]: _, ...rest } = (value ?? {}) as { readonly [name: string]: Json };
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 function twice(
@@ -164,7 +174,7 @@ export function released(kind: Kind, { kind: name, spec }: DataObject, fields: r
     const [field, key] = path as [string, string?];
     const schema = kind.schema.properties[field] ?? {};
     if (key === undefined) delete rest[field];
-    else rest[field] = (rest[field] as readonly Json[]).filter((each) => elementKey(schema, each) !== key);
+    else rest[field] = withoutElement(schema, rest[field], key);
   }
   return { kind: name, spec: canonical(kind.schema, rest), found: true };
 }

@@ -201,6 +201,16 @@ suite("a pool to a data source", () => {
     }
   });
 
+  test("what a pool asked of settings that nobody declares is taken back with it", async () => {
+    const on = await estate(BY_QUERY);
+    const text = readFileSync(join(on.at.path, "estate.yaml"), "utf8").replace(/kind: PoolerSettings.*?---\n/s, "");
+    on.at.write("estate.yaml", text);
+    await on.apply();
+    on.at.write("estate.yaml", text.replace(/^auth: .*$/m, "auth: { by: userlist }"));
+    await on.apply();
+    expect(on.pooler.text()).not.toContain("auth_query");
+  });
+
   test("a role without a password lends none: nothing is written", async () => {
     const on = await estate(BY_USERLIST.replace("[web]", "[web, nopass]"), {}, NO_PASSWORD);
     const before = [on.pooler.text(), readFileSync(on.pooler.userlist, "utf8")];

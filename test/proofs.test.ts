@@ -191,7 +191,7 @@ describe.each(majors())("PostgreSQL %i", (major) => {
   beforeAll(async () => {
     estate = await appliedEstate(await url(), PROVED);
     await estate.hand.query(
-      "CREATE FUNCTION app.steady(bigint) RETURNS bigint STABLE LANGUAGE sql RETURN 1; REVOKE EXECUTE ON FUNCTION app.steady FROM public",
+      "CREATE FUNCTION app.steady(bigint) RETURNS bigint STABLE LANGUAGE sql AS 'SELECT 1::bigint'; REVOKE EXECUTE ON FUNCTION app.steady FROM public",
     );
   });
 
