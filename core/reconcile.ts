@@ -3,7 +3,7 @@ import { readable } from "./address.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { kindOfObject } from "./change.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
-import type { Engine, Inspection, Session } from "./engine.ts";
+import type { ChangesElsewhere, Engine, Inspection, Session } from "./engine.ts";
 import type { Estate } from "./estate.ts";
 import type { Judge } from "./guardrail.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -43,8 +43,12 @@ export async function plan(
     session.ledger?.entries("all"),
   ]);
   const elsewhere = new Map(before.map(({ dataSource, steps }) => [dataSource, steps]));
-  const inspection = engine.foresee ? { ...found, catalog: engine.foresee(found.catalog, elsewhere) } : found;
-  return compareWith(session, engine, declaration, inspection, ledger, judge);
+  return compareWith(session, engine, declaration, foreseen(engine, found, elsewhere), ledger, judge);
+}
+
+/** What was found, as it will be once plans of other data sources have run. */
+export function foreseen(engine: Engine, found: Inspection, elsewhere: ChangesElsewhere): Inspection {
+  return engine.foresee ? { ...found, catalog: engine.foresee(found.catalog, elsewhere) } : found;
 }
 
 /** The same from an inspection that has been made: after an apply, to see that nothing is left to do. */

@@ -3,7 +3,7 @@
  * first. In the walk that applies it has been applied by then, and what is found says the same.
  */
 import type { Ready } from "../core/doors/ready.ts";
-import type { Inspection } from "../core/engine.ts";
+import type { ChangesElsewhere } from "../core/engine.ts";
 import type { Plan } from "../core/plan.ts";
 import type { DataSource } from "../core/specs.ts";
 
@@ -19,14 +19,13 @@ export function isDone({ source }: Ready): void {
   ahead.delete(placeOf(source));
 }
 
-/** What was found, as it will be once what comes before has been applied. */
-export function foreseen({ engine, others }: Ready, found: Inspection): Inspection {
-  if (!engine.foresee) return found;
+/** What is still to be applied to the data sources that one may lead to. */
+export function changesAhead({ others }: Ready): ChangesElsewhere {
   const steps = [...(others ?? [])].flatMap(([name, source]) => {
     const plan = ahead.get(placeOf(source));
     return plan ? [[name, plan.steps] as const] : [];
   });
-  return { ...found, catalog: engine.foresee(found.catalog, new Map(steps)) };
+  return new Map(steps);
 }
 
 function placeOf({ name, connection: { host, port, database } }: DataSource): string {

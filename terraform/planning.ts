@@ -6,12 +6,12 @@ import type { Ready } from "../core/doors/ready.ts";
 import { allowance, guard } from "../core/guard.ts";
 import { hash } from "../core/hash.ts";
 import { inOrder, type Plan } from "../core/plan.ts";
-import { compareWith, type Declaration } from "../core/reconcile.ts";
+import { compareWith, type Declaration, foreseen } from "../core/reconcile.ts";
 import { shownSql } from "../core/render/summary.ts";
 import { counted } from "../core/render/values.ts";
 import type { Secrets } from "../core/secret.ts";
 import { judge } from "../policies/judge.ts";
-import { foreseen } from "./elsewhere.ts";
+import { changesAhead } from "./elsewhere.ts";
 import { fingerprintOf, type Live } from "./live.ts";
 import type { Settings } from "./settings.ts";
 
@@ -37,7 +37,7 @@ export type Limits = Pick<Settings, "allow" | "maxDrops" | "maxRevokes">;
 export async function planWith(live: Live, mode: Settings["mode"], limits: Limits): Promise<Planned> {
   const { session, ready, inspection, ledger, secrets } = live;
   const { engine } = ready;
-  const found = foreseen(ready, inspection);
+  const found = foreseen(engine, inspection, changesAhead(ready));
   const plan = await compareWith(session, engine, declarationOf(ready, mode), found, ledger, judge);
   const shown = shownOf(plan);
   const refused = guard(plan, allowance(plan.source, { ...limits, cwd: process.cwd() }));
