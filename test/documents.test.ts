@@ -303,6 +303,12 @@ describe("documents against their schema", () => {
       field("4:24", "forbid.on.has.scheme", "`forbid.on`"),
       "schema",
     ],
+    [
+      "match: { kind: [Table] }\nrequire: { rowSecurity: [on, forcd] }",
+      'WRONG_TYPE a.yaml:4:30 `require.rowSecurity.1` is never "forcd", so the condition would say nothing',
+      "forced",
+    ],
+    ["match: { kind: [Tabel] }\noverride: true", "UNKNOWN_KIND a.yaml:3:17 There is no kind `Tabel`", "Table"],
   ])("a Policy names nothing that nobody has: %s", async (rule, told, near) => {
     const { diagnostics } = await load({ "a.yaml": `kind: Policy\nname: p\n${rule}\n` });
     expect(diagnostics.map(brief)).toEqual([told]);

@@ -11,7 +11,7 @@ import { nearest } from "../names.ts";
 import type { Json, Schema } from "../schema.ts";
 import type { Policy } from "../specs.ts";
 import type { Fault } from "./faults.ts";
-import { didYouMean, quoted } from "./words.ts";
+import { alternatives, didYouMean, quoted } from "./words.ts";
 
 type Steps = readonly string[];
 type Fields = { readonly [field: string]: Json };
@@ -79,13 +79,32 @@ function ofFields(conditions: Fields, forms: readonly Schema[], path: Steps, of:
 
 /** A test of a value that has one of these forms. */
 function ofTest(test: Json, forms: readonly Schema[], path: Steps): Fault[] {
-  if (!isFields(test)) return [];
+  if (Array.isArray(test)) return test.flatMap((one, at) => ofWord(one, forms, [...path, `${at}`]));
+  if (!isFields(test)) return ofWord(test, forms, path);
   return Object.entries(test).flatMap(([name, argument]) => {
     const at = [...path, name];
     if (name === "not") return ofTest(argument, forms, at);
     if (name === "has") return isFields(argument) ? ofFields(argument, forms, at, quoted(path.join("."))) : [];
     return name === "any" || name === "all" ? ofElement(argument, forms.flatMap(elementOf), at) : [];
   });
+}
+
+/** A value that a field of a few words never has. */
+function ofWord(value: Json, forms: readonly Schema[], path: Steps): Fault[] {
+  const words = forms
+    .flatMap(formsOf)
+    .map((form) => form.enum ?? (form.const === undefined ? undefined : [form.const]));
+  const known = words.flatMap((some) => some ?? []);
+  if (words.includes(undefined) || known.includes(value as string)) return [];
+  return [
+    {
+      code: "WRONG_TYPE",
+      path,
+      summary: `${quoted(path.join("."))} is never ${JSON.stringify(value)}, so the condition would say nothing`,
+      detail: `It is ${alternatives(known.map((word) => quoted(`${word}`)))}.`,
+      ...(typeof value === "string" && didYouMean(nearest(value, known.map(String)))),
+    },
+  ];
 }
 
 /** Elements that have fields are tested by field, others by their value; of both sorts, as it is written. */

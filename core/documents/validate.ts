@@ -40,12 +40,14 @@ export function faultsOf(document: Document): Fault[] {
   if (document.override) found.push(...unaddressed(kind, document.spec));
   // What follows takes a spec of the right shape for granted; an override has it once it is merged.
   if (found.length > 0) return found;
-  if (document.override) return nameFaults(kind, document.spec);
-  return [
-    ...nameFaults(kind, document.spec),
-    ...(kind.check?.(document.spec) ?? []).map((summary) => ({ code: "WRONG_TYPE" as const, path: [], summary })),
-    ...(kind.name === "Policy" ? policyFaults(document.spec) : []),
-  ];
+  const named = [...nameFaults(kind, document.spec), ...(kind.name === "Policy" ? policyFaults(document.spec) : [])];
+  if (document.override) return named;
+  const checked = (kind.check?.(document.spec) ?? []).map((summary) => ({
+    code: "WRONG_TYPE" as const,
+    path: [],
+    summary,
+  }));
+  return [...named, ...checked];
 }
 
 function unknownKind(name: string): Fault {
