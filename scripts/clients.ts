@@ -3,14 +3,10 @@
  * fetched once and kept beside the dependencies: Python's clients by pip, Java's by Maven. What a machine lacks is said
  * and passed over.
  */
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { failing, fetched } from "./fetched.ts";
 import { jest } from "./jest.ts";
-
-const CACHE = fileURLToPath(new URL("../node_modules/.cache/datumline-clients", import.meta.url));
 
 const PYTHON = [
   "sqlalchemy==2.1.9",
@@ -36,27 +32,6 @@ process.exitCode = jest(
   ["--testMatch", "**/test/**/*.clients.ts", "--runInBand", ...process.argv.slice(2)],
   environment,
 );
-
-/** A folder with these packages, made at the first time; undefined where they cannot be had. */
-function fetched(
-  name: string,
-  packages: readonly string[],
-  install: (folder: string) => string | undefined,
-): string | undefined {
-  const hash = createHash("sha256").update(packages.join(" ")).digest("hex").slice(0, 12);
-  const folder = join(CACHE, `${name}-${hash}`);
-  const done = join(folder, "complete");
-  if (existsSync(done)) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const missing = install(folder);
-  if (missing === undefined) {
-    writeFileSync(done, "");
-    return folder;
-  }
-  process.stderr.write(`SKIPPED: the clients of ${name}: ${missing}\n`);
-  return undefined;
-}
 
 function found(variable: string, folder: string | undefined, path: string): NodeJS.ProcessEnv {
   return folder === undefined ? {} : { [variable]: join(folder, path) };
@@ -87,11 +62,4 @@ function installJava(folder: string): string | undefined {
     `-DoutputDirectory=${join(folder, "jars")}`,
   ];
   return failing("javac", ["-version"]) ?? failing("mvn", copy);
-}
-
-/** What a command that failed said last. */
-function failing(program: string, args: readonly string[]): string | undefined {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
-  if (status === 0) return undefined;
-  return error ? `${program}: ${error.message}` : `${program}: ${`${stdout}${stderr}`.trim().split("\n").at(-1)}`;
 }
