@@ -10,4 +10,6 @@ export interface Context {
   readonly io: Io;
   readonly output: Output;
   readonly secrets: Secrets;
+  /** What an interrupted run still does before it ends. */
+  readonly leaving: Set<() => Promise<void>>;
 }

@@ -54,10 +54,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const start = await command.load();
     const interrupted = io.interrupted.then(() => "interrupted" as const);
-    const running = start({ options, operands, io, output, secrets });
+    const leaving = new Set<() => Promise<void>>();
+    const running = start({ options, operands, io, output, secrets, leaving });
     const ended = await (command.serves?.(options) ? running : Promise.race([running, interrupted]));
     if (ended !== "interrupted") return ended;
     // What it says of having been interrupted is said here.
+    await Promise.race([Promise.allSettled([...leaving].map((leave) => leave())), sleep(PATIENCE)]);
     if (command.tidies) await Promise.race([running.catch(() => undefined), sleep(PATIENCE)]);
     const detail =
       "What had not been kept is undone by the engine where it can undo it; plan again to see what is there.";

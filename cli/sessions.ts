@@ -12,12 +12,15 @@ export type { Opened, Reachable } from "../core/doors/sessions.ts";
 
 /** Connects to all, side by side; what is wrong with any connection is told at once. */
 export function withSessions<R extends doors.Reachable, T>(
-  { secrets }: Context,
+  { secrets, leaving }: Context,
   ready: readonly R[],
   readOnly: boolean,
   work: (opened: readonly doors.Opened<R>[]) => Promise<T>,
 ): Promise<T> {
-  return doors.withSessions(secrets, ready, readOnly, work);
+  return doors.withSessions(secrets, ready, readOnly, (opened) => {
+    for (const { session } of opened) leaving.add(async () => session.abandon?.());
+    return work(opened);
+  });
 }
 
 /** Resolves every secret that the run will need before anything is connected to. */

@@ -87,6 +87,8 @@ export const CODES = {
   NO_LOGIN:
     "A client is to connect as a role that may not. Declare the role with `login: true`, or name another: a group is what logins are members of.",
   MISSING_PRIVILEGE: "The connected role lacks a privilege that the declaration needs.",
+  POOL_PAUSED:
+    "Somebody has paused a pool on the console of the pooler: its clients wait until RESUME. Datumline ends only the pauses that it began.",
   POOL_UNBOUNDED:
     "A pool has connections for each of its users, and nothing says how many users there are, so the sum of connections cannot be told. Give `users`, `user` or `maxConnections`.",
   POOL_WAITS: "Clients wait for a server connection of a pool, because all of them are taken.",

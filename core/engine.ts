@@ -267,6 +267,8 @@ export interface Session {
   run(runs: readonly Run[], progress: (done: number) => void): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
+  /** Takes back what is under way when the process is about to end; absent where the system does so by itself. */
+  abandon?(): Promise<void>;
   /** Problems that can be told before the first statement runs. */
   preflight(runs: readonly Run[]): Promise<readonly Diagnostic[]>;
   /**

@@ -48,9 +48,19 @@ export class StatementError extends Error {
     this.origin = details.origin;
     this.applied = details.applied ?? [];
   }
+
   /** The same failure, of an object that is declared there, after these had been committed. */
   told(origin: Origin | undefined, applied: readonly Address[]): StatementError {
-    const { engineCode, statement, address, hint } = this;
+    return this.#with({ ...(origin && { origin }), applied });
+  }
+
+  /** The same failure, with more to say of what is so now. */
+  hinting(more: string): StatementError {
+    return this.#with({ hint: [this.hint, more].filter(Boolean).join(" ") });
+  }
+
+  #with(more: ConstructorParameters<typeof StatementError>[1]): StatementError {
+    const { engineCode, statement, address, hint, origin, applied } = this;
     return new StatementError(this.message, {
       ...(engineCode !== undefined && { engineCode }),
       ...(statement !== undefined && { statement }),
@@ -59,6 +69,7 @@ export class StatementError extends Error {
       ...(origin && { origin }),
       applied,
       cause: this.cause,
+      ...more,
     });
   }
 }

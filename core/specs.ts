@@ -1098,7 +1098,7 @@ export type ConnectionPool = {
   };
   /** Further settings by their own names, as `pgbouncer.ini` has them. */
   readonly settings?: { readonly [name: string]: string | number | boolean };
-  /** Paused by hand or by a run that was stopped. @default false */
+  /** Paused by a run that was stopped. @default false */
   readonly paused?: boolean;
   /** Disabled by hand: no new clients. @default false */
   readonly disabled?: boolean;

@@ -88,14 +88,14 @@ suite("a pooler", () => {
     await applied(at);
     expect(await pooler.setting("max_client_conn")).toBe("500");
     expect(pooler.text()).toContain("pool_size=7");
-    // Loaded by another hand, and a pool that somebody paused.
+    // Loaded by another hand, and a pool that somebody paused, which is theirs to end.
     pooler.write(pooler.text().replace("pool_size=7", "pool_size=9"));
     await pooler.say("RELOAD");
     await pooler.say("PAUSE analytics");
     const plan = await at.run("plan -f .");
-    expect(plan.out).toContain("RESUME analytics");
+    expect(plan.err).toContain("POOL_PAUSED");
     await applied(at);
-    expect((await pooler.say("SHOW DATABASES"))[0]).toMatchObject({ pool_size: 7, paused: 0 });
+    expect((await pooler.say("SHOW DATABASES"))[0]).toMatchObject({ pool_size: 7, paused: 1 });
   });
 
   test("what nobody declares stays in additive mode, and goes in authoritative mode, but for what it needs to run", async () => {
@@ -163,8 +163,23 @@ suite("a pooler", () => {
     const before = pooler.text();
     const { code, err } = await at.run("apply -f . --yes --allow all");
     expect([code, err]).toEqual([1, expect.stringContaining("did not restart")]);
+    expect(err).toContain("as they were before, and the pooler runs with them");
     expect(pooler.text()).toBe(before);
     expect(await pooler.setting("listen_backlog")).toBe("128");
+  });
+
+  test("a restart that leaves no pooler is told as that, with what to do", async () => {
+    const pooler = await startPooler();
+    const at = declaring(pooler, "kind: PoolerSettings\nlisten: { backlog: 77 }\n");
+    const text = readFileSync(join(at.path, "pooler.yaml"), "utf8");
+    const stop = `[/bin/sh, -c, "kill -KILL $(cat ${join(pooler.folder, "pid")}); exit 7"]`;
+    at.write("pooler.yaml", text.replace("pgbouncer: {", `pgbouncer: { restart: ${stop},`));
+    const before = pooler.text();
+    const { code, err } = await at.run("apply -f . --yes --allow all");
+    expect([code, err]).toEqual([1, expect.stringContaining("did not restart")]);
+    expect(err).toContain("but the pooler is not: it does not answer");
+    expect(err).toContain(`start it by hand with ${pooler.config}`);
+    expect(pooler.text()).toBe(before);
   });
 
   test("what a run that was stopped had written is told as not proved, and taken back first", async () => {

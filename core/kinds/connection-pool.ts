@@ -48,7 +48,7 @@ export const connectionPool = defineKind<ConnectionPool>({
       database: text("Database in which it does. PgBouncer 1.19."),
     }),
     settings: map("Further settings by their own names, as `pgbouncer.ini` has them.", SCALAR),
-    paused: { ...flag("Paused by hand or by a run that was stopped."), computed: true },
+    paused: { ...flag("Paused by a run that was stopped."), computed: true },
     disabled: { ...flag("Disabled by hand: no new clients."), computed: true },
     unloaded: UNLOADED,
   },

@@ -4,14 +4,16 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { unlessAborted } from "../../core/abort.ts";
 import type { ConnectOptions, Run } from "../../core/engine.ts";
 import { StatementError } from "../../core/errors.ts";
 import { fill } from "../../core/sql.ts";
 import { verifier } from "../postgresql/scram.ts";
-import type { Console } from "./console.ts";
+import { type Console, sqlName } from "./console.ts";
 import type { PoolerFiles } from "./files.ts";
 import { entries, pairsText, parsePairs, withEntry } from "./ini.ts";
 import { Log } from "./log.ts";
+import { fatal, type Memory } from "./memory.ts";
 import { lentBy } from "./pool-user.ts";
 import { notInForce, type Snapshot, type Texts } from "./snapshot.ts";
 import { type Command, type Edit, parseStatement } from "./statements.ts";
@@ -37,60 +39,128 @@ const UP = 20_000;
 
 export class Change {
   readonly #means: Means;
+  /** Databases that this run has paused. */
   #paused: string[] = [];
+  #waits = false;
   #restarts = false;
+  #memory: Memory | undefined;
+  #runs: Promise<void> = Promise.resolve();
+  readonly #given = new AbortController();
 
   constructor(means: Means) {
     this.#means = means;
   }
 
-  async run(runs: readonly Run[]): Promise<void> {
-    const { console, files, secret, verifiers } = this.#means;
-    const before = files.read();
+  /** Where it fails it is undone, and the failure says what is so then. */
+  run(runs: readonly Run[]): Promise<void> {
+    this.#runs = this.#run(runs).catch(async (problem: unknown) => {
+      const state = await this.undo();
+      throw problem instanceof StatementError ? problem.hinting(state) : problem;
+    });
+    return this.#runs;
+  }
+
+  /** Given up from outside, wherever it is: it is undone, and whatever it would still do fails. */
+  async abandon(): Promise<void> {
+    this.#given.abort(new Error("interrupted"));
+    await this.#runs.catch(() => undefined);
+    await this.undo();
+  }
+
+  /** Fails where it was given up. */
+  refuseAbandoned(): void {
+    this.#given.signal.throwIfAborted();
+  }
+
+  async #run(runs: readonly Run[]): Promise<void> {
+    const { console, files, secret, verifiers, look } = this.#means;
+    const { databases, memory, ...before } = await look();
+    this.#memory = memory;
     const parsed = await Promise.all(runs.map(async (run) => parseStatement(await withSecrets(run, secret))));
     const commands = parsed.flatMap((one) => (Array.isArray(one) ? [] : [one]));
     const edits = await lent(
       parsed.flatMap((one) => (Array.isArray(one) ? one : [])),
       verifiers,
     );
-    for (const name of namesOf(commands, "PAUSE")) await this.#pause(name);
+    const after = edits.reduce(edited, before);
     this.#restarts = commands.some(({ does }) => does === "RESTART");
-    files.write(edits.reduce(edited, before));
+    // A restart leaves nothing running, and forgets who is paused.
+    if (!this.#restarts) {
+      const why = memory ? fatal(after, memory) : [];
+      if (why.length > 0) throw tooLate(why);
+      // What another hand has paused stays paused.
+      const running = namesOf(commands, "PAUSE").filter((name) => databases.get(name)?.get("paused") !== "1");
+      for (const name of running) await this.#pause(name);
+    }
+    this.refuseAbandoned();
+    files.write(after);
     await this.#load(edits);
-    for (const name of namesOf(commands, "RESUME")) await console.say(`RESUME ${sqlName(name)}`);
+    this.refuseAbandoned();
+    if (this.#restarts) return;
+    for (const name of this.#paused.splice(0)) await console.say(`RESUME ${sqlName(name)}`);
     for (const name of namesOf(commands, "ENABLE")) await console.say(`ENABLE ${sqlName(name)}`);
   }
 
-  /** As it was before. */
-  async undo(): Promise<void> {
+  /** As it was before, as far as the pooler lets; says in words what is so. Done once, it has nothing more to do. */
+  async undo(): Promise<string> {
     const { console, files } = this.#means;
-    if (files.putBack()) {
-      if (this.#restarts) await this.#restart().catch(() => undefined);
-      else await console.say("RELOAD").catch(() => undefined);
-      files.keep();
+    // The console that waits for a pause cannot take it back: only another connection can.
+    if (this.#waits) await console.reopen(UP).catch(() => undefined);
+    this.#waits = false;
+    const written = files.putBack();
+    const problem = written ? await this.#putInForce() : undefined;
+    for (const name of this.#paused.splice(0)) await console.say(`RESUME ${sqlName(name)}`).catch(() => undefined);
+    files.keep();
+    if (!written) return "Nothing was written.";
+    if (problem !== undefined) return `The files are as they were before, but the pooler is not: ${problem}`;
+    return ["The files are as they were before, and the pooler runs with them.", ...(await this.#left())].join(" ");
+  }
+
+  /** Why the pooler has not taken over again what is in the files, and what to do, in words. */
+  async #putInForce(): Promise<string | undefined> {
+    const { console, files, look } = this.#means;
+    const failed = this.#restarts ? await this.#restart().then(nothing, ({ message }: Error) => message) : undefined;
+    try {
+      // One that is about to end still answers whoever it knows.
+      await console.reopen(0);
+      // One that could not be restarted may run, as it did before or not.
+      if (!this.#restarts || failed !== undefined) await console.say("RELOAD");
+      const wrong = notInForce(await look(), this.#restarts);
+      if (wrong.length === 0) return undefined;
+      return `it answers, and ${[failed, ...wrong].filter(Boolean).join("; ")}. Restart it by hand.`;
+    } catch (problem) {
+      const why = failed ?? (problem as Error).message;
+      return `it does not answer: ${why}. See its log, and start it by hand with ${files.config}.`;
     }
-    for (const name of this.#paused) await console.say(`RESUME ${sqlName(name)}`).catch(() => undefined);
+  }
+
+  /** Whom it now remembers without a password, in words. */
+  async #left(): Promise<string[]> {
+    const { look } = this.#means;
+    if (this.#restarts || !this.#memory) return [];
+    const now = (await look().catch(() => undefined))?.memory;
+    const names = now ? [...now.users].filter((name) => !this.#memory?.users.has(name) && !now.proved.has(name)) : [];
+    if (names.length === 0) return [];
+    return [`It still knows ${names.join(", ")}, without a password, and looks them up again after a restart only.`];
   }
 
   async #pause(name: string): Promise<void> {
-    const { console, patience } = this.#means;
+    const { console, files, patience } = this.#means;
+    files.pausing(name);
     this.#paused.push(name);
-    const pausing = console.say(`PAUSE ${sqlName(name)}`);
-    const late = Symbol("late");
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<typeof late>((done) => {
-      timer = setTimeout(done, patience, late);
-    });
-    const outcome = await Promise.race([pausing, waited]).finally(() => clearTimeout(timer));
-    if (outcome !== late) return;
-    // The console waits as well: only another connection can take it back.
-    pausing.catch(() => undefined);
-    await console.reopen(UP);
-    const hint = "Try again when fewer transactions are open, or raise `connection.lockTimeout`.";
-    throw new StatementError(`${name} could not be paused within ${patience / 1000} s: a transaction is still open`, {
-      statement: `PAUSE ${name}`,
-      hint,
-    });
+    this.#waits = true;
+    const late = AbortSignal.timeout(patience);
+    try {
+      await unlessAborted(AbortSignal.any([late, this.#given.signal]), console.say(`PAUSE ${sqlName(name)}`));
+    } catch (problem) {
+      if (!late.aborted) throw problem;
+      const hint = "Try again when fewer transactions are open, or raise `connection.lockTimeout`.";
+      throw new StatementError(`${name} could not be paused within ${patience / 1000} s: a transaction is still open`, {
+        statement: `PAUSE ${name}`,
+        hint,
+      });
+    }
+    this.#waits = false;
   }
 
   async #load(edits: readonly Edit[]): Promise<void> {
@@ -111,9 +181,7 @@ export class Change {
       if (served !== undefined) wrong.push(served);
     }
     if (wrong.length === 0) return;
-    throw new StatementError(`The pooler did not take over what was written: ${[...new Set(wrong)].join("; ")}`, {
-      hint: "The files are as they were before.",
-    });
+    throw new StatementError(`The pooler did not take over what was written: ${[...new Set(wrong)].join("; ")}`, {});
   }
 
   /** Whoever can no longer log in could not mend it either. */
@@ -129,26 +197,33 @@ export class Change {
   async #restart(): Promise<void> {
     const { console, restart } = this.#means;
     const [program = "", ...words] = restart ?? [];
-    try {
-      await promisify(execFile)(program, words, { timeout: RESTART });
-      await console.reopen(UP);
-    } catch (problem) {
-      const { stderr, message } = problem as { readonly stderr?: string; readonly message: string };
-      const hint = "The files are as they were before, and the pooler was restarted with them.";
-      throw new StatementError(`The pooler did not restart: ${stderr?.trim() || message}`, {
-        statement: [program, ...words].join(" "),
-        hint,
-      });
-    }
+    const statement = [program, ...words].join(" ");
+    const failed = (why: string): StatementError =>
+      new StatementError(`The pooler did not restart: ${why}`, { statement });
+    await promisify(execFile)(program, words, { timeout: RESTART }).catch((problem: Failed) => {
+      if (problem.killed) throw failed(`the command did not end within ${RESTART / 1000} s`);
+      throw failed(problem.stderr?.trim() || problem.message.trim());
+    });
+    await console.reopen(UP).catch((problem: Error) => {
+      throw failed(`the command ended, and the console did not answer within ${UP / 1000} s: ${problem.message}`);
+    });
   }
+}
+
+function nothing(): undefined {
+  return undefined;
+}
+
+type Failed = Error & { readonly stderr?: string; readonly killed?: boolean };
+
+/** It was safe to load when the plan was made. */
+function tooLate(why: readonly string[]): StatementError {
+  const hint = "Plan again: the new plan restarts the pooler.";
+  return new StatementError(`The pooler would not survive what is to be loaded: ${why.join("; ")}`, { hint });
 }
 
 function namesOf(commands: readonly Command[], does: Command["does"]): string[] {
   return [...new Set(commands.flatMap((one) => (one.does === does && one.name !== undefined ? [one.name] : [])))];
-}
-
-function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** A secret goes in as a JSON text, so that nothing in it ends the line. */

@@ -3,11 +3,13 @@
  * transaction or statement is paused meanwhile, so that nothing runs on the old server once something has run on the new
  * one; sessions stay where they are until they end. https://www.pgbouncer.org/config.html#section-databases
  */
+import { address } from "../../core/address.ts";
 import type { Alteration, FieldChange, PlanContext, Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
 import type { ConnectionPool, PoolerSettings } from "../../core/specs.ts";
 import { type Field, specOf, valuesOf } from "./fields.ts";
 import { pairsText } from "./ini.ts";
+import { neverPool, restarting, unrestartable, whyPool } from "./memory.ts";
 import { SELF } from "./pooler-settings.ts";
 import { databasesHeld, type PoolerHandler } from "./snapshot.ts";
 import { command, edits } from "./statements.ts";
@@ -36,15 +38,19 @@ export const connectionPool: PoolerHandler<ConnectionPool> = {
       const { password: _, ...shown } = Object.fromEntries(values);
       yield {
         ...withoutOwnName({ ...specOf(new Map(Object.entries(shown)), POOLS), name } as unknown as ConnectionPool),
-        ...(row?.get("paused") === "1" && { paused: true }),
+        ...(row?.get("paused") === "1" && snapshot.paused.has(name) && { paused: true }),
         ...(row?.get("disabled") === "1" && { disabled: true }),
         unloaded: unloaded.entry === undefined ? unloaded : { entry: unloaded.entry },
       };
     }
   },
-  check: (spec, target) => unknownKeys("databases", valuesOf(spec as unknown as Spec, POOLS).keys(), target),
+  check: (spec, target, context) => [
+    ...unknownKeys("databases", valuesOf(spec as unknown as Spec, POOLS).keys(), target),
+    ...neverPool(spec, context),
+    ...unrestartable(whyPool(liveOf(spec, context), spec, context), context.facts),
+  ],
   normalise: withoutOwnName,
-  create: (spec) => [write(spec)],
+  create: (spec, context) => [write(spec), ...restarting(whyPool(undefined, spec, context), [spec.name])],
   alter,
   rename: (from, to) => [{ sql: edits("databases", [[from.name, undefined]]), phase: "rename" }, write(to)],
   drop: ({ name }) => [
@@ -56,6 +62,10 @@ export const connectionPool: PoolerHandler<ConnectionPool> = {
     },
   ],
 };
+
+function liveOf({ name }: ConnectionPool, { live }: Pick<PlanContext, "live">): ConnectionPool | undefined {
+  return live.get(address("ConnectionPool", name))?.spec as ConnectionPool | undefined;
+}
 
 /** The database of the server goes by the name of the pool unless something else is said. */
 export function withoutOwnName(spec: ConnectionPool): ConnectionPool {
@@ -83,6 +93,7 @@ function alter({ before, after, fields }: Alteration<ConnectionPool>, context: P
       ? [{ sql: command("RESUME", name), phase: "expose" as const }]
       : []),
     ...(touches(fields, new Set(["disabled"])) ? [{ sql: command("ENABLE", name), phase: "expose" as const }] : []),
+    ...restarting(whyPool(before, after, context), [name]),
   ];
 }
 

@@ -108,9 +108,19 @@ export class Console {
     };
   }
 
+  /** One row for each database and user that anybody has come as. */
+  pools(): Promise<readonly Row[]> {
+    return this.say("SHOW POOLS");
+  }
+
   async end(): Promise<void> {
     await this.#client.end().catch(() => undefined);
   }
+}
+
+/** A name as the console takes it. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function byName(rows: readonly Row[]): Map<string, Row> {

@@ -27,6 +27,8 @@ interface Raw {
 interface Journal {
   readonly before: Raw;
   readonly now: Raw;
+  /** Databases that the run has paused. */
+  readonly paused?: readonly string[];
 }
 
 /** Secrets stand in it, as in the userlist. */
@@ -68,14 +70,26 @@ export class PoolerFiles {
     const isNew = before.userlist === undefined;
     const now: Raw = { ini: iniText(ini), userlist: isNew && list.trim() === "" ? undefined : list };
     const proved = open && isBetween(open, before) ? open.before : before;
-    writeAtomically(this.#journal, JSON.stringify({ before: proved, now }), { mode: PRIVATE });
+    this.#keepJournal({ before: proved, now, paused: this.paused() });
     this.#put(now);
+  }
+
+  /** A database is about to be paused; whoever comes next knows by whom. */
+  pausing(name: string): void {
+    const there = this.#raw();
+    const journal = this.#readJournal() ?? { before: there, now: there };
+    this.#keepJournal({ ...journal, paused: [...this.paused(), name] });
+  }
+
+  /** Databases that a run has paused which is under way, or was stopped. */
+  paused(): readonly string[] {
+    return this.#readJournal()?.paused ?? [];
   }
 
   /** Puts back what the running pooler had proved; false where nothing was written. */
   putBack(): boolean {
     const journal = this.#readJournal();
-    if (!journal) return false;
+    if (!journal || same(journal.before, journal.now)) return false;
     this.#put(journal.before);
     return true;
   }
@@ -129,6 +143,10 @@ export class PoolerFiles {
     return { ini: readText(config), userlist: userlist === undefined ? undefined : readOptional(userlist) };
   }
 
+  #keepJournal(journal: Journal): void {
+    writeAtomically(this.#journal, JSON.stringify(journal), { mode: PRIVATE });
+  }
+
   #readJournal(): Journal | undefined {
     const text = readOptional(this.#journal);
     return text === undefined ? undefined : JSON.parse(text);
@@ -143,6 +161,10 @@ function textsOf({ ini, userlist }: Raw): Texts {
 function isBetween({ before, now }: Journal, there: Raw): boolean {
   const isOurs = (key: keyof Raw): boolean => there[key] === before[key] || there[key] === now[key];
   return isOurs("ini") && isOurs("userlist") && (there.ini !== before.ini || there.userlist !== before.userlist);
+}
+
+function same(a: Raw, b: Raw): boolean {
+  return a.ini === b.ini && a.userlist === b.userlist;
 }
 
 function noUserlist(config: string) {

@@ -16,6 +16,9 @@ export const LOOKUP = "user_lookup";
 /** Schema of that function unless a pool says otherwise. */
 export const LOOKUP_SCHEMA = "pooler";
 
+/** What an inspection calls a pool that somebody has paused: that is theirs to end, and no difference. */
+export const PAUSED = "pool paused by hand";
+
 const ENGINES: ReadonlySet<string> = new Set(["postgresql"]);
 
 export const poolTarget: Lowering<ConnectionPool> = {
@@ -24,7 +27,7 @@ export const poolTarget: Lowering<ConnectionPool> = {
   lower(spec, context): Lowered {
     const { to, replica, auth, user, password, users = [] } = spec;
     const target = to === undefined ? undefined : targetOf(to, context);
-    const diagnostics = target ? faults(spec, target, context) : [];
+    const diagnostics = [...(target ? faults(spec, target, context) : []), ...paused(spec, context)];
     const query = auth && auth.by !== "userlist" ? lookupOf(auth) : undefined;
     const byPool = query === undefined || has("databases", "auth_query", context.target?.versionNumber ?? 1e6);
     const { clients: _, to: __, replica: ___, password: ____, users: _____, auth: ______, ...rest } = spec;
@@ -98,6 +101,15 @@ function unprepared(spec: ConnectionPool, context: LowerContext): string | undef
   const fallback = target.versionNumber >= numberOf("1.24") ? 200 : 0;
   const kept = (settingsIn(declared) ?? settingsIn(live))?.maxPreparedStatements ?? fallback;
   return kept === 0 ? "The pooler is to keep no prepared statements" : undefined;
+}
+
+function paused({ name }: ConnectionPool, { notModelled = [] }: LowerContext): Diagnostic[] {
+  if (!notModelled.some((found) => found.type === PAUSED && found.name === name)) return [];
+  return [
+    warning("POOL_PAUSED", `Somebody has paused ${quoted(name)} on the console: its clients wait`, {
+      detail: `It stays so. Whoever is done says \`RESUME ${name}\` on the console.`,
+    }),
+  ];
 }
 
 function faults(spec: ConnectionPool, target: DataSource, context: LowerContext): Diagnostic[] {

@@ -9,6 +9,7 @@ import type { PoolUser } from "../../core/specs.ts";
 import { expr, type Sql, secretHole, sql } from "../../core/sql.ts";
 import { type Field, specOf, valuesOf } from "./fields.ts";
 import { pairsText } from "./ini.ts";
+import { neverUser, restarting, unrestartable, whyGone, whyUser } from "./memory.ts";
 import { type PoolerHandler, usersHeld } from "./snapshot.ts";
 import { edits } from "./statements.ts";
 import { unknownKeys } from "./versions.ts";
@@ -30,22 +31,29 @@ export const poolUser: PoolerHandler<PoolUser> = {
     for (const [name, { values, unloaded }] of usersHeld(snapshot))
       yield { name, ...specOf(values, USERS), ...snapshot.matched.get(name), unloaded };
   },
-  check: (spec, target) => [
+  check: (spec, target, context) => [
+    ...neverUser(spec, context),
+    ...unrestartable(whyUser(spec, context), context.facts),
     ...unknownKeys("users", valuesOf(spec as unknown as Spec, USERS).keys(), target),
     ...(spec.name === target.user ? ["it is the user of the console, whom nobody changes under way"] : []),
   ],
-  create: (spec) => [...proof(spec), ...limits(spec, [])],
-  alter: ({ before, after, fields }) => {
+  create: (spec, context) => [...proof(spec), ...limits(spec, []), ...restarting(whyUser(spec, context), [spec.name])],
+  alter: ({ before, after, fields }, context) => {
     const proves = fields.some(({ path }) => ["from", "password", "keep"].includes(path[0] as string));
     const others = fields.some(({ path }) => !["from", "password", "keep"].includes(path[0] as string));
-    return [...(proves ? proof(after) : []), ...(others ? limits(after, [before]) : [])];
+    return [
+      ...(proves ? proof(after) : []),
+      ...(others ? limits(after, [before]) : []),
+      ...restarting(whyUser(after, context), [after.name]),
+    ];
   },
-  drop: ({ name }) => [
+  drop: ({ name }, context) => [
     {
       sql: edits("userlist", [[name, undefined]]),
       hazards: [{ code: "NARROWS_ACCESS", message: `${name} is no longer known to the pooler`, affects: [name] }],
     },
     { sql: edits("users", [[name, undefined]]) },
+    ...restarting(whyGone(name, context), [name]),
   ],
 };
 

@@ -8,6 +8,7 @@ import type { Spec } from "../../core/kind.ts";
 import type { PoolerSettings } from "../../core/specs.ts";
 import type { Config } from "./console.ts";
 import { changedKeys, type Field, specOf, valuesOf } from "./fields.ts";
+import { restarting, unrestartable, whySettings } from "./memory.ts";
 import { isDefault, type PoolerHandler, settingsHeld } from "./snapshot.ts";
 import { command, edits } from "./statements.ts";
 import { unknownKeys } from "./versions.ts";
@@ -81,11 +82,16 @@ export const poolerSettings: PoolerHandler<PoolerSettings> = {
     yield { ...specOf(values, SETTINGS), unloaded };
   },
   normalise,
-  check: (spec, target, { facts, live }) => [
-    ...unknownKeys("pgbouncer", valuesOf(spec as Spec, SETTINGS).keys(), target),
-    ...unknownToPooler(spec, facts),
-    ...(facts.restart === undefined ? waiting(spec, live.get(SELF)?.spec as PoolerSettings | undefined, facts) : []),
-  ],
+  check: (spec, target, context) => {
+    const { facts } = context;
+    const live = context.live.get(SELF)?.spec as PoolerSettings | undefined;
+    return [
+      ...unknownKeys("pgbouncer", valuesOf(spec as Spec, SETTINGS).keys(), target),
+      ...unknownToPooler(spec, facts),
+      ...(facts.restart === undefined ? waiting(spec, live, facts) : []),
+      ...unrestartable(whySettings(live, spec, context), facts),
+    ];
+  },
   refuse: ({ fields }) =>
     portDiffers(fields)
       ? "it is reached by this port: change it in the file and restart by hand, then say so in `connection.port`"
@@ -132,7 +138,7 @@ function waiting(spec: PoolerSettings, live: PoolerSettings | undefined, facts: 
   return [`${keys} changes with a restart only: give the command under \`pgbouncer.restart\` of the DataSource`];
 }
 
-function alter({ after, fields }: Alteration<PoolerSettings>, context: PlanContext): Statement[] {
+function alter({ before, after, fields }: Alteration<PoolerSettings>, context: PlanContext): Statement[] {
   const config = configOf(context.facts);
   const values = valuesOf(after as Spec, SETTINGS);
   const keys = changedKeys(fields, SETTINGS);
@@ -152,6 +158,7 @@ function alter({ after, fields }: Alteration<PoolerSettings>, context: PlanConte
     ...(restarts.length > 0
       ? [{ sql: command("RESTART"), phase: "expose" as const, hazards: [restart(restarts)] }]
       : []),
+    ...restarting(whySettings(before, after, context), ["auth.user"]),
   ];
 }
 

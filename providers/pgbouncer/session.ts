@@ -17,15 +17,18 @@ import { KINDS } from "../../core/kinds/index.ts";
 import { canonical } from "../../core/objects.ts";
 import type { DataSource } from "../../core/specs.ts";
 import { Change } from "./change.ts";
-import { Console, consoleOf, type InForce } from "./console.ts";
+import { Console, consoleOf, type InForce, sqlName } from "./console.ts";
 import type { PoolerFiles } from "./files.ts";
 import { HANDLERS } from "./handlers.ts";
 import { entries } from "./ini.ts";
+import { memoryOf } from "./memory.ts";
 import { filesOf } from "./place.ts";
+import { PAUSED } from "./pool-target.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { parseStatement } from "./statements.ts";
 import { secretsOf } from "./userlist.ts";
 import { Verifiers } from "./verifiers.ts";
+import { knowsUsersOnce } from "./versions.ts";
 
 /** Counters among the answers of the console, which change with every client. */
 const COUNTERS = /^current_/;
@@ -70,10 +73,13 @@ async function sessionOf(
 
   const snapshot = async (probes: Catalog): Promise<Snapshot> => {
     const texts = files.read();
+    const inForce = await console.inForce();
     return {
       ...texts,
-      ...(await console.inForce()),
+      ...inForce,
       versionNumber,
+      ...(!knowsUsersOnce(versionNumber) && { memory: memoryOf(inForce, await console.pools(), texts.userlist) }),
+      paused: new Set(files.paused()),
       // What is under way is proved already, and kept once all is well.
       proved: change ? undefined : files.proved(),
       admin: at.user,
@@ -92,7 +98,8 @@ async function sessionOf(
     },
     async inspect(probes): Promise<Inspection> {
       const seen = await snapshot(probes);
-      const facts = { connectedAs: at.user, config: seen.config, ...(restart && { restart }) };
+      const { config, memory } = seen;
+      const facts = { connectedAs: at.user, config, ...(restart && { restart }), ...(memory && { memory }) };
       return { catalog: catalogOf(seen), notModelled: notModelled(seen), facts, target, present: new Set() };
     },
     async probe(probes) {
@@ -116,6 +123,7 @@ async function sessionOf(
       progress(runs.length);
     },
     async commit() {
+      change?.refuseAbandoned();
       ledger?.keep(false);
       if (change) files.keep();
       change = undefined;
@@ -125,7 +133,11 @@ async function sessionOf(
       await change?.undo();
       change = undefined;
     },
-    preflight: async (runs) => preflight(runs, files),
+    async abandon() {
+      await change?.abandon();
+      unlock?.();
+    },
+    preflight: async (runs) => preflight(runs, files, restart),
     async close() {
       unlock?.();
       await Promise.all([console.end(), verifiers.end()]);
@@ -133,9 +145,9 @@ async function sessionOf(
   };
 }
 
-/** What a run that was stopped had written and nobody has proved is taken back, unless that run is still under way. */
+/** What a run that was stopped had written and nobody has proved is taken back, and whom it paused goes on, unless that run is still under way. */
 async function recover(console: Console, files: PoolerFiles, locked: string): Promise<void> {
-  if (!files.proved()) return;
+  if (!files.proved() && files.paused().length === 0) return;
   const unlock = await takeLock(locked, 0).catch((problem: unknown) => {
     if (problem instanceof Refusal) return undefined;
     throw problem;
@@ -143,6 +155,7 @@ async function recover(console: Console, files: PoolerFiles, locked: string): Pr
   if (!unlock) return;
   try {
     if (files.putBack()) await console.say("RELOAD").catch(() => undefined);
+    for (const name of files.paused()) await console.say(`RESUME ${sqlName(name)}`).catch(() => undefined);
     files.keep();
   } finally {
     unlock();
@@ -161,14 +174,17 @@ function catalogOf(seen: Snapshot): Map<Address, DataObject> {
   return catalog;
 }
 
-/** Sections that no kind describes, and passwords that stand in the configuration. */
-function notModelled({ ini }: Snapshot): Inspection["notModelled"] {
+/** Sections that no kind describes, passwords that stand in the configuration, and what somebody paused on the console. */
+function notModelled({ ini, databases, paused }: Snapshot): Inspection["notModelled"] {
   const known = new Set(["", "pgbouncer", "databases", "users"]);
   const sections = new Set(ini.map(({ section }) => section).filter((section) => !known.has(section)));
   const inClear = [...entries(ini, "databases")].filter(([, text]) => /(^|\s)password\s*=/.test(text));
   return [
     ...[...sections].map((name) => ({ type: "section", name })),
     ...inClear.map(([name]) => ({ type: "password in the configuration", name })),
+    ...[...databases].flatMap(([name, row]) =>
+      row.get("paused") === "1" && !paused.has(name) ? [{ type: PAUSED, name }] : [],
+    ),
   ];
 }
 
@@ -183,12 +199,11 @@ function hashOf(value: unknown): string {
 }
 
 /** Files that the pooler must be able to read as well; what is missing or closed here is told before anything is written. */
-function preflight(runs: readonly Run[], files: PoolerFiles): Diagnostic[] {
+function preflight(runs: readonly Run[], files: PoolerFiles, restart: readonly string[] | undefined): Diagnostic[] {
   const why = files.unwritable();
-  const edits = runs.flatMap(({ text }) => {
-    const parsed = parseStatement(text);
-    return Array.isArray(parsed) ? parsed : [];
-  });
+  const parsed = runs.map(({ text }) => parseStatement(text));
+  const edits = parsed.flatMap((one) => (Array.isArray(one) ? one : []));
+  const restarts = parsed.some((one) => !Array.isArray(one) && one.does === "RESTART");
   const keys = edits.filter(({ place, key }) => place === "pgbouncer" && /_tls_(ca|cert|key)_file$/.test(key));
   return [
     ...(why === undefined || runs.length === 0
@@ -198,6 +213,13 @@ function preflight(runs: readonly Run[], files: PoolerFiles): Diagnostic[] {
             detail: "Run as a user who may write the file and its folder; a change is written beside it and moved.",
           }),
         ]),
+    ...(restarts && restart === undefined
+      ? [
+          error("MISSING_FIELD", "The plan restarts the pooler, and nothing says how", {
+            detail: "Give the command under `pgbouncer.restart` of the DataSource.",
+          }),
+        ]
+      : []),
     ...keys.flatMap(({ key, value = "" }) => (value === "" ? [] : unreadableKey(key, value))),
   ];
 }

@@ -7,6 +7,7 @@ import type { PoolUser } from "../../core/specs.ts";
 import type { Config, InForce, Row } from "./console.ts";
 import { sameValue, type Values } from "./fields.ts";
 import { entries, type Ini, parsePairs } from "./ini.ts";
+import type { Memory } from "./memory.ts";
 import { secretsOf, type Userlist } from "./userlist.ts";
 import { has } from "./versions.ts";
 
@@ -17,8 +18,12 @@ export interface Texts {
 
 export interface Snapshot extends InForce, Texts {
   readonly versionNumber: number;
+  /** Absent in versions that know a user but once. */
+  readonly memory?: Memory;
   /** What the running pooler proved last, where a run was stopped before the present files were. */
   readonly proved: Texts | undefined;
+  /** Databases that a run has paused; others were paused by another hand, and stay so. */
+  readonly paused: ReadonlySet<string>;
   /** Role that the console is used as. */
   readonly admin: string;
   /** Declared users whose secret in the userlist is the right one, with how they are declared. */

@@ -42,6 +42,11 @@ export function has(section: Section, key: string, versionNumber: number): boole
   return since === undefined || versionNumber >= numberOf(since);
 }
 
+/** Does it know a user but once, however it came to know it? See memory.ts. */
+export function knowsUsersOnce(versionNumber: number): boolean {
+  return versionNumber >= numberOf("1.23.1");
+}
+
 /** `1.24.1` → 12401. */
 export function numberOf(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
