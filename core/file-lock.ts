@@ -11,13 +11,14 @@ const WAIT = 100;
 export async function takeLock(path: string, patience: number): Promise<() => void> {
   const own = JSON.stringify({ pid: process.pid, host: hostname() });
   const until = performance.now() + patience;
-  mkdirSync(dirname(path), { recursive: true });
   for (;;) {
     try {
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, own, { flag: "wx" });
       return () => rmSync(path, { force: true });
     } catch (problem) {
-      if ((problem as NodeJS.ErrnoException).code !== "EEXIST") throw problem;
+      const { code } = problem as NodeJS.ErrnoException;
+      if (code !== "EEXIST") throw new Refusal([unwritable(path, code)]);
     }
     if (isStale(path)) rmSync(path, { force: true });
     else if (performance.now() > until) throw new Refusal([busy(path)]);
@@ -34,6 +35,13 @@ function isStale(path: string): boolean {
   } catch (problem) {
     return (problem as NodeJS.ErrnoException).code === "ESRCH";
   }
+}
+
+function unwritable(path: string, code: string | undefined) {
+  return error("NOT_WRITTEN", `${path} cannot be written: ${code}`, {
+    detail:
+      "Run as a user who may write into its folder: whoever changes what lies there keeps others away by this file.",
+  });
 }
 
 function busy(path: string) {

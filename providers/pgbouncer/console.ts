@@ -52,7 +52,18 @@ export class Console {
   }
 
   static async open(at: Endpoint): Promise<Console> {
-    return new Console(await connected(at, ""), at);
+    const client = await connected(at, "").catch((problem: unknown) => {
+      // A server looks for a database of this name.
+      throw /database "pgbouncer" does not exist/.test((problem as Error).message) ? noConsole(at) : problem;
+    });
+    // It may have one.
+    const isConsole = await client.query("SHOW VERSION").then(
+      () => true,
+      () => false,
+    );
+    if (isConsole) return new Console(client, at);
+    await client.end().catch(() => undefined);
+    throw noConsole(at);
   }
 
   /** Another connection in place of this one, as soon as there is one. */
@@ -116,6 +127,12 @@ export class Console {
   async end(): Promise<void> {
     await this.#client.end().catch(() => undefined);
   }
+}
+
+function noConsole({ host, port }: Endpoint): Refusal {
+  const detail =
+    "A database server seems to answer there. Give `connection.port` of the pooler, or `engine: postgresql` where the server itself is meant.";
+  return new Refusal([error("WRONG_TARGET", `There is no console of a PgBouncer at ${host}:${port}`, { detail })]);
 }
 
 /** A name as the console takes it. */
