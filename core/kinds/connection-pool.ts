@@ -1,7 +1,7 @@
 import { address } from "../address.ts";
 import { NAME, SCALAR, SECRET } from "../fragments.ts";
-import { defineKind } from "../kind.ts";
-import { count, POOL_MODE, settingTexts, UNLOADED } from "../pool-fields.ts";
+import { defineKind, type Spec } from "../kind.ts";
+import { count, keyFaults, lineFaults, POOL_MODE, settingTexts, UNLOADED, withQueryInLine } from "../pool-fields.ts";
 import { choice, flag, map, object, reference, set, text, whole } from "../schema.ts";
 import type { ConnectionPool } from "../specs.ts";
 
@@ -56,9 +56,13 @@ export const connectionPool = defineKind<ConnectionPool>({
   example: { name: "analytics", to: "warehouse", mode: "transaction", size: 20 },
   address: (spec) => address("ConnectionPool", spec.name),
   scope: () => ({}),
-  check,
+  check: (spec) => [...check(spec), ...keyFaults(spec.name), ...lineFaults(spec as unknown as Spec)],
   logsInTo: ({ to, auth }) => (to !== undefined && auth?.by === "userlist" ? [to] : []),
-  normalise: ({ settings, ...spec }) => ({ ...spec, ...(settings && { settings: settingTexts(settings) }) }),
+  normalise: ({ settings, auth, ...spec }) => ({
+    ...spec,
+    ...(auth && { auth: withQueryInLine(auth) }),
+    ...(settings && { settings: settingTexts(settings) }),
+  }),
 });
 
 function check({ name, to, replica, host, user, password, users, auth }: ConnectionPool): string[] {

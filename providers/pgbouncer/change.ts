@@ -231,6 +231,13 @@ async function withSecrets({ text, secrets }: Run, secret: ConnectOptions["secre
   const values = await Promise.all(
     secrets.map(async ({ secret: reference, form }) => {
       const value = await secret(reference);
+      if (form === "clear" && /[\r\n\0]/.test(value))
+        throw new StatementError(
+          "A password that is kept in clear has a line break, and the userlist holds one a line",
+          {
+            hint: "Give one without, or keep its verifier: `keep: verifier`.",
+          },
+        );
       return JSON.stringify(form === "clear" ? value : verifier(value));
     }),
   );

@@ -2,6 +2,9 @@
  * A configuration as its lines, so that whatever is not changed stays to the letter: comments, order, sections and keys
  * that nobody here knows. https://www.pgbouncer.org/config.html
  */
+import { error } from "../../core/diagnostic.ts";
+import { Refusal } from "../../core/errors.ts";
+
 interface Line {
   readonly raw: string;
   readonly section: string;
@@ -45,7 +48,7 @@ export function includes(ini: Ini): string[] {
 export function withEntry(ini: Ini, section: string, key: string, value: string | undefined): Ini {
   const isIt = (line: Line): boolean => line.section === section && line.key === key;
   const last = ini.findLastIndex(isIt);
-  const line = { raw: `${quoted(key)} = ${value}`, section, key, value: value ?? "" };
+  const line = { raw: entryText(key, value ?? ""), section, key, value: value ?? "" };
   if (last >= 0)
     return ini.flatMap((each, at) => (!isIt(each) ? [each] : at === last && value !== undefined ? [line] : []));
   if (value === undefined) return ini;
@@ -55,6 +58,16 @@ export function withEntry(ini: Ini, section: string, key: string, value: string 
   const header = { raw: `[${section}]`, section };
   const gap = end > 0 ? [{ raw: "", section: "" }] : [];
   return [...ini.slice(0, end), ...gap, header, line, { raw: "", section }];
+}
+
+/** A key with its value; nothing gets out of its line, wherever it comes from. */
+export function entryText(key: string, value: string): string {
+  const text = `${quoted(key)} = ${value}`.trimEnd();
+  if (!/[\r\n\0]/.test(text)) return text;
+  const detail = "Take it out where it is declared; of a pool to a data source, host and database stand there.";
+  throw new Refusal([
+    error("WRONG_TYPE", `What is to be written of ${JSON.stringify(key)} has a line break`, { detail }),
+  ]);
 }
 
 /** A name as a key. */

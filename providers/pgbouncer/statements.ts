@@ -3,7 +3,7 @@
  * in capitals is said to the console. Whatever is written, one RELOAD at the end takes it over.
  */
 import { expr, join, type Sql, sql } from "../../core/sql.ts";
-import { quoted, unquoted } from "./ini.ts";
+import { entryText, quoted, unquoted } from "./ini.ts";
 
 /** Sections of the configuration, and the userlist, which is a file of its own. */
 export type Place = "pgbouncer" | "databases" | "users" | "userlist";
@@ -19,7 +19,7 @@ export function edits(place: Place, values: Iterable<readonly [string, string | 
   const lines = [...values].map(([key, value]) => {
     const name = expr(quoted(key));
     if (value === undefined) return sql`unset ${name}`;
-    return sql`${name} = ${typeof value === "string" ? expr(value) : value}`;
+    return typeof value === "string" ? expr(entryText(key, value)) : sql`${name} = ${value}`;
   });
   return sql`[${expr(place)}]\n${join(lines, "\n")}`;
 }
@@ -41,7 +41,7 @@ export function parseStatement(text: string): Edit[] | Command {
 function parseLine(place: Place, line: string): Edit {
   const [, gone] = /^unset ("(?:[^"]|"")*"|\S+)$/.exec(line) ?? [];
   if (gone !== undefined) return { place, key: unquoted(gone), value: undefined };
-  const [, key, value] = /^("(?:[^"]|"")*"|\S+) = (.*)$/.exec(line) ?? [];
+  const [, key, value] = /^("(?:[^"]|"")*"|\S+) = ?(.*)$/.exec(line) ?? [];
   if (key === undefined) throw new Error("internal: a line that is no entry");
   return { place, key: unquoted(key), value: value ?? "" };
 }

@@ -1,7 +1,17 @@
 import { address } from "../../address.ts";
 import { NAME, SCALAR, SECRET } from "../../fragments.ts";
-import { defineKind } from "../../kind.ts";
-import { count, normaliseDurations, POOL_MODE, settingTexts, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
+import { defineKind, type Spec } from "../../kind.ts";
+import { sameJson } from "../../objects.ts";
+import {
+  count,
+  keyFaults,
+  lineFaults,
+  normaliseDurations,
+  POOL_MODE,
+  settingTexts,
+  UNLOADED,
+  USER_TIMEOUTS,
+} from "../../pool-fields.ts";
 import { choice, map, object, reference } from "../../schema.ts";
 import type { PoolUser } from "../../specs.ts";
 
@@ -34,13 +44,17 @@ export const poolUser = defineKind<PoolUser>({
   address: (spec) => address("PoolUser", spec.name),
   scope: () => ({}),
   example: { name: "reports", maxConnections: 10 },
-  check: ({ name: _, from, password, keep, ...limits }) => [
+  check: ({ name, from, password, keep, ...limits }) => [
+    ...lineFaults({ name, from, ...limits } as unknown as Spec),
+    // The userlist takes any name; a line of limits begins with it.
+    ...(Object.keys(limits).length > 0 ? keyFaults(name) : []),
     ...(from === undefined && password === undefined && Object.keys(limits).length === 0
       ? ["it says nothing of the user: give `from`, `password` or a limit"]
       : []),
     ...(from !== undefined && password !== undefined ? ["it takes `from` or `password`, not both"] : []),
     ...(keep === "clear" && password === undefined ? ["`keep: clear` needs `password`"] : []),
   ],
+  merge,
   logsInTo: ({ from }) => (from === undefined ? [] : [from]),
   normalise: ({ timeouts, settings, ...spec }) => ({
     ...spec,
@@ -48,3 +62,14 @@ export const poolUser = defineKind<PoolUser>({
     ...(settings && { settings: settingTexts(settings) }),
   }),
 });
+
+const PROOF: ReadonlySet<string> = new Set(["name", "from", "password", "keep"]);
+
+/** Limits, and what proves the user, may be said apart: a pool says by itself whose verifiers it needs. */
+function merge(a: PoolUser, b: PoolUser): PoolUser | undefined {
+  const [one, other] = [a, b] as unknown as readonly [Spec, Spec];
+  const twice = Object.keys(one).filter((field) => one[field] !== undefined && other[field] !== undefined);
+  if (twice.some((field) => !PROOF.has(field) || !sameJson(one[field], other[field]))) return undefined;
+  const both = { ...a, ...b };
+  return both.from !== undefined && both.password !== undefined ? undefined : both;
+}

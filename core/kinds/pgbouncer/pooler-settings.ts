@@ -1,7 +1,16 @@
 import { address } from "../../address.ts";
 import { SCALAR } from "../../fragments.ts";
-import { defineKind } from "../../kind.ts";
-import { count, normaliseDurations, POOL_MODE, settingTexts, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
+import { defineKind, type Spec } from "../../kind.ts";
+import {
+  count,
+  lineFaults,
+  normaliseDurations,
+  POOL_MODE,
+  settingTexts,
+  UNLOADED,
+  USER_TIMEOUTS,
+  withQueryInLine,
+} from "../../pool-fields.ts";
 import { choice, list, map, object, type Schema, set, text, whole } from "../../schema.ts";
 import { duration } from "../../source-fields.ts";
 import type { PoolerSettings } from "../../specs.ts";
@@ -99,8 +108,10 @@ export const poolerSettings = defineKind<PoolerSettings>({
   example: { maxClients: 1000, pools: { mode: "transaction", size: 50 } },
   address: () => address("PoolerSettings", "pgbouncer"),
   scope: () => ({}),
-  normalise: ({ pools, timeouts, settings, ...spec }) => ({
+  check: (spec) => lineFaults(spec as unknown as Spec),
+  normalise: ({ pools, timeouts, settings, auth, ...spec }) => ({
     ...spec,
+    ...(auth && { auth: withQueryInLine(auth) }),
     ...(pools && {
       pools: { ...pools, ...normaliseDurations(pools.reserveTimeout ? { reserveTimeout: pools.reserveTimeout } : {}) },
     }),

@@ -1,5 +1,5 @@
 import type { PoolUser } from "../../../core/specs.ts";
-import { pairsText, quoted } from "../ini.ts";
+import { entryText, pairsText } from "../ini.ts";
 import type { RenderedPooler } from "./model.ts";
 
 /** `pgbouncer.ini`, with what the userlist must hold as comments: no secret is in it. */
@@ -7,13 +7,11 @@ export function iniFile({ name, settings, databases, users, known }: RenderedPoo
   const lines = [
     `; ${name}: made by Datumline`,
     "[databases]",
-    ...databases.map(([database, values]) => `${quoted(database)} = ${pairsText(values)}`),
-    ...(users.length > 0
-      ? ["", "[users]", ...users.map(([user, values]) => `${quoted(user)} = ${pairsText(values)}`)]
-      : []),
+    ...databases.map(([database, values]) => entryText(database, pairsText(values))),
+    ...(users.length > 0 ? ["", "[users]", ...users.map(([user, values]) => entryText(user, pairsText(values)))] : []),
     "",
     "[pgbouncer]",
-    ...[...settings].map(([key, value]) => `${key} = ${value}`.trimEnd()),
+    ...[...settings].map(([key, value]) => entryText(key, value)),
     "",
     ...userlistHint(known, settings.get("admin_users") ?? ""),
   ];
