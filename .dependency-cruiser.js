@@ -30,6 +30,8 @@ const KIND_VOCABULARY = [
   "kind",
   "names",
   "pool-fields",
+  "pool-keys",
+  "pools",
   "role-fields",
   "runner-fields",
   "schedule",

@@ -11,7 +11,8 @@ import { Refusal } from "../core/errors.ts";
 import { lower } from "../core/lower.ts";
 import { nearest } from "../core/names.ts";
 import { matchesAny } from "../core/ownership.ts";
-import type { ConnectionPool, PoolerSettings, Role } from "../core/specs.ts";
+import { modeOf, poolingOf } from "../core/pools.ts";
+import type { ConnectionPool, Role } from "../core/specs.ts";
 import type { Context } from "./context.ts";
 import { type Ready, readDeclaration } from "./declaration.ts";
 import { writeWhole } from "./report.ts";
@@ -75,12 +76,11 @@ function poolNamed(name: string, ready: readonly Ready[]): Through {
 }
 
 function poolsOf({ source, declared }: Ready): [string, Through][] {
-  const of = (wanted: string): unknown[] =>
-    [...declared.values()].flatMap(({ kind, spec }) => (kind === wanted ? [spec] : []));
-  const [settings] = of("PoolerSettings") as PoolerSettings[];
-  return (of("ConnectionPool") as ConnectionPool[]).map((pool) => {
-    const mode = pool.mode ?? settings?.pools?.mode ?? "session";
-    return [`${source.name}/${pool.name}`, { pool, pooler: source, bySession: mode === "session" }];
+  const pooling = poolingOf(declared.values());
+  return [...declared.values()].flatMap(({ kind, spec }): [string, Through][] => {
+    if (kind !== "ConnectionPool") return [];
+    const pool = spec as unknown as ConnectionPool;
+    return [[`${source.name}/${pool.name}`, { pool, pooler: source, modeFor: (user) => modeOf(pool, pooling, user) }]];
   });
 }
 

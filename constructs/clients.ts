@@ -8,6 +8,7 @@ import type { ClientWish, Password } from "../core/clients/settings.ts";
 import { Refusal } from "../core/errors.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import { nearest } from "../core/names.ts";
+import { modeOf, poolingOf } from "../core/pools.ts";
 import type { Json } from "../core/schema.ts";
 import type { ConnectionPool as Pool, DataSource as Source } from "../core/specs.ts";
 import type { DataSource } from "./data-source.ts";
@@ -76,9 +77,12 @@ function throughOf(
       `The pool ${declared.name} leads to ${declared.to ?? declared.host}, not to ${source.name}`,
       `${$construct} says where it leads.`,
     );
-  const settings = documentsOfSource(pool.dataSource).find(({ kind }) => kind === "PoolerSettings");
-  const mode = declared.mode ?? (settings?.pools as { readonly mode?: string } | undefined)?.mode ?? "session";
-  return { pool: declared, pooler: later.known(pool.dataSource.toDocument()), bySession: mode === "session" };
+  const pooling = poolingOf(documentsOfSource(pool.dataSource).map((each) => ({ kind: each.kind, spec: each })));
+  return {
+    pool: declared,
+    pooler: later.known(pool.dataSource.toDocument()),
+    modeFor: (name) => modeOf(declared, pooling, name),
+  };
 }
 
 function passwordOf(source: DataSource, role: string): Password | undefined {

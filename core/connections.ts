@@ -1,7 +1,8 @@
 /** How many connections everything that is declared may open at once, and what each of them is made of. */
 import { type Address, address } from "./address.ts";
 import type { Estate } from "./estate.ts";
-import { defaultPort } from "./ports.ts";
+import { mostOpen, pairsOf } from "./pool-bound.ts";
+import { serverKey } from "./ports.ts";
 import type { DataSource, PoolerAccess } from "./specs.ts";
 
 /** A data source, and all that is declared with it. */
@@ -19,9 +20,8 @@ export interface Demand {
   /** Replica of the data source that it leads to; undefined for the server itself. */
   readonly replica: string | undefined;
   readonly connections: number;
-  /** Connections as one role. */
-  readonly asRole: number;
-  readonly roles: readonly string[];
+  /** Connections as each role that is known. */
+  readonly roles: ReadonlyMap<string, number>;
   /** How it comes to that, in words. */
   readonly made: string;
   /** A pool, whose size may be another. */
@@ -46,10 +46,9 @@ export function demands({ source, declared, estate = [] }: Demanding): Demand[] 
   return [...own, ...neighbours];
 }
 
-/** Equal for what is declared to be on one server; by the secret that holds the address, where no document says it. */
-function serverOf({ engine, connection, replicas = [] }: DataSource, replica: string | undefined): string {
-  const { host, port, url } = { ...connection, ...replicas.find(({ name }) => name === replica) };
-  return JSON.stringify(host === undefined && url ? url : [host, port ?? defaultPort(engine)]);
+/** Place of a data source or of one of its replicas. */
+export function serverOf({ engine, connection, replicas = [] }: DataSource, replica?: string): string {
+  return serverKey(engine, { ...connection, ...replicas.find(({ name }) => name === replica) });
 }
 
 function demandsOf({ source, declared }: Estate[number]): Demand[] {
@@ -59,35 +58,43 @@ function demandsOf({ source, declared }: Estate[number]): Demand[] {
   return [...pools, ...(source.clients ?? []).map((client) => ofClient(source, client))];
 }
 
-/** Connections of a pool whose size and reserve are these. */
-export function poolConnections({ size, reserve = 0, ...pool }: PoolerAccess): number {
-  const users = pool.user === undefined ? Math.max(1, pool.users?.length ?? 1) : 1;
-  const wanted = (size + reserve) * users;
-  const most = pool.maxConnections ? Math.min(wanted, pool.maxConnections) : wanted;
-  return most * (pool.poolers ?? 1);
-}
-
 function ofPool(source: DataSource, at: Address, pool: PoolerAccess): Demand {
-  const { name, size, reserve = 0, maxConnections, poolers = 1, user, users = [], replica } = pool;
-  const pairs = user === undefined ? Math.max(1, users.length) : 1;
+  const { name, size, reserve = 0, maxConnections, poolers = 1, replica, lookups = {} } = pool;
+  const pairs = pairsOf(pool);
+  const usual = pairs.filter(({ user }) => !isOwn(pool, user)).length;
+  const own = pairs.filter(({ user }) => isOwn(pool, user));
   const words = [
-    reserve > 0 ? `${size} + ${reserve}` : `${size}`,
-    ...(pairs > 1 ? [`for each of ${pairs} users`] : []),
+    ...(usual > 0 || own.length === 0 ? [reserve > 0 ? `${size} + ${reserve}` : `${size}`] : []),
+    ...(usual > 1 ? [`for each of ${usual} users`] : []),
+    ...own.map(({ user, most }) => `${most} as ${user}`),
+    ...Object.entries(lookups).map(([role, most]) => `${most} as ${role} for passwords`),
     ...(maxConnections ? [`at most ${maxConnections}`] : []),
     ...(poolers > 1 ? [`in each of ${poolers} poolers`] : []),
   ];
-  const asOne = maxConnections ? Math.min(size + reserve, maxConnections) : size + reserve;
   return {
     address: at,
     name,
     of: source.name,
     replica,
-    connections: poolConnections(pool),
-    asRole: asOne * poolers,
-    roles: user === undefined ? users : [user],
+    connections: mostOpen([pool]),
+    roles: new Map([...new Set(pairs.map(({ user }) => user))].map((user) => [user, mostOpen([pool], user)])),
     made: words.join(", "),
     pool,
   };
+}
+
+/** A user whose connections are counted otherwise than those of the rest. */
+function isOwn({ each = {} }: PoolerAccess, user: string): boolean {
+  const { size, reserve, maxConnections } = each[user] ?? {};
+  return size !== undefined || reserve !== undefined || Boolean(maxConnections);
+}
+
+/** Connections that demands may open at once, as one role where it is named: pools of one pooler share limits. */
+export function together(all: readonly Demand[], role?: string): number {
+  const pools = all.flatMap(({ pool }) => (pool ? [pool] : []));
+  const direct = all.filter(({ pool }) => !pool);
+  const each = direct.map(({ connections, roles }) => (role === undefined ? connections : (roles.get(role) ?? 0)));
+  return each.reduce((total, one) => total + one, mostOpen(pools, role));
 }
 
 function ofClient(
@@ -102,8 +109,7 @@ function ofClient(
     of: source.name,
     replica: undefined,
     connections,
-    asRole: connections,
-    roles: user === undefined ? [] : [user],
+    roles: new Map(user === undefined ? [] : [[user, connections]]),
     made: `${processes} × (${size} + ${overflow})`,
   };
 }

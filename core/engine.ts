@@ -341,7 +341,7 @@ export interface Engine {
    * What its documents ask of other data sources, such as a role that looks up passwords: documents with `dataSource`. What
    * is asked of one that is not declared is left out.
    */
-  asks?(source: DataSource, documents: readonly Document[]): readonly Document[];
+  asks?(source: DataSource, documents: readonly Document[], sources: readonly DataSource[]): readonly Document[];
   /** What was found, as it will be once the plans of data sources that it leads to have run. */
   foresee?(found: Catalog, before: ChangesElsewhere): Catalog;
   /** Is it built in, so that a reference to it needs no declaration? */

@@ -11,6 +11,12 @@ export interface Scope {
   readonly role?: string;
 }
 
+/** An object, or a document of one. */
+export interface Said {
+  readonly kind: string;
+  readonly spec: Spec;
+}
+
 /**
  * WHAT an object is, whatever engine holds it. `S` is generated from `schema`, which is the single source of the
  * TypeScript type, the validation, the reference page and the plain construct.
@@ -47,6 +53,8 @@ export interface Kind<S = Spec> {
   merge?(a: S, b: S): S | undefined;
   /** Groups objects for documents: those with the same key are written as one, by `group`. */
   group?: { key(spec: S): string; join(specs: readonly S[]): S };
+  /** What a spec means together with what is declared beside it, for rules about its fields. */
+  meaning?(spec: S, ...beside: readonly Iterable<Said>[]): S;
   /** Data sources that its own logs in to for it. */
   logsInTo?(spec: S): string[];
   /** Objects that it makes under names of their own, which references may use. */

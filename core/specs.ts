@@ -2386,8 +2386,25 @@ export type PoolerAccess = {
   readonly user?: string;
   /** Roles that connect through it. */
   readonly users?: readonly string[];
+  /** What is otherwise for a role, which is one of its users whether `users` names it or not. */
+  readonly each?: { readonly [name: string]: {
+    /** When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement. */
+    readonly mode?: "session" | "transaction" | "statement";
+    /** Connections of the role in this pool. */
+    readonly size?: number;
+    /** Further ones for clients that wait. */
+    readonly reserve?: number;
+    /** Connections of the role in all pools of the pooler; 0 for no limit. */
+    readonly maxConnections?: number;
+  } };
+  /** Connections that the pooler opens to look passwords up, by role. */
+  readonly lookups?: { readonly [name: string]: number };
+  /** Pooler that has it: pools of one share the limits of their users. */
+  readonly pooler?: string;
   /** Replica of the data source that it leads to. */
   readonly replica?: string;
+  /** Database of the server that it leads to, where it is not that of the data source. */
+  readonly database?: string;
   /** How the pooler looks passwords up: a role that may call one function and nothing else. */
   readonly lookup?: {
     /** Role, which is made. */

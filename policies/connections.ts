@@ -1,7 +1,8 @@
 /** What the pools and clients of a server may open at once must find room there, and what a role opens within its limit. */
 import { address, readable } from "../core/address.ts";
-import { type Capacity, type Demand, demands, poolConnections, room } from "../core/connections.ts";
+import { type Capacity, type Demand, demands, room, together } from "../core/connections.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
+import { mostOpen } from "../core/pool-bound.ts";
 import type { PoolerAccess } from "../core/specs.ts";
 
 export const poolsTooLarge: Guardrail = {
@@ -10,22 +11,20 @@ export const poolsTooLarge: Guardrail = {
   severity: "error",
   find: (judged) => {
     const all = demands(judged);
-    const servers = new Set(all.map(({ replica }) => replica));
+    // Each replica has room of its own, and so has each role there.
+    const servers = [...new Set(all.map(({ replica }) => replica))].map((replica) =>
+      all.filter((each) => each.replica === replica),
+    );
     return [
-      ...[...servers].flatMap((replica) =>
-        beyondServer(
-          all.filter((each) => each.replica === replica),
-          judged,
-        ),
-      ),
-      ...beyondRoles(all, judged),
+      ...servers.flatMap((each) => beyondServer(each, judged)),
+      ...servers.flatMap((each) => beyondRoles(each, judged)),
     ];
   },
 };
 
 function beyondServer(all: readonly Demand[], { source, inspection }: Judged): Finding[] {
   const free = room(source, inspection?.facts.capacity as Capacity | undefined);
-  const wanted = sum(all);
+  const wanted = together(all);
   const [first] = all;
   if (free === undefined || !first || wanted <= free) return [];
   // Told of those that have a part in it.
@@ -41,48 +40,54 @@ function beyondServer(all: readonly Demand[], { source, inspection }: Judged): F
   ];
 }
 
-function sum(all: readonly Demand[]): number {
-  return all.reduce((total, { connections }) => total + connections, 0);
-}
-
 /** The nearest sizes that fit, all pools made smaller alike. */
 function nearestFit(all: readonly Demand[], free: number): string {
   const pools = all.flatMap(({ pool }) => (pool ? [pool] : []));
-  const left = free - sum(all.filter(({ pool }) => !pool));
-  const wanted = pools.reduce((total, pool) => total + poolConnections(pool), 0);
+  const left = free - together(all.filter(({ pool }) => !pool));
+  const wanted = mostOpen(pools);
   const none = "No size of the pools would fit: give the direct clients smaller ones, or lead them through a pool.";
   if (pools.length === 0 || left <= 0) return none;
   const sizes = pools.map((pool) => smaller(pool, left / wanted));
-  let rest = left - sizes.reduce((total, pool) => total + poolConnections(pool), 0);
-  if (rest < 0) return none;
+  if (mostOpen(sizes) > left) return none;
   // What rounding left over goes to the first for which it is enough.
-  const fitting = sizes.map((pool, at) => {
-    for (let grown = pool; ; ) {
-      const next = { ...grown, size: grown.size + 1 };
-      const cost = poolConnections(next) - poolConnections(grown);
-      if (cost > rest || cost <= 0 || next.size > (pools[at] as PoolerAccess).size) return grown;
-      rest -= cost;
-      grown = next;
+  for (const [at, { size }] of pools.entries())
+    for (;;) {
+      const grown = sizes.map((pool, index) => (index === at ? { ...pool, size: pool.size + 1 } : pool));
+      const costs = mostOpen(grown) > mostOpen(sizes);
+      if (!costs || mostOpen(grown) > left || (grown[at] as PoolerAccess).size > size) break;
+      sizes.splice(0, sizes.length, ...grown);
     }
-  });
-  const words = fitting.map(({ name, size, reserve = 0 }) => `${name} ${reserve > 0 ? `${size} + ${reserve}` : size}`);
-  return `The nearest that fits: ${words.join(", ")}.`;
+  return `The nearest that fits: ${sizes.map(inSizes).join(", ")}.`;
+}
+
+function inSizes({ name, size, reserve = 0, each = {} }: PoolerAccess): string {
+  const own = Object.entries(each).flatMap(([role, { size: theirs }]) =>
+    theirs === undefined ? [] : [`${role} ${theirs}`],
+  );
+  const usual = reserve > 0 ? `${size} + ${reserve}` : `${size}`;
+  return `${name} ${usual}${own.length > 0 ? ` (${own.join(", ")})` : ""}`;
 }
 
 function smaller(pool: PoolerAccess, factor: number): PoolerAccess {
-  const { size, reserve = 0, maxConnections, ...rest } = pool;
-  return { ...rest, size: Math.max(1, Math.floor(size * factor)), reserve: Math.floor(reserve * factor) };
+  const { maxConnections, each = {}, ...rest } = pool;
+  const less = ({ size, reserve }: { readonly size?: number; readonly reserve?: number }) => ({
+    ...(size !== undefined && { size: Math.max(1, Math.floor(size * factor)) }),
+    ...(reserve !== undefined && { reserve: Math.floor(reserve * factor) }),
+  });
+  const sizes = Object.entries(each).map(([role, own]) => [role, { ...own, ...less(own) }]);
+  return { ...rest, ...(less(pool) as Pick<PoolerAccess, "size">), each: Object.fromEntries(sizes) };
 }
 
 function beyondRoles(all: readonly Demand[], { desired, live }: Judged): Finding[] {
   const byRole = new Map<string, Demand[]>();
-  for (const demand of all) for (const role of demand.roles) byRole.set(role, [...(byRole.get(role) ?? []), demand]);
+  for (const demand of all)
+    for (const role of demand.roles.keys()) byRole.set(role, [...(byRole.get(role) ?? []), demand]);
   return [...byRole].flatMap(([role, of]) => {
     const at = address("Role", role);
     const limit = ((desired.get(at) ?? live.get(at))?.spec.connectionLimit ?? -1) as number;
-    const wanted = of.reduce((total, { asRole }) => total + asRole, 0);
+    const wanted = together(of, role);
     if (limit < 0 || wanted <= limit) return [];
-    const each = of.map(({ name, asRole }) => `${name} ${asRole}`).join(", ");
+    const each = of.map(({ name, roles }) => `${name} ${roles.get(role)}`).join(", ");
     return [
       {
         address: (of[0] as Demand).address,

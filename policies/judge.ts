@@ -1,5 +1,5 @@
 /** All rules over one data source: what they find, how much it counts, and what is excepted for a while. */
-import type { Address } from "../core/address.ts";
+import { type Address, address } from "../core/address.ts";
 import type { Code } from "../core/codes.ts";
 import { type Diagnostic, error, type Severity } from "../core/diagnostic.ts";
 import type { Finding, Guardrail, Judge, Judged } from "../core/guardrail.ts";
@@ -49,8 +49,10 @@ function diagnosticOf(code: Code, severity: Severity, finding: Finding, judged: 
   return { severity, code, summary, ...more, ...(origin && { origin }) };
 }
 
-function originOf(address: Address, { desired, declared }: Judged): Diagnostic["origin"] {
-  return (desired.get(address) ?? declared.get(address))?.origin;
+function originOf(at: Address, { source, estate, desired, declared }: Judged): Diagnostic["origin"] {
+  // A data source stands in no catalog of its own.
+  if (at === address("DataSource", source.name)) return estate?.find((one) => one.source.name === source.name)?.origin;
+  return (desired.get(at) ?? declared.get(at))?.origin;
 }
 
 /**

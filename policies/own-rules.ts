@@ -1,5 +1,6 @@
 /** Rules that a document writes as conditions on the fields of objects, as declared and as a plan would leave them. */
 import { type Address, kindOf, readable } from "../core/address.ts";
+import type { Catalog } from "../core/catalog.ts";
 import { type Conditions, failing, meets } from "../core/conditions.ts";
 import type { Finding, Judged } from "../core/guardrail.ts";
 import type { Spec } from "../core/kind.ts";
@@ -29,7 +30,7 @@ export function ownFindings(policy: Policy, judged: Judged): Finding[] {
 function candidates({ action, hazard }: Match, { declared, desired, live, plan }: Judged): Candidate[] {
   if (!action && !hazard) {
     const native = [...desired].filter(([address, { found }]) => !found && !declared.has(address));
-    return [...declared, ...native].map(([address, { spec }]) => [address, spec]);
+    return [...declared, ...native].map(([address, { spec }]) => [address, meant(address, spec, [declared, live])]);
   }
   const steps = (plan?.steps ?? []).filter((step) => {
     if (action && !(action as readonly string[]).includes(step.action)) return false;
@@ -37,6 +38,12 @@ function candidates({ action, hazard }: Match, { declared, desired, live, plan }
     return !hazard || hazards.some(({ code }) => hazard.includes(code));
   });
   return steps.map(({ address, spec }) => [address, spec ?? live.get(address)?.spec ?? {}]);
+}
+
+/** Together with what it leaves to others. */
+function meant(address: Address, spec: Spec, [declared, live]: readonly [Catalog, Catalog]): Spec {
+  const { meaning } = KINDS.get(kindOf(address)) ?? {};
+  return meaning ? meaning(spec, declared.values(), live.values()) : spec;
 }
 
 function isMeant(address: Address, spec: Spec, schema: Schema, { kind, name, where }: Match): boolean {

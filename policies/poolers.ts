@@ -1,10 +1,10 @@
 /** What can be told of poolers without the servers behind them. */
 import { address } from "../core/address.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
+import { defaultPort, hostKey } from "../core/ports.ts";
 import type { DataSource, PoolerSettings } from "../core/specs.ts";
 import { objectsOf } from "./objects.ts";
 
-const PORTS: Readonly<Record<string, number>> = { pgbouncer: 6432, postgresql: 5432 };
 /** Clients that a pooler takes which was told nothing. */
 const CLIENTS = 100;
 
@@ -37,8 +37,8 @@ function shared(a: DataSource, b: DataSource): string | undefined {
 }
 
 function placeOf({ engine, connection }: DataSource): string | undefined {
-  const port = connection.port ?? PORTS[engine];
-  return connection.host === undefined || port === undefined ? undefined : `${connection.host}:${port}`;
+  const { host, port = defaultPort(engine) } = connection;
+  return host === undefined ? undefined : `${hostKey(host)}:${port}`;
 }
 
 /** Clients beyond what a pooler takes are refused when they come, however idle the pools are. */

@@ -46,7 +46,7 @@ const POOLER: DataSource = {
 const through = (bySession = false): NonNullable<ClientWish["through"]> => ({
   pool: { name: "app" },
   pooler: POOLER,
-  bySession,
+  modeFor: () => (bySession ? "session" : "transaction"),
 });
 
 function rendered(word: ClientName, wish: Partial<ClientWish> = {}): ClientFile {
@@ -165,7 +165,7 @@ describe("who connects", () => {
 
   test("a pool that is declared for others is told of", () => {
     const pool = { name: "app", users: ["bi"] };
-    expect(rendered("env", { through: { pool, pooler: POOLER, bySession: true } }).text).toContain(
+    expect(rendered("env", { through: { pool, pooler: POOLER, modeFor: () => "session" } }).text).toContain(
       "declared for bi, and not for owner",
     );
   });

@@ -2,6 +2,7 @@
 
 import { error } from "../diagnostic.ts";
 import { Refusal } from "../errors.ts";
+import type { PoolMode } from "../pools.ts";
 import { defaultPort } from "../ports.ts";
 import { quantity } from "../quantity.ts";
 import type { Schema } from "../schema.ts";
@@ -20,8 +21,8 @@ export interface ClientWish {
   readonly through?: {
     readonly pool: Pick<ConnectionPool, "name" | "users">;
     readonly pooler: DataSource;
-    /** Server connections stay with a client until it leaves. */
-    readonly bySession: boolean;
+    /** How it serves a user. */
+    readonly modeFor: (user: string) => PoolMode;
   };
   /** Name under `clients` of the data source. */
   readonly client?: string;
@@ -56,13 +57,18 @@ export function settingsOf(wish: ClientWish): ClientSettings {
     tls: tls.tls,
     replicas: through ? [] : replicasOf(source),
     pool: poolOf(client?.pool ?? source.pool),
-    pooled: through !== undefined && !through.bySession,
+    pooled: isPooled(wish, user),
     applicationName: client?.name ?? name,
     connectTimeout: at.connectTimeout ?? Number(CONNECTION.properties?.connectTimeout?.default),
     environment: login ? [login] : [],
     files: tls.files,
     notes: [...tls.notes, ...notesOf(wish, user, { host, port })],
   };
+}
+
+/** Does a server connection go to somebody else before the client leaves? */
+function isPooled({ through }: ClientWish, user: string): boolean {
+  return through !== undefined && through.modeFor(user) !== "session";
 }
 
 function declaredClient({ source, client }: ClientWish): NonNullable<DataSource["clients"]>[number] | undefined {
@@ -195,7 +201,7 @@ function notesOf(wish: ClientWish, user: string, { host, port }: { host: string;
   const notes: string[] = [];
   if (through?.pool.users && !through.pool.users.includes(user))
     notes.push(`The pool ${through.pool.name} is declared for ${through.pool.users.join(", ")}, and not for ${user}.`);
-  if (through && !through.bySession)
+  if (through && isPooled(wish, user))
     notes.push(
       `${through.pooler.name} hands out server connections by the transaction: no pool on this side, and no SET, LISTEN, advisory lock or temporary table that is to outlive one.`,
     );

@@ -84,8 +84,9 @@ function askEachOther(
   byName: ReadonlyMap<string, Document[]>,
   { engines }: DeclareOptions,
 ): void {
+  const all = [...sources.values()].map(({ source }) => source);
   const asked = [...sources].flatMap(([name, { source }]) =>
-    (engines.get(source.engine)?.asks?.(source, byName.get(name) ?? []) ?? []).filter(
+    (engines.get(source.engine)?.asks?.(source, byName.get(name) ?? [], all) ?? []).filter(
       (document) => document.dataSource !== name,
     ),
   );

@@ -1,7 +1,10 @@
 import { address } from "../address.ts";
 import { NAME, SCALAR, SECRET } from "../fragments.ts";
 import { defineKind, type Spec } from "../kind.ts";
-import { count, keyFaults, lineFaults, POOL_MODE, settingTexts, UNLOADED, withQueryInLine } from "../pool-fields.ts";
+import { count, POOL_MODE, UNLOADED } from "../pool-fields.ts";
+import { lifted, POOLS, rawFaults } from "../pool-keys.ts";
+import { keyFaults, lineFaults, withQueryInLine } from "../pool-lines.ts";
+import { meaning } from "../pools.ts";
 import { choice, flag, map, object, reference, set, text, whole } from "../schema.ts";
 import type { ConnectionPool } from "../specs.ts";
 
@@ -58,14 +61,16 @@ export const connectionPool = defineKind<ConnectionPool>({
   scope: () => ({}),
   check: (spec) => [...check(spec), ...keyFaults(spec.name), ...lineFaults(spec as unknown as Spec)],
   logsInTo: ({ to, auth }) => (to !== undefined && auth?.by === "userlist" ? [to] : []),
-  normalise: ({ settings, auth, ...spec }) => ({
-    ...spec,
-    ...(auth && { auth: withQueryInLine(auth) }),
-    ...(settings && { settings: settingTexts(settings) }),
-  }),
+  normalise: (written) => {
+    const { auth, ...spec } = lifted(written, POOLS);
+    return { ...spec, ...(auth && { auth: withQueryInLine(auth) }) };
+  },
+  meaning,
 });
 
-function check({ name, to, replica, host, user, password, users, auth }: ConnectionPool): string[] {
+function check(written: ConnectionPool): string[] {
+  const { name, to, replica, host, user, password, users, auth } = lifted(written, POOLS);
+  const own = Object.keys(written.settings ?? {}).filter((key) => /^auth_(user|query|dbname)$/.test(key));
   const rules: readonly (readonly [boolean, string])[] = [
     [(to === undefined) === (host === undefined), "it takes one of `to` and `host`"],
     [replica !== undefined && to === undefined, "`replica` needs `to`"],
@@ -78,5 +83,9 @@ function check({ name, to, replica, host, user, password, users, auth }: Connect
     ],
     [auth !== undefined && auth.by !== "userlist" && auth.user === undefined, "`auth.by: query` needs `auth.user`"],
   ];
-  return rules.flatMap(([broken, says]) => (broken ? [says] : []));
+  return [
+    ...rawFaults(written, POOLS),
+    ...own.map((key) => `\`settings.${key}\` is said under \`auth\`: user, query, database`),
+    ...rules.flatMap(([broken, says]) => (broken ? [says] : [])),
+  ];
 }

@@ -2,7 +2,7 @@ import { address } from "../address.ts";
 import { NAME, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { count, POOL_MODE } from "../pool-fields.ts";
-import { object, reference, set, text } from "../schema.ts";
+import { map, object, reference, set, text } from "../schema.ts";
 import type { PoolerAccess } from "../specs.ts";
 
 export const poolerAccess = defineKind<PoolerAccess>({
@@ -20,7 +20,19 @@ export const poolerAccess = defineKind<PoolerAccess>({
     poolers: { ...count("Poolers that have this pool, each for itself."), minimum: 1, default: 1 },
     user: reference("Role that it logs in as, whoever the client is.", "Role", { orders: false }),
     users: set("Roles that connect through it.", reference("Role.", "Role", { orders: false })),
+    each: map(
+      "What is otherwise for a role, which is one of its users whether `users` names it or not.",
+      object("Role.", {
+        mode: POOL_MODE,
+        size: count("Connections of the role in this pool."),
+        reserve: count("Further ones for clients that wait."),
+        maxConnections: count("Connections of the role in all pools of the pooler; 0 for no limit."),
+      }),
+    ),
+    lookups: map("Connections that the pooler opens to look passwords up, by role.", count("Connections.")),
+    pooler: text("Pooler that has it: pools of one share the limits of their users."),
     replica: text("Replica of the data source that it leads to."),
+    database: text("Database of the server that it leads to, where it is not that of the data source."),
     lookup: object(
       "How the pooler looks passwords up: a role that may call one function and nothing else.",
       {

@@ -6,30 +6,14 @@
 import { address } from "../../core/address.ts";
 import type { Alteration, FieldChange, PlanContext, Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
-import type { ConnectionPool, PoolerSettings } from "../../core/specs.ts";
-import { type Field, specOf, valuesOf } from "./fields.ts";
+import { POOLS, specOf, valuesOf } from "../../core/pool-keys.ts";
+import { modeOf, poolingOf } from "../../core/pools.ts";
+import type { ConnectionPool } from "../../core/specs.ts";
 import { pairsText } from "./ini.ts";
 import { neverPool, restarting, unrestartable, whyPool } from "./memory.ts";
-import { SELF } from "./pooler-settings.ts";
 import { databasesHeld, type PoolerHandler } from "./snapshot.ts";
 import { command, edits } from "./statements.ts";
 import { unknownKeys } from "./versions.ts";
-
-export const POOLS: readonly Field[] = [
-  { path: "host", key: "host" },
-  { path: "port", key: "port", form: "whole" },
-  { path: "database", key: "dbname" },
-  { path: "mode", key: "pool_mode" },
-  { path: "size", key: "pool_size", form: "whole" },
-  { path: "min", key: "min_pool_size", form: "whole" },
-  { path: "reserve", key: "reserve_pool", form: "whole" },
-  { path: "maxConnections", key: "max_db_connections", form: "whole" },
-  { path: "maxClients", key: "max_db_client_connections", form: "whole" },
-  { path: "user", key: "user" },
-  { path: "auth.user", key: "auth_user" },
-  { path: "auth.query", key: "auth_query" },
-  { path: "auth.database", key: "auth_dbname" },
-];
 
 export const connectionPool: PoolerHandler<ConnectionPool> = {
   *inspect(snapshot) {
@@ -84,7 +68,8 @@ const BEHIND: ReadonlySet<string> = new Set(["host", "port", "database"]);
 
 function alter({ before, after, fields }: Alteration<ConnectionPool>, context: PlanContext): Statement[] {
   const { name } = after;
-  const moves = touches(fields, BEHIND) && modeOf(before, context) !== "session" && !before.paused;
+  const moves =
+    touches(fields, BEHIND) && modeOf(before, poolingOf(context.live.values())) !== "session" && !before.paused;
   const states = new Set(["paused", "disabled"]);
   return [
     ...(moves ? [{ sql: command("PAUSE", name), phase: "restrict" as const }] : []),
@@ -99,8 +84,4 @@ function alter({ before, after, fields }: Alteration<ConnectionPool>, context: P
 
 function touches(fields: readonly FieldChange[], names: ReadonlySet<string>): boolean {
   return fields.some(({ path }) => names.has(path[0] as string));
-}
-
-function modeOf({ mode }: ConnectionPool, { live }: PlanContext): string {
-  return mode ?? (live.get(SELF)?.spec as PoolerSettings | undefined)?.pools?.mode ?? "session";
 }

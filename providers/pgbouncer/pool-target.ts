@@ -7,7 +7,9 @@ import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
+import { modeOf, poolingOf } from "../../core/pools.ts";
 import type { ConnectionPool, DataSource, PoolerSettings, PoolUser } from "../../core/specs.ts";
+import { lookupLimit } from "./lookups.ts";
 import { SELF } from "./pooler-settings.ts";
 import { has, numberOf } from "./versions.ts";
 
@@ -39,7 +41,7 @@ export const poolTarget: Lowering<ConnectionPool> = {
     const lent: PoolUser[] =
       auth?.by === "userlist" && to !== undefined ? users.map((name) => ({ name, from: to })) : [];
     const own: PoolUser[] = [
-      ...(auth?.password && auth.user !== undefined ? [inClear(auth.user, auth.password)] : []),
+      ...(auth?.password && auth.user !== undefined ? [looking(auth.user, auth.password, context)] : []),
       ...(user !== undefined && password ? [inClear(user, password)] : []),
     ];
     return {
@@ -83,8 +85,17 @@ function inClear(name: string, password: NonNullable<PoolUser["password"]>): Poo
   return { name, password, keep: "clear" };
 }
 
-function modeOf({ mode }: ConnectionPool, { declared, live }: LowerContext): string {
-  return mode ?? settingsIn(declared)?.pools?.mode ?? settingsIn(live)?.pools?.mode ?? "session";
+/** The role that looks passwords up; those who log in at once would open as many connections for it as for a user. */
+function looking(name: string, password: NonNullable<PoolUser["password"]>, { declared }: LowerContext): PoolUser {
+  const pools = [...declared.values()].flatMap(({ kind, spec }) =>
+    kind === "ConnectionPool" ? [spec as unknown as ConnectionPool] : [],
+  );
+  const maxConnections = lookupLimit(name, pools);
+  return { ...inClear(name, password), ...(maxConnections !== undefined && { maxConnections }) };
+}
+
+function modeIn(spec: ConnectionPool, { declared, live }: LowerContext): string {
+  return modeOf(spec, poolingOf(declared.values(), live.values()));
 }
 
 function settingsIn(catalog: LowerContext["declared"]): PoolerSettings | undefined {
@@ -94,7 +105,7 @@ function settingsIn(catalog: LowerContext["declared"]): PoolerSettings | undefin
 /** Why the pooler that is there keeps no prepared statements, in words. */
 function unprepared(spec: ConnectionPool, context: LowerContext): string | undefined {
   const { declared, live, target } = context;
-  if (!target || modeOf(spec, context) === "session") return undefined;
+  if (!target || modeIn(spec, context) === "session") return undefined;
   if (!has("pgbouncer", "max_prepared_statements", target.versionNumber))
     return `PgBouncer ${target.version} keeps no prepared statements`;
   // On by default since 1.24.
@@ -131,7 +142,7 @@ function faults(spec: ConnectionPool, target: DataSource, context: LowerContext)
   const prepared = unprepared(spec, context);
   if (prepared !== undefined)
     found.push(
-      warning("PREPARED_BEHIND_POOLER", `${prepared}, and ${quoted(name)} is by ${modeOf(spec, context)}`, {
+      warning("PREPARED_BEHIND_POOLER", `${prepared}, and ${quoted(name)} is by ${modeIn(spec, context)}`, {
         detail:
           "Drivers that prepare statements by themselves fail there: turn that off in them, or set `maxPreparedStatements` (PgBouncer 1.21 and newer).",
       }),

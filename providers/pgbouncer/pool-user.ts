@@ -5,26 +5,14 @@
  */
 import type { Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
+import { specOf, USERS, valuesOf } from "../../core/pool-keys.ts";
 import type { PoolUser } from "../../core/specs.ts";
 import { expr, type Sql, secretHole, sql } from "../../core/sql.ts";
-import { type Field, specOf, valuesOf } from "./fields.ts";
 import { pairsText } from "./ini.ts";
 import { neverUser, restarting, unrestartable, whyGone, whyUser } from "./memory.ts";
 import { type PoolerHandler, usersHeld } from "./snapshot.ts";
 import { edits } from "./statements.ts";
 import { unknownKeys } from "./versions.ts";
-
-export const USERS: readonly Field[] = [
-  { path: "mode", key: "pool_mode" },
-  { path: "size", key: "pool_size", form: "whole" },
-  { path: "reserve", key: "reserve_pool_size", form: "whole" },
-  { path: "maxConnections", key: "max_user_connections", form: "whole" },
-  { path: "maxClients", key: "max_user_client_connections", form: "whole" },
-  { path: "timeouts.query", key: "query_timeout", form: "seconds" },
-  { path: "timeouts.idleTransaction", key: "idle_transaction_timeout", form: "seconds" },
-  { path: "timeouts.transaction", key: "transaction_timeout", form: "seconds" },
-  { path: "timeouts.clientIdle", key: "client_idle_timeout", form: "seconds" },
-];
 
 export const poolUser: PoolerHandler<PoolUser> = {
   *inspect(snapshot) {

@@ -5,69 +5,14 @@
 import { address } from "../../core/address.ts";
 import type { Alteration, Facts, Hazard, NormaliseContext, PlanContext, Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
+import { SETTINGS, specOf, valuesOf } from "../../core/pool-keys.ts";
 import type { PoolerSettings } from "../../core/specs.ts";
 import type { Config } from "./console.ts";
-import { changedKeys, type Field, specOf, valuesOf } from "./fields.ts";
+import { changedKeys } from "./fields.ts";
 import { restarting, unrestartable, whySettings } from "./memory.ts";
 import { isDefault, type PoolerHandler, settingsHeld } from "./snapshot.ts";
 import { command, edits } from "./statements.ts";
 import { unknownKeys } from "./versions.ts";
-
-const seconds = (path: string, key: string): Field => ({ path, key, form: "seconds" });
-const whole = (path: string, key: string): Field => ({ path, key, form: "whole" });
-const words = (path: string, key: string): Field => ({ path, key, form: "words" });
-const tls = (side: "client" | "server"): Field[] =>
-  [
-    ["mode", "sslmode"],
-    ["ca", "ca_file"],
-    ["cert", "cert_file"],
-    ["key", "key_file"],
-    ["protocols", "protocols"],
-    ["ciphers", "ciphers"],
-  ].map(([field, key]) => ({ path: `${side}Tls.${field}`, key: `${side}_tls_${key}` }));
-
-export const SETTINGS: readonly Field[] = [
-  words("listen.addresses", "listen_addr"),
-  whole("listen.port", "listen_port"),
-  { path: "listen.socketDirectory", key: "unix_socket_dir" },
-  whole("listen.backlog", "listen_backlog"),
-  whole("maxClients", "max_client_conn"),
-  { path: "pools.mode", key: "pool_mode" },
-  whole("pools.size", "default_pool_size"),
-  whole("pools.min", "min_pool_size"),
-  whole("pools.reserve", "reserve_pool_size"),
-  seconds("pools.reserveTimeout", "reserve_pool_timeout"),
-  whole("pools.maxConnections", "max_db_connections"),
-  whole("pools.maxUserConnections", "max_user_connections"),
-  whole("pools.maxClients", "max_db_client_connections"),
-  whole("pools.maxUserClients", "max_user_client_connections"),
-  seconds("timeouts.query", "query_timeout"),
-  seconds("timeouts.idleTransaction", "idle_transaction_timeout"),
-  seconds("timeouts.transaction", "transaction_timeout"),
-  seconds("timeouts.clientIdle", "client_idle_timeout"),
-  seconds("timeouts.queryWait", "query_wait_timeout"),
-  seconds("timeouts.cancelWait", "cancel_wait_timeout"),
-  seconds("timeouts.clientLogin", "client_login_timeout"),
-  seconds("timeouts.serverConnect", "server_connect_timeout"),
-  seconds("timeouts.serverRetry", "server_login_retry"),
-  seconds("timeouts.serverIdle", "server_idle_timeout"),
-  seconds("timeouts.serverLifetime", "server_lifetime"),
-  seconds("timeouts.serverCheck", "server_check_delay"),
-  ...tls("client"),
-  ...tls("server"),
-  { path: "auth.type", key: "auth_type" },
-  { path: "auth.file", key: "auth_file" },
-  { path: "auth.hba", key: "auth_hba_file" },
-  { path: "auth.ident", key: "auth_ident_file" },
-  { path: "auth.user", key: "auth_user" },
-  { path: "auth.query", key: "auth_query" },
-  { path: "auth.database", key: "auth_dbname" },
-  words("admins", "admin_users"),
-  words("stats", "stats_users"),
-  words("ignoreStartupParameters", "ignore_startup_parameters"),
-  words("trackExtraParameters", "track_extra_parameters"),
-  whole("maxPreparedStatements", "max_prepared_statements"),
-];
 
 /** What the console said of each setting. */
 export function configOf(facts: Facts): ReadonlyMap<string, Config> {

@@ -3,9 +3,10 @@
  * otherwise was not loaded yet, or the console was told otherwise, and is shown as that.
  */
 import type { Handler } from "../../core/engine.ts";
+import type { Values } from "../../core/pool-keys.ts";
 import type { PoolUser } from "../../core/specs.ts";
 import type { Config, InForce, Row } from "./console.ts";
-import { sameValue, type Values } from "./fields.ts";
+import { sameValue } from "./fields.ts";
 import { entries, type Ini, parsePairs } from "./ini.ts";
 import type { Memory } from "./memory.ts";
 import { secretsOf, type Userlist } from "./userlist.ts";

@@ -2,16 +2,9 @@ import { address } from "../../address.ts";
 import { NAME, SCALAR, SECRET } from "../../fragments.ts";
 import { defineKind, type Spec } from "../../kind.ts";
 import { sameJson } from "../../objects.ts";
-import {
-  count,
-  keyFaults,
-  lineFaults,
-  normaliseDurations,
-  POOL_MODE,
-  settingTexts,
-  UNLOADED,
-  USER_TIMEOUTS,
-} from "../../pool-fields.ts";
+import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
+import { lifted, rawFaults, USERS } from "../../pool-keys.ts";
+import { keyFaults, lineFaults } from "../../pool-lines.ts";
 import { choice, map, object, reference } from "../../schema.ts";
 import type { PoolUser } from "../../specs.ts";
 
@@ -45,6 +38,7 @@ export const poolUser = defineKind<PoolUser>({
   scope: () => ({}),
   example: { name: "reports", maxConnections: 10 },
   check: ({ name, from, password, keep, ...limits }) => [
+    ...rawFaults(limits, USERS),
     ...lineFaults({ name, from, ...limits } as unknown as Spec),
     // The userlist takes any name; a line of limits begins with it.
     ...(Object.keys(limits).length > 0 ? keyFaults(name) : []),
@@ -56,11 +50,10 @@ export const poolUser = defineKind<PoolUser>({
   ],
   merge,
   logsInTo: ({ from }) => (from === undefined ? [] : [from]),
-  normalise: ({ timeouts, settings, ...spec }) => ({
-    ...spec,
-    ...(timeouts && { timeouts: normaliseDurations(timeouts) }),
-    ...(settings && { settings: settingTexts(settings) }),
-  }),
+  normalise: (written) => {
+    const { timeouts, ...spec } = lifted(written, USERS);
+    return { ...spec, ...(timeouts && { timeouts: normaliseDurations(timeouts) }) };
+  },
 });
 
 const PROOF: ReadonlySet<string> = new Set(["name", "from", "password", "keep"]);

@@ -1,16 +1,9 @@
 import { address } from "../../address.ts";
 import { SCALAR } from "../../fragments.ts";
 import { defineKind, type Spec } from "../../kind.ts";
-import {
-  count,
-  lineFaults,
-  normaliseDurations,
-  POOL_MODE,
-  settingTexts,
-  UNLOADED,
-  USER_TIMEOUTS,
-  withQueryInLine,
-} from "../../pool-fields.ts";
+import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
+import { lifted, rawFaults, SETTINGS } from "../../pool-keys.ts";
+import { lineFaults, withQueryInLine } from "../../pool-lines.ts";
 import { choice, list, map, object, type Schema, set, text, whole } from "../../schema.ts";
 import { duration } from "../../source-fields.ts";
 import type { PoolerSettings } from "../../specs.ts";
@@ -108,14 +101,19 @@ export const poolerSettings = defineKind<PoolerSettings>({
   example: { maxClients: 1000, pools: { mode: "transaction", size: 50 } },
   address: () => address("PoolerSettings", "pgbouncer"),
   scope: () => ({}),
-  check: (spec) => lineFaults(spec as unknown as Spec),
-  normalise: ({ pools, timeouts, settings, auth, ...spec }) => ({
-    ...spec,
-    ...(auth && { auth: withQueryInLine(auth) }),
-    ...(pools && {
-      pools: { ...pools, ...normaliseDurations(pools.reserveTimeout ? { reserveTimeout: pools.reserveTimeout } : {}) },
-    }),
-    ...(timeouts && { timeouts: normaliseDurations(timeouts) }),
-    ...(settings && { settings: settingTexts(settings) }),
-  }),
+  check: (spec) => [...rawFaults(spec, SETTINGS), ...lineFaults(spec as unknown as Spec)],
+  normalise: (written) => {
+    const { pools, timeouts, auth, ...spec } = lifted(written, SETTINGS);
+    return {
+      ...spec,
+      ...(auth && { auth: withQueryInLine(auth) }),
+      ...(pools && {
+        pools: {
+          ...pools,
+          ...normaliseDurations(pools.reserveTimeout ? { reserveTimeout: pools.reserveTimeout } : {}),
+        },
+      }),
+      ...(timeouts && { timeouts: normaliseDurations(timeouts) }),
+    };
+  },
 });

@@ -1,11 +1,9 @@
 /** A declared pooler as the parts of its configuration, for whoever installs it where Datumline does not reach. */
 import type { Catalog } from "../../../core/catalog.ts";
 import type { Spec } from "../../../core/kind.ts";
+import { POOLS, SETTINGS, USERS, type Values, valuesOf } from "../../../core/pool-keys.ts";
 import type { ConnectionPool, DataSource, PoolerSettings, PoolUser } from "../../../core/specs.ts";
-import { POOLS, withoutOwnName } from "../connection-pool.ts";
-import { type Values, valuesOf } from "../fields.ts";
-import { USERS } from "../pool-user.ts";
-import { SETTINGS } from "../pooler-settings.ts";
+import { withoutOwnName } from "../connection-pool.ts";
 
 export interface RenderedPooler {
   readonly name: string;

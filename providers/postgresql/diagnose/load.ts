@@ -1,5 +1,5 @@
 /** How fast the server answers, and how many connections it has to give. */
-import { type Demanding, demands, room } from "../../../core/connections.ts";
+import { type Demanding, demands, room, together } from "../../../core/connections.ts";
 import { error, warning } from "../../../core/diagnostic.ts";
 import { boundsOf } from "../../../core/health/thresholds.ts";
 import type { Outcome } from "../../../core/network/steps.ts";
@@ -64,7 +64,7 @@ export async function connections(
   const [maxConnections = 0, reserved = 0, used = 0] = (rows?.[0] ?? []).map(Number);
   const left = room(source, { maxConnections, reserved }) ?? 0;
   const all = demands(demanding).filter(({ replica }) => replica === undefined);
-  const wanted = all.reduce((sum, each) => sum + each.connections, 0);
+  const wanted = together(all);
   const free = Math.max(0, left - used);
   learned({ room: left, reserved, wanted });
   const asked = wanted > 0 ? `; declared clients and pools take up to ${wanted}` : "";
