@@ -214,6 +214,8 @@ export const CODES = {
     "A function that runs with its owner's rights (SECURITY DEFINER) may be executed by PUBLIC, as every new function may. Revoke that, and grant it to whom it is meant for.",
   POLICY_BEHIND_POOLER:
     "A row policy trusts a session setting, and clients reach the table through a pool by transaction or statement, where the next client finds the session, and the setting, of the one before: rows of one tenant are shown to another. Set it with SET LOCAL or set_config(…, true) in each transaction, and say so with a Policy that lowers this rule; or use a pool by session.",
+  SESSION_BEHIND_POOLER:
+    "A function or view does what lasts as long as a session (an advisory lock, LISTEN, a temporary table, PREPARE, a cursor WITH HOLD, SET without LOCAL), and clients reach it through a pool by transaction or statement, where the session goes to somebody else. The message says what to write instead.",
   PREPARED_BEHIND_POOLER:
     "Clients reach the data source through a pool by transaction or statement whose pooler does not keep prepared statements: they fail, or meet those of others. Set `maxPreparedStatements` (PgBouncer 1.21), or turn them off in the client.",
   POOLS_TOO_LARGE:

@@ -17,6 +17,7 @@ import { policyWithoutRowSecurity } from "./policy-without-row-security.ts";
 import { clientsBeyondLimit, portTaken } from "./poolers.ts";
 import { loginPassesChecks, ownerBypassesRowSecurity } from "./roles.ts";
 import { definerForEverybody, definerWithoutPath } from "./routines.ts";
+import { sessionBehindPooler } from "./session-bound.ts";
 import { settingIsNotABoundary } from "./setting-is-not-a-boundary.ts";
 import { tableWithoutIsolation } from "./table-without-isolation.ts";
 import { unclassified } from "./unclassified.ts";
@@ -57,6 +58,7 @@ export const GUARDRAILS: readonly Guardrail[] = [
   definerForEverybody,
   missingPolicyIndex,
   policyBehindPooler,
+  sessionBehindPooler,
   poolsTooLarge,
   portTaken,
   clientsBeyondLimit,

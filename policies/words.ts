@@ -26,7 +26,8 @@ export function* pieces(text: string): Generator<Piece> {
       const end = text.indexOf(tag, at);
       yield { kind: "text", text: text.slice(at, end < 0 ? undefined : end) };
       at = end < 0 ? text.length : end + tag.length;
-    } else if (escaped !== undefined || plain !== undefined) yield { kind: "text", text: (escaped ?? plain) as string };
+    } else if (escaped !== undefined || plain !== undefined)
+      yield { kind: "text", text: ((escaped ?? plain) as string).replaceAll("''", "'") };
     else if (word !== undefined) yield { kind: "word", text: word.toLowerCase() };
     else if (sign !== undefined) yield { kind: "sign", text: sign };
   }
