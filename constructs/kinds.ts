@@ -1869,9 +1869,9 @@ export interface PoolerAccessProps {
     readonly reserve?: number;
     /** Connections of the role in all pools of the pooler; 0 for no limit. */
     readonly maxConnections?: number;
+    /** It looks passwords up for the pooler, and is no client. @default false */
+    readonly lookup?: boolean;
   } };
-  /** Connections that the pooler opens to look passwords up, by role. */
-  readonly lookups?: { readonly [name: string]: number };
   /** Pooler that has it: pools of one share the limits of their users. */
   readonly pooler?: string;
   /** Replica of the data source that it leads to. */

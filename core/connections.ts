@@ -59,15 +59,14 @@ function demandsOf({ source, declared }: Estate[number]): Demand[] {
 }
 
 function ofPool(source: DataSource, at: Address, pool: PoolerAccess): Demand {
-  const { name, size, reserve = 0, maxConnections, poolers = 1, replica, lookups = {} } = pool;
+  const { name, size, reserve = 0, maxConnections, poolers = 1, replica, each = {} } = pool;
   const pairs = pairsOf(pool);
   const usual = pairs.filter(({ user }) => !isOwn(pool, user)).length;
   const own = pairs.filter(({ user }) => isOwn(pool, user));
   const words = [
     ...(usual > 0 || own.length === 0 ? [reserve > 0 ? `${size} + ${reserve}` : `${size}`] : []),
     ...(usual > 1 ? [`for each of ${usual} users`] : []),
-    ...own.map(({ user, most }) => `${most} as ${user}`),
-    ...Object.entries(lookups).map(([role, most]) => `${most} as ${role} for passwords`),
+    ...own.map(({ user, most }) => `${most} as ${user}${each[user]?.lookup ? " for passwords" : ""}`),
     ...(maxConnections ? [`at most ${maxConnections}`] : []),
     ...(poolers > 1 ? [`in each of ${poolers} poolers`] : []),
   ];
@@ -85,8 +84,8 @@ function ofPool(source: DataSource, at: Address, pool: PoolerAccess): Demand {
 
 /** A user whose connections are counted otherwise than those of the rest. */
 function isOwn({ each = {} }: PoolerAccess, user: string): boolean {
-  const { size, reserve, maxConnections } = each[user] ?? {};
-  return size !== undefined || reserve !== undefined || Boolean(maxConnections);
+  const { size, reserve, maxConnections, lookup } = each[user] ?? {};
+  return size !== undefined || reserve !== undefined || Boolean(maxConnections) || lookup === true;
 }
 
 /** Connections that demands may open at once, as one role where it is named: pools of one pooler share limits. */

@@ -14,14 +14,14 @@ export interface Pair {
 /** Of whom nobody knows the name. */
 const SOMEBODY = "";
 
+/** Its users, of whom there is one at least, and who looks their passwords up. */
 export function pairsOf({ size, reserve = 0, user, users = [], each = {} }: PoolerAccess): Pair[] {
-  const names = [...new Set([...(user === undefined ? users : [user]), ...Object.keys(each)])];
+  const named = new Set([...(user === undefined ? users : [user]), ...Object.keys(each)]);
+  const isClient = (name: string): boolean => each[name]?.lookup !== true;
+  const names = [...named].some(isClient) ? [...named] : [SOMEBODY, ...named];
   // A pool of size 0 opens one connection all the same, to see what the server is like.
   const of = (name: string): number => Math.max(1, (each[name]?.size ?? size) + (each[name]?.reserve ?? reserve));
-  return (names.length === 0 ? [SOMEBODY] : names).map((name) => ({
-    user: name,
-    most: Math.min(of(name), capOf(each, name)),
-  }));
+  return names.map((name) => ({ user: name, most: Math.min(of(name), capOf(each, name)) }));
 }
 
 function capOf(each: PoolerAccess["each"] = {}, user: string): number {
@@ -41,8 +41,7 @@ export function mostOpen(pools: readonly PoolerAccess[], user?: string): number 
 
 function openedBy(pools: readonly PoolerAccess[], only: string | undefined): number {
   const rows = pools.map((pool) => {
-    const looking = Object.entries(pool.lookups ?? {}).map(([user, most]) => ({ user, most }));
-    const pairs = [...pairsOf(pool), ...looking].filter(({ user }) => only === undefined || user === only);
+    const pairs = pairsOf(pool).filter(({ user }) => only === undefined || user === only);
     return { pairs, most: pool.maxConnections || Number.POSITIVE_INFINITY };
   });
   const caps = new Map<string, number>();

@@ -56,7 +56,8 @@ export function sharing({
   users = [],
   each = {},
 }: PoolerAccess): Map<PoolMode, readonly string[]> {
-  const names = [...new Set([...(user === undefined ? users : [user]), ...Object.keys(each)])];
+  const clients = Object.keys(each).filter((name) => each[name]?.lookup !== true);
+  const names = [...new Set([...(user === undefined ? users : [user]), ...clients])];
   const found = new Map<PoolMode, readonly string[]>(names.length === 0 ? [[mode, []]] : []);
   for (const name of names) {
     const own = each[name]?.mode ?? mode;

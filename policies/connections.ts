@@ -31,11 +31,14 @@ function beyondServer(all: readonly Demand[], { source, inspection }: Judged): F
   if (all.every(({ of }) => of !== source.name)) return [];
   const where = first.replica === undefined ? source.name : `${first.replica} of ${source.name}`;
   const each = all.map(({ name, connections, made }) => `${name} ${connections} (${made})`).join("; ");
+  const apart = all.reduce((total, { connections }) => total + connections, 0);
+  const less =
+    apart > wanted ? ` Limits of users, which hold over all pools, make ${apart} no more than ${wanted}.` : "";
   return [
     {
       address: first.address,
       summary: `${where} may be asked for ${wanted} connections and has room for ${free}: ${wanted - free} too many`,
-      detail: `They are ${each}. ${nearestFit(all, free)} Or raise \`max_connections\` of the server by ${wanted - free}, which takes a restart.`,
+      detail: `They are ${each}.${less} ${nearestFit(all, free)} Or raise \`max_connections\` of the server by ${wanted - free}, which takes a restart.`,
     },
   ];
 }

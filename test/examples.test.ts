@@ -207,8 +207,8 @@ pgbouncer: { config: ${pooler.config} }
     const larger = `kind: ConnectionPool\noverride: true\ndataSource: pooler\nname: portal\nsize: 60\n`;
     at.write("larger.yaml", larger);
     const refused = await at.run(`check ${files} -f larger.yaml`);
-    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining("24 too many")]);
-    expect(refused.err).toContain("The nearest that fits: portal@pooler 43 + 5, scanner@pooler 6.");
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining("26 too many")]);
+    expect(refused.err).toContain("The nearest that fits: portal@pooler 41 + 5, scanner@pooler 6.");
   });
 
   test("rendered as files for where the pooler is out of reach, a pooler starts with them", async () => {

@@ -2,7 +2,7 @@ import { address } from "../address.ts";
 import { NAME, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { count, POOL_MODE } from "../pool-fields.ts";
-import { map, object, reference, set, text } from "../schema.ts";
+import { flag, map, object, reference, set, text } from "../schema.ts";
 import type { PoolerAccess } from "../specs.ts";
 
 export const poolerAccess = defineKind<PoolerAccess>({
@@ -27,9 +27,9 @@ export const poolerAccess = defineKind<PoolerAccess>({
         size: count("Connections of the role in this pool."),
         reserve: count("Further ones for clients that wait."),
         maxConnections: count("Connections of the role in all pools of the pooler; 0 for no limit."),
+        lookup: flag("It looks passwords up for the pooler, and is no client."),
       }),
     ),
-    lookups: map("Connections that the pooler opens to look passwords up, by role.", count("Connections.")),
     pooler: text("Pooler that has it: pools of one share the limits of their users."),
     replica: text("Replica of the data source that it leads to."),
     database: text("Database of the server that it leads to, where it is not that of the data source."),

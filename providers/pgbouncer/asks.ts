@@ -6,7 +6,7 @@ import { lifted, POOLS } from "../../core/pool-keys.ts";
 import { modeOf, type Pooling, poolingOf, usersOf } from "../../core/pools.ts";
 import { hostKey, serverKey } from "../../core/ports.ts";
 import type { ConnectionPool, DataSource, PoolerAccess } from "../../core/specs.ts";
-import { lookupsOf } from "./lookups.ts";
+import { limitOf, lookersOf } from "./lookups.ts";
 import { LOOKUP_SCHEMA } from "./pool-target.ts";
 
 /** Size of a pool that nobody gave one. */
@@ -77,12 +77,18 @@ function accessOf(source: DataSource, pool: ConnectionPool, { pooling, pools }: 
   // Where it logs in as one user, that one's limit counts for each pool by itself.
   const limits = [pool.maxConnections || all.maxConnections || 0, user === undefined ? 0 : maxUserConnections];
   const maxConnections = Math.min(...limits.map((limit) => limit || Number.POSITIVE_INFINITY));
-  const each = usersOf(pool, pooling).flatMap((name) => {
+  const clients = usersOf(pool, pooling);
+  const each = clients.flatMap((name) => {
     const own = eachOf(pool, name, { mode, maxUserConnections, pooling });
     // Roles of a server that it names by its host are nobody's to declare.
     return Object.keys(own).length > 0 || to === undefined ? [[name, own] as const] : [];
   });
-  const lookups = lookupsOf(pool, { pools, pooling, most: size + (reserve ?? 0) });
+  const looking = lookersOf(pool, pools).flatMap((name) => {
+    const limit = pooling.users.get(name)?.maxConnections || limitOf(name, pools) || maxUserConnections;
+    return clients.includes(name)
+      ? []
+      : [[name, { lookup: true, ...(limit > 0 && { maxConnections: limit }) }] as const];
+  });
   const looks =
     to !== undefined &&
     auth !== undefined &&
@@ -96,8 +102,7 @@ function accessOf(source: DataSource, pool: ConnectionPool, { pooling, pools }: 
     size,
     ...(reserve !== undefined && { reserve }),
     ...(Number.isFinite(maxConnections) && { maxConnections }),
-    ...(each.length > 0 && { each: Object.fromEntries(each) }),
-    ...(Object.keys(lookups).length > 0 && { lookups }),
+    ...(each.length + looking.length > 0 && { each: Object.fromEntries([...each, ...looking]) }),
     ...(looks && {
       lookup: {
         role: auth.user as string,

@@ -9,7 +9,7 @@ import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
 import { modeOf, poolingOf } from "../../core/pools.ts";
 import type { ConnectionPool, DataSource, PoolerSettings, PoolUser } from "../../core/specs.ts";
-import { lookupLimit } from "./lookups.ts";
+import { limitOf } from "./lookups.ts";
 import { SELF } from "./pooler-settings.ts";
 import { has, numberOf } from "./versions.ts";
 
@@ -90,8 +90,8 @@ function looking(name: string, password: NonNullable<PoolUser["password"]>, { de
   const pools = [...declared.values()].flatMap(({ kind, spec }) =>
     kind === "ConnectionPool" ? [spec as unknown as ConnectionPool] : [],
   );
-  const maxConnections = lookupLimit(name, pools);
-  return { ...inClear(name, password), ...(maxConnections !== undefined && { maxConnections }) };
+  const maxConnections = limitOf(name, pools);
+  return { ...inClear(name, password), ...(maxConnections > 0 && { maxConnections }) };
 }
 
 function modeIn(spec: ConnectionPool, { declared, live }: LowerContext): string {
