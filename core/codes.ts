@@ -218,6 +218,8 @@ export const CODES = {
     "A function or view does what lasts as long as a session (an advisory lock, LISTEN, a temporary table, PREPARE, a cursor WITH HOLD, SET without LOCAL), and clients reach it through a pool by transaction or statement, where the session goes to somebody else. The message says what to write instead.",
   PREPARED_BEHIND_POOLER:
     "Clients reach the data source through a pool by transaction or statement whose pooler does not keep prepared statements: they fail, or meet those of others. Set `maxPreparedStatements` (PgBouncer 1.21), or turn them off in the client.",
+  POOL_MOVES:
+    "A pool goes to another server. The pooler proves its clients there with keys of their own login, which fit the verifier of the old server: where the roles have other verifiers, clients that are connected wait. Copy the verifiers before, or have the clients connect again after (KILL and RESUME on the console).",
   POOLS_TOO_LARGE:
     "All pools and direct clients together may open more connections than the server, or a role, allows. The message says by how many, and the nearest sizes that fit; or raise the limit on the server.",
   CLIENTS_BEYOND_LIMIT:

@@ -14,6 +14,7 @@ import { keyTellsOfRows, referencePastPolicies } from "./past-policies.ts";
 import { permissivePoliciesAddUp } from "./permissive-policies-add-up.ts";
 import { policyCallsLeaky, policyCallsVolatile } from "./policy-functions.ts";
 import { policyWithoutRowSecurity } from "./policy-without-row-security.ts";
+import { poolMoves } from "./pool-moves.ts";
 import { clientsBeyondLimit, portTaken } from "./poolers.ts";
 import { loginPassesChecks, ownerBypassesRowSecurity } from "./roles.ts";
 import { definerForEverybody, definerWithoutPath } from "./routines.ts";
@@ -59,6 +60,7 @@ export const GUARDRAILS: readonly Guardrail[] = [
   missingPolicyIndex,
   policyBehindPooler,
   sessionBehindPooler,
+  poolMoves,
   poolsTooLarge,
   portTaken,
   clientsBeyondLimit,
