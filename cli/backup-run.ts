@@ -17,6 +17,7 @@ import {
 import { failure } from "../core/doors/failure.ts";
 import { Refusal } from "../core/errors.ts";
 import { amountText } from "../core/render/amount.ts";
+import { shellWords } from "../core/shell.ts";
 import { STORES } from "../providers/stores/index.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
@@ -164,7 +165,7 @@ function held(
   { backups, of }: { readonly backups: readonly unknown[]; readonly of: number },
   at: Kept["at"],
 ): Diagnostic {
-  const detail = `Look at the clock. \`datumline backup prune ${schedule}\` shows them, and removes them once you say so.`;
+  const detail = `Look at the clock. \`${shellWords(["datumline", "backup", "prune", schedule])}\` shows them, and removes them once you say so.`;
   return warning("PRUNE_HELD", `${backups.length} of ${of} backups in ${name} would go at once, and stay`, {
     ...at,
     detail,

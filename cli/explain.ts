@@ -1,4 +1,5 @@
 /** What a code means; why an object is planned as it is. */
+
 import { type Address, kindOf, readable } from "../core/address.ts";
 import type { DataObject } from "../core/catalog.ts";
 import { kindOfObject } from "../core/change.ts";
@@ -16,6 +17,7 @@ import type { Plan, Step } from "../core/plan.ts";
 import { compareWith, probes } from "../core/reconcile.ts";
 import { brief } from "../core/render/values.ts";
 import type { Json } from "../core/schema.ts";
+import { shellWord } from "../core/shell.ts";
 import { judge } from "../policies/judge.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
@@ -77,7 +79,7 @@ async function explainIn(context: Context, { ready, session }: Opened, address: 
   const { desired } = lower(declared, engine, inspection);
   const intent = declared.get(address);
   if (intent && !kindOfObject(intent).planned)
-    return `${readable(address)} (${source.name})\n  declared at ${place(intent.origin) ?? "?"}; nothing is planned for it: ${kindOfObject(intent).proves ? `\`datumline test --only '${address}'\` tries it` : "it judges what is"}\n`;
+    return `${readable(address)} (${source.name})\n  declared at ${place(intent.origin) ?? "?"}; nothing is planned for it: ${kindOfObject(intent).proves ? `\`datumline test --only ${shellWord(address)}\` tries it` : "it judges what is"}\n`;
   if (intent && !desired.has(address)) {
     const made = [...desired]
       .filter(([, object]) => object.intent === address)

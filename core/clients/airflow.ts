@@ -2,10 +2,11 @@
  * A connection of Airflow from its environment. The URI is put together by the shell, because Airflow looks up no
  * variable inside of one. https://airflow.apache.org/docs/apache-airflow/stable/howto/connection.html
  */
+import { shellWord } from "../shell.ts";
 import { keywords } from "./keywords.ts";
 import type { Client } from "./model.ts";
 import { query, uri, uriHost } from "./quote.ts";
-import { shellWord, variable } from "./supply.ts";
+import { variable } from "./supply.ts";
 
 export const airflow: Client = {
   title: "Airflow",

@@ -2,9 +2,9 @@
  * Variables of libpq, for everything that is built upon it.
  * https://www.postgresql.org/docs/current/libpq-envars.html
  */
+import { shellWord } from "../shell.ts";
 import { keywords } from "./keywords.ts";
 import type { Client } from "./model.ts";
-import { shellWord } from "./supply.ts";
 
 /** Variables by libpq's keyword. */
 const VARIABLES: Readonly<Record<string, string>> = {

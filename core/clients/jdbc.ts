@@ -2,10 +2,10 @@
  * Properties of Spring Boot, whose pool is HikariCP. The URL is that of any program that uses JDBC.
  * https://jdbc.postgresql.org/documentation/use/ https://github.com/brettwooldridge/HikariCP
  */
+import { shellWord } from "../shell.ts";
 import { readHosts } from "./keywords.ts";
 import type { Client, ClientPool, ClientSettings, ClientTls, Endpoint, Supply } from "./model.ts";
 import { query, uri, uriHost } from "./quote.ts";
-import { shellWord } from "./supply.ts";
 
 const SPRING = "spring.datasource";
 /** HikariCP takes a shorter life for none at all. */

@@ -2,8 +2,8 @@
  * What libpq takes beside host, port, database, user and password; whatever is built upon it passes this on.
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
  */
+import { shellWord, shellWords } from "../shell.ts";
 import type { ClientSettings, ClientTls, Endpoint, Supply } from "./model.ts";
-import { shellWord, words } from "./supply.ts";
 
 export type Keywords = Readonly<Record<string, string>>;
 
@@ -49,7 +49,7 @@ export function passfile(settings: ClientSettings): Supply | undefined {
     database,
     user,
   ]);
-  const logins = words(lines.map((fields) => fields.map(escaped).join(":")));
+  const logins = shellWords(lines.map((fields) => fields.map(escaped).join(":")));
   const secret = `"$(printenv ${shellWord(password)} | sed 's/[\\\\:]/\\\\&/g')"`;
   return {
     name: path,

@@ -6,11 +6,12 @@ import type { PoolMode } from "../pools.ts";
 import { defaultPort } from "../ports.ts";
 import { quantity } from "../quantity.ts";
 import type { Schema } from "../schema.ts";
+import { shellWord, shellWords } from "../shell.ts";
 import { CLIENT_POOL, CONNECTION } from "../source-fields.ts";
 import type { ConnectionPool, DataSource } from "../specs.ts";
 import type { SecretReference } from "../sql.ts";
 import type { ClientPool, ClientSettings, ClientTls, Supply } from "./model.ts";
-import { printing, shellWord, variable, words } from "./supply.ts";
+import { printing, variable } from "./supply.ts";
 
 /** A password by reference, or one that is given to the client in a way that the declaration does not know. */
 export type Password = SecretReference | "elsewhere";
@@ -123,7 +124,7 @@ function loginOf(wish: ClientWish, user: string, { host, port }: { host: string;
   const own = isOwn ? [name] : [name, user];
   if (connection.iam && !through) {
     const { region, profile } = connection.iam;
-    const command = words([
+    const command = shellWords([
       ...["aws", "rds", "generate-db-auth-token", "--hostname", host, "--port", `${port}`, "--username", user],
       ...(region === undefined ? [] : ["--region", region]),
       ...(profile === undefined ? [] : ["--profile", profile]),
@@ -209,7 +210,7 @@ function notesOf(wish: ClientWish, user: string, { host, port }: { host: string;
     notes.push(`It connects as ${user}, as Datumline itself does: give it a role of its own that may do less.`);
   if (tunnel) {
     const bastion = tunnel.user === undefined ? tunnel.host : `${tunnel.user}@${tunnel.host}`;
-    const command = words([
+    const command = shellWords([
       "ssh",
       "-N",
       "-L",

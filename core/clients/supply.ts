@@ -2,6 +2,7 @@
  * Secrets that a client cannot look up by itself. It is given them by whoever runs it, with the command line of the store
  * that keeps them; none is looked up here.
  */
+import { shellWords } from "../shell.ts";
 import type { SecretReference, StoredSecret } from "../sql.ts";
 
 type Stored = Exclude<StoredSecret, string>;
@@ -38,16 +39,18 @@ const STORES: Readonly<Partial<Record<keyof SecretReference, (of: Stored) => rea
 /** Command of a POSIX shell that prints a secret. */
 export function printing(reference: SecretReference): string {
   const { env, file, exec } = reference;
-  if (env !== undefined) return words(["printenv", env]);
-  if (file !== undefined) return words(["cat", file]);
-  if (exec !== undefined) return words(exec);
+  if (env !== undefined) return shellWords(["printenv", env]);
+  if (file !== undefined) return shellWords(["cat", file]);
+  if (exec !== undefined) return shellWords(exec);
   const [[store, of] = []] = Object.entries(reference) as [keyof SecretReference, StoredSecret][];
   const command = store && STORES[store];
   if (!command || of === undefined) throw new Error("internal: a secret says nothing of where it is");
   const stored = typeof of === "string" ? { id: of } : of;
   const { key } = stored;
   const picked = store === "vault" ? key === undefined && ONLY_FIELD : key !== undefined && fieldOf(key);
-  return picked ? `${words(command(stored))} | ${words(["jq", "-r", ...picked])}` : words(command(stored));
+  return picked
+    ? `${shellWords(command(stored))} | ${shellWords(["jq", "-r", ...picked])}`
+    : shellWords(command(stored));
 }
 
 /** The store of Vault prints what it knows of a secret: in its first version `data`, in its second `data.data`. */
@@ -55,16 +58,6 @@ const ONLY_FIELD = ["(.data.data // .data)[]"];
 
 function fieldOf(key: string): readonly string[] {
   return ["--arg", "key", key, ".[$key]"];
-}
-
-/** A command of a POSIX shell. */
-export function words(command: readonly string[]): string {
-  return command.map(shellWord).join(" ");
-}
-
-/** A word of a POSIX shell. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** `warehouse`, `PASSWORD` → `WAREHOUSE_PASSWORD`: a name that every shell takes. */

@@ -1,5 +1,7 @@
 /** What a drill saw, for a person in a hurry and for one who asks a year later. */
+
 import type { Evidence } from "../backups/evidence.ts";
+import { shellWords } from "../shell.ts";
 import { amountText } from "./amount.ts";
 import { html } from "./escape.ts";
 import { page } from "./page.ts";
@@ -31,7 +33,7 @@ export function evidenceHtml(evidence: Evidence): string {
     ...(problems.length > 0
       ? [
           `<ul>${problems.map((one) => `<li class="error">${html(one)}</li>`).join("")}</ul>`,
-          `<p>Until one holds, nobody knows that this data can be brought back. <code>datumline backup verify ${html(schedule)}</code> reads every backup from end to end; <code>datumline backup drill ${html(drill)}</code> tries the newest again.</p>`,
+          `<p>Until one holds, nobody knows that this data can be brought back. <code>${html(shellWords(["datumline", "backup", "verify", schedule]))}</code> reads every backup from end to end; <code>${html(shellWords(["datumline", "backup", "drill", drill]))}</code> tries the newest again.</p>`,
         ]
       : []),
     `<table>${facts(evidence).map(row).join("\n")}</table>`,

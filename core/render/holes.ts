@@ -1,6 +1,8 @@
 /** What is open in a live system, in its forms: rule by rule, with what closes it. */
+
 import type { AccessReport, Hole } from "../access/report.ts";
 import { readable } from "../address.ts";
+import { shellWords } from "../shell.ts";
 import { code, html, prose, table } from "./escape.ts";
 import type { Paint } from "./paint.ts";
 import { notModelledLine } from "./summary.ts";
@@ -81,6 +83,6 @@ function closingLine(holes: readonly Hole[], out: Out): string[] {
   return [
     out === undefined
       ? `${what}; \`--out DIR\` writes them.`
-      : `${what}; they are in ${out}. Review \`datumline plan -f ${out}\`, then apply it.`,
+      : `${what}; they are in ${out}. Review \`${shellWords(["datumline", "plan", "-f", out])}\`, then apply it.`,
   ];
 }

@@ -1,6 +1,8 @@
 /** A file of cron.d. It runs by the clock of the host. https://man7.org/linux/man-pages/man5/crontab.5.html */
+
 import { cronText } from "../../schedule.ts";
-import { type Printer, shellWord } from "./job.ts";
+import { shellWord } from "../../shell.ts";
+import type { Printer } from "./job.ts";
 
 export const cron: Printer = ({ name, title, command, times, runner }) => {
   const { user = "root", environment = {}, environmentFile } = runner;

@@ -1,8 +1,9 @@
 /** A workflow; its times are UTC. https://docs.github.com/actions/reference/workflow-syntax-for-github-actions */
 import { stringify } from "yaml";
 import { cronText } from "../../schedule.ts";
+import { shellWord } from "../../shell.ts";
 import type { RestoreDrill } from "../../specs.ts";
-import { type Printer, shellWord } from "./job.ts";
+import type { Printer } from "./job.ts";
 
 export const githubActions: Printer = ({ name, title, command, times, runner, drill }) => {
   const { environment = {} } = runner;

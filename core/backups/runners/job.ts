@@ -22,8 +22,3 @@ export interface Job {
 
 /** The files of one scheduler for a job. */
 export type Printer = (job: Job) => readonly File[];
-
-/** An argument as a POSIX shell reads it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
