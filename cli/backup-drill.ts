@@ -9,6 +9,7 @@ import { Refusal } from "../core/errors.ts";
 import { evidenceHtml, evidenceText } from "../core/render/evidence.ts";
 import type { RestoreDrill } from "../core/specs.ts";
 import { STORES } from "../providers/stores/index.ts";
+import { placeAsked } from "./backup-options.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
 import { interruption } from "./interruption.ts";
@@ -27,6 +28,9 @@ export async function drill(context: Context, ready: readonly Ready[]): Promise<
   await resolveSecrets(context, ready, "proofs");
   const all: Evidence[] = [];
   let worst = 0;
+  const at = { stores: STORES, secrets: context.secrets, place: placeAsked(context) };
+  // A place that is none of the schedule's is a slip of whoever asked, and nothing that a drill saw.
+  for (const { kept } of drills) await withStores(kept, at, async () => undefined);
   const signal = interruption(context.io);
   for (const declared of drills) {
     signal.throwIfAborted();
@@ -57,11 +61,12 @@ async function tried(context: Context, declared: Declared, signal: AbortSignal):
   return evidence;
 }
 
-async function run({ output, secrets }: Context, { drill: spec, kept }: Declared, signal: AbortSignal) {
+async function run(context: Context, { drill: spec, kept }: Declared, signal: AbortSignal) {
+  const { output, secrets } = context;
   const key = await keyFor(kept, secrets);
   const into = spec.into?.url && (await secrets.resolve(spec.into.url));
   const meter = output.amount(`Drill ${spec.name}`, undefined);
-  return withStores(kept, { stores: STORES, secrets }, (stores) =>
+  return withStores(kept, { stores: STORES, secrets, place: placeAsked(context) }, (stores) =>
     runDrill({
       drill: spec,
       kept,

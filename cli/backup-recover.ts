@@ -5,17 +5,17 @@ import { error } from "../core/diagnostic.ts";
 import { type Kept, keyFor, wantedOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores/index.ts";
+import { foreignTo, named, placeAsked } from "./backup-options.ts";
 import { confirm } from "./confirm.ts";
 import type { Context } from "./context.ts";
 import { interruption } from "./interruption.ts";
-import type { Options } from "./options.ts";
 
 /** Puts a whole server into a new folder, `--into-directory PATH`, as it was at the backup or `--at` a moment. */
 export async function recover(context: Context, kept: Kept, put: NonNullable<BackupTool["recover"]>): Promise<number> {
   const { options, output, secrets, operands, io } = context;
   const { schedule, ready } = kept;
   const { intoDirectory, at, port } = options;
-  const foreign = FOREIGN.filter((name) => isGiven(options, name)).map(named);
+  const foreign = foreignTo(options, ["place", "intoDirectory", "at", "port"]).map(named);
   if (foreign.length > 0)
     throw usage(
       `${schedule.name} restores whole servers: leave out ${foreign.join(", ")}`,
@@ -27,7 +27,8 @@ export async function recover(context: Context, kept: Kept, put: NonNullable<Bac
   const key = await keyFor(kept, secrets);
   const signal = interruption(io);
   const before = at === undefined || at === "latest" ? undefined : new Date(at);
-  return withStores(kept, { stores: STORES, secrets }, async (stores) => {
+  const place = placeAsked(context);
+  return withStores(kept, { stores: STORES, secrets, place }, async (stores) => {
     const wanted = { ...wantedOf(kept), id: operands[2], key, before };
     const { found, store, notes } = await chooseBackup(stores, wanted);
     output.diagnostics(notes);
@@ -54,20 +55,6 @@ export async function recover(context: Context, kept: Kept, put: NonNullable<Bac
     );
     return 0;
   });
-}
-
-/** Options that make sense for a database alone. */
-const FOREIGN = ["into", "table", "schema", "globals", "overwrite", "confirm"] as const;
-
-function isGiven(options: Options, name: (typeof FOREIGN)[number]): boolean {
-  const value = options[name];
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
-}
-
-/** An option as it is written. */
-export function named(option: keyof Options): string {
-  const written = option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `\`--${written}\``;
 }
 
 const EXAMPLE =

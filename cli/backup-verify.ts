@@ -5,6 +5,7 @@ import { error } from "../core/diagnostic.ts";
 import { answerOf, type Kept, keyFor, schedulesOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { STORES } from "../providers/stores/index.ts";
+import { placeAsked } from "./backup-options.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
 
@@ -19,7 +20,7 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
   for (const kept of schedules) {
     const { ready, schedule } = kept;
     const key = await keyFor(kept, secrets);
-    await withStores(kept, { stores: STORES, secrets }, async (stores) => {
+    await withStores(kept, { stores: STORES, secrets, place: placeAsked(context) }, async (stores) => {
       const listings: (Listing & { readonly store: Store })[] = [];
       for (const store of stores) {
         const listing = await answerOf(

@@ -2,28 +2,35 @@
 import { error } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
 import { nearest } from "../core/names.ts";
+import { type OwnOption, refuseForeign } from "./backup-options.ts";
 import type { Context } from "./context.ts";
 import { type Ready, readDeclaration } from "./declaration.ts";
 
 type Action = (context: Context, ready: readonly Ready[]) => Promise<number>;
 
-/** What can be done, each loaded when it is asked for. */
-const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
-  run: async () => (await import("./backup-run.ts")).runSchedules,
-  list: async () => (await import("./backup-list.ts")).list,
-  verify: async () => (await import("./backup-verify.ts")).verify,
-  restore: async () => (await import("./backup-restore.ts")).restore,
-  drill: async () => (await import("./backup-drill.ts")).drill,
-  runbook: async () => (await import("./backup-runbook.ts")).writeRunbook,
-  prune: async () => (await import("./backup-prune.ts")).pruneSchedules,
+/** What can be done, each loaded when it is asked for, and the options of its own. */
+const ACTIONS: Readonly<
+  Record<string, { readonly takes: readonly OwnOption[]; readonly load: () => Promise<Action> }>
+> = {
+  run: { takes: [], load: async () => (await import("./backup-run.ts")).runSchedules },
+  list: { takes: ["format"], load: async () => (await import("./backup-list.ts")).list },
+  verify: { takes: ["place"], load: async () => (await import("./backup-verify.ts")).verify },
+  restore: {
+    takes: ["place", "into", "intoDirectory", "at", "port", "schema", "table", "globals", "overwrite", "confirm"],
+    load: async () => (await import("./backup-restore.ts")).restore,
+  },
+  drill: { takes: ["place", "format"], load: async () => (await import("./backup-drill.ts")).drill },
+  runbook: { takes: [], load: async () => (await import("./backup-runbook.ts")).writeRunbook },
+  prune: { takes: [], load: async () => (await import("./backup-prune.ts")).pruneSchedules },
 };
 
 export async function backup(context: Context): Promise<number> {
   const [what = ""] = context.operands;
-  const load = Object.hasOwn(ACTIONS, what) ? ACTIONS[what] : undefined;
-  if (!load) throw unknown(what);
+  const action = Object.hasOwn(ACTIONS, what) ? ACTIONS[what] : undefined;
+  if (!action) throw unknown(what);
+  refuseForeign(what, context.options, action.takes);
   const { load: ready } = await readDeclaration(context);
-  return (await load())(context, await ready());
+  return (await action.load())(context, await ready());
 }
 
 function unknown(what: string): Refusal {

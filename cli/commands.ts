@@ -151,6 +151,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       "url",
       "into",
       "into-directory",
+      "place",
       "at",
       "port",
       "schema",

@@ -72,6 +72,10 @@ export const OPTIONS = {
   interval: { value: "TIME", duration: true, summary: "time between two measurements with --serve: 30s" },
   into: { value: "DATABASE", summary: "the new database that a backup is restored into" },
   "into-directory": { value: "PATH", summary: "the new folder that a whole server is restored into" },
+  place: {
+    value: "N|PATH|URL",
+    summary: "only this place of the schedule: its number under `to`, its path, or s3://BUCKET/PREFIX (default: all)",
+  },
   at: {
     value: "MOMENT",
     moment: true,
@@ -130,6 +134,7 @@ export interface Options {
   readonly queries?: number;
   readonly into?: string;
   readonly intoDirectory?: string;
+  readonly place?: string;
   readonly at?: string;
   readonly port?: number;
   readonly schema: readonly string[];
@@ -261,6 +266,7 @@ function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
     for: text("for"),
     into: text("into"),
     intoDirectory: text("into-directory"),
+    place: text("place"),
     at: text("at"),
     port: whole("port"),
     confirm: text("confirm"),

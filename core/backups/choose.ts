@@ -18,16 +18,20 @@ export interface Wanted {
   readonly before?: Date | undefined;
 }
 
-export interface Chosen {
+/** A backup in one place. */
+export interface Candidate {
   readonly found: Found;
   readonly store: Store;
+}
+
+export interface Chosen extends Candidate {
+  /** The same in every place that has it whole, in the order of the places: itself first. */
+  readonly copies: readonly Candidate[];
   /** What was passed over on the way, and what is to be known of the one that was chosen. */
   readonly notes: readonly Diagnostic[];
 }
 
-type Candidate = Pick<Chosen, "found" | "store">;
-
-/** The backup of an id, or the newest that is whole, in the first place that has it. */
+/** The backup of an id, or the newest that is whole, in the first place that has it whole. */
 export async function chooseBackup(stores: readonly Store[], wanted: Wanted): Promise<Chosen> {
   const { dataSource, schedule, id, tool, key, lacking, before } = wanted;
   const all: Candidate[] = [];
@@ -49,13 +53,17 @@ export async function chooseBackup(stores: readonly Store[], wanted: Wanted): Pr
   if (named.length > 0 && asked.length === 0) throw madeOtherwise(named, tool ?? "");
   const isForged = ({ found }: Candidate): boolean => trustOf(found.manifest, key) === "forged";
   notes.push(...asked.filter(isForged).map(forged));
-  const good = asked.filter((one) => one.found.damaged.length === 0 && !isForged(one));
+  const good = asked.filter((one) => !isSpoilt(one) && !isForged(one));
   const fit = good.filter((one) => before === undefined || readyFrom(one) <= before.getTime());
   if (good.length > 0 && fit.length === 0) throw tooEarly(good);
-  const [best] = fit.sort((a, b) => (a.found.manifest.id < b.found.manifest.id ? 1 : -1));
+  const newest = fit.map(idOf).sort().at(-1);
+  const copies = fit.filter((one) => idOf(one) === newest);
+  const [best] = copies;
   if (best) {
     const isUnsigned = key !== undefined && trustOf(best.found.manifest, key) === "unsigned";
-    return { ...best, notes: [...notes, ...(isUnsigned ? [unsigned(best)] : [])] };
+    const isPassed = (one: Candidate): boolean => isSpoilt(one) && !good.some((other) => idOf(other) > idOf(one));
+    notes.push(...asked.filter(isPassed).map((one) => lacks(one, `${best.store.name} has ${idOf(best)} whole.`)));
+    return { ...best, copies, notes: [...notes, ...(isUnsigned ? [unsigned(best)] : [])] };
   }
   throw new Refusal([...notes, ...nothing(wanted, asked, unreadable)]);
 }
@@ -77,21 +85,22 @@ function tooEarly(good: readonly Candidate[]): Refusal {
   return new Refusal([error("TARGET_UNREACHABLE", "No backup had ended at that moment", { detail })]);
 }
 
+function idOf({ found }: Candidate): string {
+  return found.manifest.id;
+}
+
+function isSpoilt({ found }: Candidate): boolean {
+  return found.damaged.length > 0;
+}
+
+function lacks({ found, store }: Candidate, detail: string): Diagnostic {
+  const { damaged, manifest } = found;
+  return error("BACKUP_DAMAGED", `${store.name} lacks ${damaged.join(", ")} of the backup ${manifest.id}`, { detail });
+}
+
 function nothing({ dataSource, schedule, id }: Wanted, asked: readonly Candidate[], unreadable: readonly string[]) {
   const detail = "`datumline backup list` shows what there is.";
-  const said = asked.flatMap(({ found, store }) =>
-    found.damaged.length === 0
-      ? []
-      : [
-          error(
-            "BACKUP_DAMAGED",
-            `${store.name} lacks ${found.damaged.join(", ")} of the backup ${found.manifest.id}`,
-            {
-              detail,
-            },
-          ),
-        ],
-  );
+  const said = asked.filter(isSpoilt).map((one) => lacks(one, detail));
   const own = id === undefined ? undefined : partName({ dataSource, schedule, id }, MANIFEST);
   const spoilt = unreadable.filter((name) => own === undefined || name === own);
   const told = spoilt.map((name) => error("BACKUP_DAMAGED", `${name} is not what was written`, { detail }));
@@ -114,4 +123,37 @@ function unsigned({ found, store }: Candidate): Diagnostic {
   return warning("BACKUP_UNSIGNED", `The backup ${found.manifest.id} in ${store.name} is not signed with the key`, {
     detail,
   });
+}
+
+/**
+ * Works with the first copy that is what was written: a byte that flipped is seen only when it is read, and another place may
+ * have the same backup whole. Once it is done, `tell` hears of those
+ * that were not.
+ */
+export async function fromSound<T>(
+  { copies }: Chosen,
+  work: (copy: Candidate) => Promise<T>,
+  tell: (problem: Diagnostic) => void,
+): Promise<T> {
+  const problems: Diagnostic[] = [];
+  for (const copy of copies) {
+    try {
+      const done = await work(copy);
+      const detail = `It was taken from ${copy.store.name} instead. \`datumline backup verify\` reads every copy.`;
+      for (const problem of problems) tell({ ...problem, detail });
+      return done;
+    } catch (problem) {
+      const told = ofPlace(problem);
+      if (told.length === 0 || copies.length === 1) throw problem;
+      const named = (summary: string): string => `${idOf(copy)} in ${copy.store.name}: ${summary}`;
+      problems.push(...told.map((one) => ({ ...one, summary: named(one.summary) })));
+    }
+  }
+  throw new Refusal(problems);
+}
+
+/** What is wrong with a copy, or its place; nothing where it is something else. */
+function ofPlace(problem: unknown): readonly Diagnostic[] {
+  const diagnostics = problem instanceof Refusal ? problem.diagnostics : [];
+  return diagnostics.filter(({ code }) => code === "BACKUP_DAMAGED" || code === "PLACE_FAILED");
 }

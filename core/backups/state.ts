@@ -2,7 +2,9 @@
  * Three things that are told apart, because each can be well while the others are not: what is to run it is installed as
  * declared, the newest backup is as new as it should be, and a restore of it was proved.
  */
+
 import { type Diagnostic, error } from "../diagnostic.ts";
+import { shellWords } from "../shell.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Freshness, isFresh } from "./freshness.ts";
 import type { Listing } from "./manifest.ts";
@@ -36,6 +38,10 @@ export interface PlaceState extends Listing {
   readonly place: string;
   /** What runs that did not end left in the repository of their tool. */
   readonly made: readonly Made[];
+  /** By its own backups alone; absent where it could not be looked at. */
+  readonly fresh?: Freshness;
+  /** Good backups of other places that it does not have whole. */
+  readonly lacks: readonly string[];
   /** Why it could not be looked at. */
   readonly problem?: string;
 }
@@ -57,6 +63,11 @@ export interface BackupState {
 
 type At = Pick<Diagnostic, "address" | "origin">;
 
+/** Does every place that can be looked at hold what it should? */
+export function isOnTime({ fresh, places }: BackupState): boolean {
+  return [fresh, ...places.map((place) => place.fresh)].every((one) => one === undefined || isFresh(one));
+}
+
 /** What is wrong, each with what to do; `places` says where the schedule and its drills are declared. */
 export function stateFaults(
   state: BackupState,
@@ -75,7 +86,13 @@ export function stateFaults(
             }),
           ],
     ),
-    ...(fresh && !isFresh(fresh) ? [overdue(`${schedule} of ${dataSource}`, schedule, fresh, rpo, at)] : []),
+    ...(fresh && !isFresh(fresh)
+      ? [overdue(`${schedule} of ${dataSource}`, schedule, fresh, rpo, at)]
+      : state.places.flatMap(({ place, fresh: own, lacks }) =>
+          own && !isFresh(own)
+            ? [missing(`${schedule} of ${dataSource} in ${place}`, schedule, own, rpo, lacks, at)]
+            : [],
+        )),
     ...(fresh?.ahead ? [ahead(`${schedule} of ${dataSource}`, fresh.ahead, at)] : []),
     ...state.drills.flatMap((proved) => {
       const where = drills.get(proved.drill) ?? at;
@@ -84,7 +101,7 @@ export function stateFaults(
         ...proved.faults.map((fault) =>
           error("RESTORE_NOT_PROVED", `${proved.drill} of ${dataSource}: ${fault}`, {
             ...where,
-            detail: `Run \`datumline backup drill ${proved.drill}\`; the page beside its evidence says what it saw.`,
+            detail: `Run \`${shellWords(["datumline", "backup", "drill", proved.drill])}\`; the page beside its evidence says what it saw.`,
           }),
         ),
       ];
@@ -98,7 +115,7 @@ function notInstalled(what: string, { state, files, runner }: Installed, at: At)
   return [
     error("RUNNER_DIFFERS", `${what} ${how} on ${runner?.on}: ${files.join(", ")}`, {
       ...at,
-      detail: `\`datumline plan --data-source ${runner?.on}\` shows what differs, and \`apply\` installs it.`,
+      detail: `\`${shellWords(["datumline", "plan", "--data-source", runner?.on ?? ""])}\` shows what differs, and \`apply\` installs it.`,
     }),
   ];
 }
@@ -111,12 +128,34 @@ function ahead(what: string, id: string, at: At): Diagnostic {
   });
 }
 
+/** Where other places have them, the runner is not what is to be looked at. */
+function missing(
+  what: string,
+  schedule: string,
+  fresh: Freshness,
+  rpo: string | undefined,
+  lacks: readonly string[],
+  at: At,
+): Diagnostic {
+  const [count] = [lacks.length];
+  const others = count === 0 ? "" : `Other places have ${count} good ${count === 1 ? "one" : "ones"} that it lacks. `;
+  const run = shellWords(["datumline", "backup", "run", schedule]);
+  return error("BACKUP_OVERDUE", `${what}: ${known(fresh, rpo)}`, {
+    ...at,
+    detail: `${others}See that the place is the right one and mounted; \`${run}\` keeps the next one there as well.`,
+  });
+}
+
+/** What there is, and what there should be. */
+function known({ newest, missed }: Freshness, rpo: string | undefined): string {
+  const there = newest ? `the newest good backup is ${newest.id}` : "there is no good backup";
+  return there + (missed ? `, no run since the one due on ${missed}` : newest ? `, older than ${rpo}` : "");
+}
+
 function overdue(what: string, schedule: string, fresh: Freshness, rpo: string | undefined, at: At): Diagnostic {
   const { newest, missed } = fresh;
-  const known = newest ? `the newest good backup is ${newest.id}` : "there is no good backup";
-  const why = missed ? `, no run since the one due on ${missed}` : newest ? `, older than ${rpo}` : "";
-  const run = `\`datumline backup run ${schedule}\``;
-  return error("BACKUP_OVERDUE", `${what}: ${known}${why}`, {
+  const run = `\`${shellWords(["datumline", "backup", "run", schedule])}\``;
+  return error("BACKUP_OVERDUE", `${what}: ${known(fresh, rpo)}`, {
     ...at,
     detail:
       newest || missed

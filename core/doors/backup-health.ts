@@ -5,7 +5,7 @@
  */
 
 import { isFresh } from "../backups/freshness.ts";
-import type { BackupState, Installed } from "../backups/state.ts";
+import { type BackupState, type Installed, isOnTime } from "../backups/state.ts";
 import type { HealthSource, Measurement } from "../health/model.ts";
 import { within } from "../kept.ts";
 import { type StateOptions, stateOf } from "./backup-state.ts";
@@ -61,11 +61,14 @@ function lastOf(states: readonly BackupState[]): Measurement[] {
   return [{ name: NAME, value: 0, note: "there is no good backup" }];
 }
 
-function onTime({ schedule, fresh }: BackupState): Measurement[] {
+function onTime(state: BackupState): Measurement[] {
+  const { schedule, fresh, places } = state;
   if (!fresh) return [];
   const { missed, awaits } = fresh;
-  const note = missed ? `missed: ${missed}` : awaits ? `the first is due on ${awaits}` : undefined;
-  const value = isFresh(fresh) ? 1 : 0;
+  const behind = places.flatMap((one) => (one.fresh && !isFresh(one.fresh) ? [one.place] : []));
+  const late = isFresh(fresh) && behind.length > 0 ? `not in ${behind.join(", ")}` : undefined;
+  const note = late ?? (missed ? `missed: ${missed}` : awaits ? `the first is due on ${awaits}` : undefined);
+  const value = isOnTime(state) ? 1 : 0;
   return [{ name: "backup_on_time", labels: { schedule }, value, ...(note !== undefined && { note }) }];
 }
 

@@ -4,6 +4,7 @@ import type { Address } from "../address.ts";
 import { elsewhere } from "../backups/elsewhere.ts";
 import { evidenceOf } from "../backups/evidence.ts";
 import { dueRun, freshness } from "../backups/freshness.ts";
+import type { Manifest } from "../backups/model.ts";
 import type { BackupState, Installed, PlaceState, Proved } from "../backups/state.ts";
 import type { DataObject } from "../catalog.ts";
 import { now } from "../clock.ts";
@@ -49,25 +50,24 @@ export async function stateOf(one: Scheduled, options: StateOptions): Promise<Ba
     Promise.all(drillsOf(one).map((drilled) => provedOf(one, drilled, options))),
   ]);
   const unseen = places.some(({ problem }) => problem !== undefined);
-  const good = places.flatMap(({ backups }) => backups.filter(({ damaged }) => damaged.length === 0));
+  const good = places.flatMap(goodOf);
+  const freshOf = (manifests: readonly Manifest[]) => freshness(schedule, manifests, now(), sinceOf(runner));
   return {
     dataSource: source.name,
     schedule: schedule.name,
     ...(schedule.rpo !== undefined && { rpo: schedule.rpo }),
     ...(schedule.rto !== undefined && { rto: schedule.rto }),
     installed: runner,
-    places,
+    places: places.map((place): PlaceState => {
+      if (place.problem !== undefined) return { ...place, lacks: [] };
+      const own = goodOf(place);
+      const ids = new Set(own.map(({ id }) => id));
+      const lacks = [...new Set(good.map(({ id }) => id))].filter((id) => !ids.has(id)).sort();
+      return { ...place, lacks, fresh: freshOf(own) };
+    }),
     ...(by && { elsewhere: `${by.who} keeps them: ${by.list}` }),
     // What is in a place that cannot be looked at, nobody knows.
-    ...(!by &&
-      (good.length > 0 || !unseen) && {
-        fresh: freshness(
-          schedule,
-          good.map(({ manifest }) => manifest),
-          now(),
-          sinceOf(runner),
-        ),
-      }),
+    ...(!by && (good.length > 0 || !unseen) && { fresh: freshOf(good) }),
     drills,
   };
 }
@@ -81,7 +81,14 @@ export function drillsOf({ ready: { declared }, schedule }: Scheduled): Drilled[
   });
 }
 
-async function placesOf(one: Scheduled, options: StateOptions): Promise<PlaceState[]> {
+/** A place, before it is held against the others. */
+type Looked = Omit<PlaceState, "lacks" | "fresh">;
+
+function goodOf({ backups }: Looked): Manifest[] {
+  return backups.filter(({ damaged }) => damaged.length === 0).map(({ manifest }) => manifest);
+}
+
+async function placesOf(one: Scheduled, options: StateOptions): Promise<Looked[]> {
   const own = kept(one);
   if (!own) return [];
   return withStores(own, options, async (stores) => {
@@ -90,11 +97,7 @@ async function placesOf(one: Scheduled, options: StateOptions): Promise<PlaceSta
   });
 }
 
-async function placeOf(
-  { store, listing, problems }: Answer,
-  answers: readonly Answer[],
-  own: Kept,
-): Promise<PlaceState> {
+async function placeOf({ store, listing, problems }: Answer, answers: readonly Answer[], own: Kept): Promise<Looked> {
   const nothing = { place: store.name, backups: [], leftovers: [], made: [], unreadable: [] };
   if (!listing) return { ...nothing, problem: problems[0]?.summary ?? "" };
   try {

@@ -186,10 +186,24 @@ function placed(schedule: BackupSchedule, folder: string): BackupSchedule {
   return { ...schedule, ...(to && { to }), ...(how && config !== undefined && { how: { ...how, config } }) };
 }
 
+/** One place of a schedule, as somebody names it: its number, or its name. */
+export interface PlaceAsked {
+  readonly said: string;
+  /** The same as a path. */
+  readonly path: string;
+}
+
+interface PlacesOptions {
+  readonly stores: Readonly<Record<string, OpenStore>>;
+  readonly secrets: Secrets;
+  /** All of them where it is absent. */
+  readonly place?: PlaceAsked | undefined;
+}
+
 /** Opens the places of a schedule, works with them, and closes them whatever happens. */
 export async function withStores<T>(
   { schedule, at }: Scheduled,
-  { stores, secrets }: { readonly stores: Readonly<Record<string, OpenStore>>; readonly secrets: Secrets },
+  { stores, secrets, place: asked }: PlacesOptions,
   work: (opened: readonly Store[]) => Promise<T>,
 ): Promise<T> {
   const opened: Store[] = [];
@@ -200,7 +214,7 @@ export async function withStores<T>(
       if (!open) throw unknownPlace(field, Object.keys(stores));
       opened.push(open(value as Json, secrets.resolve.bind(secrets)));
     }
-    return await work(opened);
+    return await work(asked ? [placeOf(asked, schedule.name, opened)] : opened);
   } catch (problem) {
     if (!(problem instanceof Refusal)) throw problem;
     throw new Refusal(
@@ -210,6 +224,16 @@ export async function withStores<T>(
   } finally {
     await Promise.all(opened.map((store) => store.close()));
   }
+}
+
+/** To open a place asks for nothing yet, so the others need not answer. */
+function placeOf({ said, path }: PlaceAsked, schedule: string, opened: readonly Store[]): Store {
+  const names = [said, path].map((name) => name.replace(/(?<=.)\/+$/, ""));
+  const found = opened.find(({ name }, at) => said === `${at + 1}` || names.includes(name.replace(/(?<=.)\/+$/, "")));
+  if (found) return found;
+  const known = opened.map(({ name }, at) => `${at + 1} (${name})`).join(", ");
+  const detail = `Its places are ${known}.`;
+  throw new Refusal([error("UNKNOWN_REFERENCE", `${schedule} is not kept in ${said}`, { detail })]);
 }
 
 function unknownPlace(field: string, known: readonly string[]): Refusal {

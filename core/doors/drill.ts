@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { unlessAborted } from "../abort.ts";
 import type { Address } from "../address.ts";
 import { readable } from "../address.ts";
-import { chooseBackup } from "../backups/choose.ts";
+import { type Candidate, chooseBackup, fromSound } from "../backups/choose.ts";
 import { EVIDENCE_VERSION, type Evidence } from "../backups/evidence.ts";
 import { partName } from "../backups/manifest.ts";
 import type { Copy, CopyContext, Manifest, Part, Store } from "../backups/model.ts";
@@ -38,14 +38,27 @@ export interface Drilling {
 }
 
 export async function runDrill(drilling: Drilling): Promise<Evidence> {
-  const { kept, stores, into } = drilling;
+  const { kept, stores, key } = drilling;
+  const chosen = await chooseBackup(stores, { ...wantedOf(kept), key });
+  const faults = chosen.notes.filter(({ severity }) => severity === "error").map(({ summary }) => summary);
+  const since = { startedAt: now(), began: performance.now(), faults };
+  const spoilt: string[] = [];
+  const evidence = await fromSound(
+    chosen,
+    (copy) => tried({ ...drilling, ...since }, copy),
+    ({ summary }) => spoilt.push(summary),
+  );
+  // A copy that is not what was written is a fault even where another place has it whole.
+  return { ...evidence, problems: [...spoilt, ...evidence.problems] };
+}
+
+async function tried(
+  drilling: Drilling & Pick<OnCopy, "startedAt" | "began" | "faults">,
+  { found: { manifest }, store }: Candidate,
+): Promise<Evidence> {
+  const { kept, into, secret, signal } = drilling;
   const { tool, ready, schedule } = kept;
-  const { found, store, notes } = await chooseBackup(stores, { ...wantedOf(kept), key: drilling.key });
-  const { manifest } = found;
-  const startedAt = now();
   const open = opener(drilling, manifest, store);
-  const began = performance.now();
-  const { secret, signal } = drilling;
   const copy = await tool.copy(manifest, {
     schedule,
     source: beside(ready.source),
@@ -56,10 +69,8 @@ export async function runDrill(drilling: Drilling): Promise<Evidence> {
     open,
     signal,
   });
-  const faults = notes.filter(({ severity }) => severity === "error").map(({ summary }) => summary);
   try {
-    const on = { ...drilling, manifest, store, copy, startedAt, began, open, faults };
-    return await unlessAborted(signal, examined(on));
+    return await unlessAborted(signal, examined({ ...drilling, manifest, store, copy, open }));
   } finally {
     await copy.stop();
   }

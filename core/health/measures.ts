@@ -255,7 +255,7 @@ export const MEASURES = measures({
   backup_on_time: {
     title: "backup on time",
     unit: "flag",
-    help: "Whether the newest good backup of a schedule is as young as its rpo, and no run was missed.",
+    help: "Whether the newest good backup of a schedule is as young as its rpo, in every place of it, and no run was missed.",
     labels: ["schedule"],
     bounds: { critical: 0 },
     worse: "less",

@@ -29,7 +29,7 @@ function block(state: BackupState, paint: Paint, now: Date): string[] {
     ...(fresh ? [freshLine(fresh, rpo, paint, now)] : []),
     ...(drills.length === 0 ? [`  ${paint("dim", "·")} no RestoreDrill of it is declared`] : []),
     ...drills.flatMap((proved) => provedLines(proved, rto, paint, now)),
-    ...places.flatMap((place) => placeLines(place, now)),
+    ...places.flatMap((place) => placeLines(place, paint, now)),
   ];
 }
 
@@ -82,8 +82,9 @@ function provedLines(proved: Proved, rto: string | undefined, paint: Paint, now:
   ];
 }
 
-function placeLines({ place, backups, leftovers, made, unreadable, problem }: PlaceState, now: Date): string[] {
-  if (problem !== undefined) return [`  ${place}: ${problem}`];
+function placeLines(of: PlaceState, paint: Paint, now: Date): string[] {
+  const { place, backups, leftovers, made, unreadable, problem, fresh, lacks } = of;
+  if (problem !== undefined) return [`  ${signed(false, paint)} ${place}: ${problem}`];
   const lines = [...backups].reverse().map(({ manifest, damaged }) => {
     const marks = [
       manifest.format,
@@ -95,13 +96,17 @@ function placeLines({ place, backups, leftovers, made, unreadable, problem }: Pl
     return `    ${manifest.id}  ${marks.join(", ")}`;
   });
   return [
-    `  ${place}: ${backups.length} ${backups.length === 1 ? "backup" : "backups"}`,
+    `  ${signed(fresh && isFresh(fresh), paint)} ${place}: ${backups.length} ${backups.length === 1 ? "backup" : "backups"}${others(lacks)}`,
     ...lines,
     ...unreadable.map((name) => `    ${name}  its manifest cannot be read`),
     ...(leftovers.length > 0
       ? [`    ${leftovers.length} ${leftovers.length === 1 ? "file" : "files"} of runs that did not end${beside(made)}`]
       : []),
   ];
+}
+
+function others({ length }: PlaceState["lacks"]): string {
+  return length === 0 ? "" : `, and not ${length} good ${length === 1 ? "one" : "ones"} of other places`;
 }
 
 function beside(made: PlaceState["made"]): string {
