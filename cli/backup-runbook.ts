@@ -22,7 +22,7 @@ export async function writeRunbook(
       const { evidence = "evidence" } = spec as unknown as RestoreDrill;
       return newestDrill(resolve(io.cwd, dirname(origin?.file ?? "x"), evidence), name) ?? [];
     });
-    const base = `${files.map((file) => `-f ${file}`).join(" ")} --data-source ${name}`;
+    const base = [...files.flatMap((file) => ["-f", file]), "--data-source", name];
     const withSteps = own.map((kept) => {
       const { schedule } = kept;
       const drill = drills.map(({ spec }) => spec as unknown as RestoreDrill).find(({ of }) => of === schedule.name);

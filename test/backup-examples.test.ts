@@ -8,6 +8,7 @@ import type { Evidence } from "../core/backups/evidence.ts";
 import type { EmbeddedPostgres } from "../scripts/embedded.ts";
 import { askIn, MAJOR, noBackups } from "./support/backups.ts";
 import { folder } from "./support/cli.ts";
+import { followed } from "./support/runbook.ts";
 import { freshServer } from "./support/server.ts";
 import { unless } from "./support/skipping.ts";
 
@@ -26,7 +27,8 @@ const ask = (database: string, text: string): Promise<pg.QueryResult> => askIn(s
 
 /** A copy of an example and of its host, whose folders are of this test. */
 function estate(name: string, env: Readonly<Record<string, string>>) {
-  const here = folder({ BACKUP_KEY: "ab".repeat(32), BI_READER_PASSWORD: "not a secret", ...env });
+  const secrets = { BACKUP_KEY: "ab".repeat(32), BI_READER_PASSWORD: "not a secret" };
+  const here = folder({ ...secrets, ...env });
   for (const each of [name, `${name}-host`]) cpSync(join(EXAMPLES, each), join(here.path, each), { recursive: true });
   const root = join(here.path, "root");
   mkdirSync(root);
@@ -48,31 +50,11 @@ function estate(name: string, env: Readonly<Record<string, string>>) {
     readdirSync(join(here.path, folderName, "evidence"))
       .filter((file) => file.endsWith(".json"))
       .map((file) => JSON.parse(readFileSync(join(here.path, folderName, "evidence", file), "utf8")) as Evidence);
-  return { ...here, root, files, done, evidence };
+  return { ...here, root, files, done, evidence, env: { ...secrets, ...env } };
 }
 
 async function answer(database: string, text: string): Promise<unknown> {
   return Object.values((await ask(database, text)).rows[0])[0];
-}
-
-/** Types what a runbook says, in its order; where it leaves the address open, the declaration has it. */
-async function followed(here: ReturnType<typeof estate>, page: string): Promise<void> {
-  for (const [, language, text = ""] of page.matchAll(/^ *```(sql|console)\n([\s\S]*?)^ *```/gm)) {
-    const lines = text
-      .split("\n")
-      .map((line) => line.trim())
-      .filter(Boolean);
-    if (language === "sql") {
-      // What drops or renames a database stands in no transaction with anything else.
-      for (const line of lines) await ask("postgres", line);
-      continue;
-    }
-    for (const line of lines.filter((each) => !each.includes("HOST"))) {
-      const confirmed = /restore|apply/.test(line) ? " --yes" : "";
-      const ran = await here.run(`${line.replace(/^datumline /, "")}${confirmed}`);
-      expect({ line, ...ran }).toMatchObject({ line, code: 0 });
-    }
-  }
 }
 
 suite("examples", () => {
@@ -104,6 +86,7 @@ suite("examples", () => {
     await followed(
       here,
       (await here.done("backup runbook --data-source warehouse")).replaceAll(/(["'])DATABASE/g, "$1analytics"),
+      { env: here.env, url: server.url() },
     );
     const kept = await answer("analytics", "SELECT count(*)::int FROM sales.customer_dim");
     expect([

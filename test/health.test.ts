@@ -242,8 +242,11 @@ test("the last good backup is known from the places of the schedules", async () 
   };
   await kept("kept", 30);
   expect((await look(at)).measure("last_backup_timestamp_seconds")).toMatchObject({ status: "warning" });
-  const good = await kept("elsewhere", 2);
+  const good = await kept("elsewhere", 1.5);
   await kept("kept", 1, [{ name: "database.dump", holds: "database", bytes: 3, sha256: "" }]);
+  const behind = (await look(at)).measure("backup_on_time");
+  expect(behind).toMatchObject({ status: "critical", note: `not in ${join(at.path, "kept")}` });
+  await kept("kept", 1.8);
   const fresh = await look(at);
   expect([fresh.code, fresh.status]).toEqual([0, "healthy"]);
   expect(fresh.measure("last_backup_timestamp_seconds")?.note).toBe(`nightly, ${good}`);

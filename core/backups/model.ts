@@ -143,8 +143,8 @@ export interface BackupTool {
 }
 
 export interface RecoveryOptions {
-  /** What every command is given: `-f warehouse/ --data-source warehouse`. */
-  readonly base: string;
+  /** What every command is given, word by word: `-f warehouse/ --data-source warehouse`. */
+  readonly base: readonly string[];
   /** Drill that tries restores of the schedule; undefined where none is declared. */
   readonly drill: string | undefined;
 }

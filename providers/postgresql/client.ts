@@ -9,7 +9,7 @@ import { type Tunnel, tunnelThrough, type Way } from "../../core/network/tunnel.
 import { type Retry, retried } from "../../core/retry.ts";
 import type { DataSource } from "../../core/specs.ts";
 import { configOf } from "./config.ts";
-import { bastionRefusal, connectionRefusal, mayPass } from "./failures.ts";
+import { bastionRefusal, connectionRefusal, mayPass, withoutPassword } from "./failures.ts";
 import { iamToken, type Login } from "./iam.ts";
 import type { Row } from "./snapshot.ts";
 
@@ -155,7 +155,7 @@ export async function connected(at: Endpoint, settings: string, told?: (attempt:
       return client;
     } catch (problem) {
       await client.end().catch(() => undefined);
-      throw problem;
+      throw (!client.password && withoutPassword(problem, `${host}:${port}`)) || problem;
     }
   };
   const attempted = async (): Promise<PgClient> => {

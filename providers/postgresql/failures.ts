@@ -51,6 +51,16 @@ export function connectionRefusal(problem: unknown, where: string): Refusal {
   return new Refusal([error(known, `Cannot connect to ${where}: ${text}`, { detail })]);
 }
 
+/** A server that wants a password, and nobody gave one; undefined for any other failure. */
+export function withoutPassword(problem: unknown, where: string): Refusal | undefined {
+  const { code, message = "" } = problem as { code?: string; message?: string };
+  if (code !== "28P01" && !/^SASL: .* password must be a (non-empty )?string/.test(message)) return undefined;
+  const summary = `Cannot connect to ${where}: the server asks for a password, and none was given`;
+  const detail =
+    "Put it into `PGPASSWORD` or `~/.pgpass`, refer to it in `connection.password`, or give a URL with a password: `--url env:NAME`.";
+  return new Refusal([error("LOGIN_FAILED", summary, { detail })]);
+}
+
 function byMessage(message: string): Meaning {
   if (/password|SASL|SCRAM/i.test(message))
     return ["LOGIN_FAILED", "The server asks for a password: check where the document takes it from."];

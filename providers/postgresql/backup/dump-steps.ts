@@ -3,23 +3,57 @@
  * been looked at, and what was there is kept until somebody is sure.
  */
 import type { Recovery, RecoveryOptions } from "../../../core/backups/model.ts";
-import { applied, backedUp, listed, lookAt } from "../../../core/render/recovery.ts";
+import { printing } from "../../../core/clients/supply.ts";
+import {
+  applied,
+  backedUp,
+  datumline,
+  listed,
+  lookAt,
+  PASSWORD_ASKED,
+  type Way,
+} from "../../../core/render/recovery.ts";
 import { secretInWords } from "../../../core/render/secret-in-words.ts";
 import { atDatabase, atShell, type Step } from "../../../core/render/steps.ts";
+import { shellWord } from "../../../core/shell.ts";
 import type { BackupSchedule, DataSource } from "../../../core/specs.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
 import { id, lit } from "../quote.ts";
 
 /** Names of the estate, or what to put in their place. */
-function namesOf({ name, connection }: DataSource) {
-  const { host, port, user, database } = connection;
-  const server = [host ?? "HOST", port].filter(Boolean).join(":");
+function namesOf({ name, connection: { database } }: DataSource) {
   const live = database ?? "DATABASE";
+  return { live, copy: suffixed(database ?? name, "_restored"), damaged: suffixed(live, "_damaged") };
+}
+
+/** The server keeps 63 bytes of a name, and what differs stands at its end. */
+function suffixed(name: string, suffix: string): string {
+  let kept = name;
+  while (Buffer.byteLength(kept + suffix) > 63) kept = [...kept].slice(0, -1).join("");
+  return kept + suffix;
+}
+
+/** The declared connection, with another database in it. */
+function wayTo({ connection }: DataSource, database: string): Way {
+  const { url, host, port, user, password, tls, iam, tunnel } = connection;
+  const path = encodeURIComponent(database);
+  if (url) {
+    const other = shellWord(`s|^\\([^:]*://[^/?]*\\)[^?]*|\\1/${path}|`);
+    return { url: "env:COPY_URL", first: `export COPY_URL="$(${printing(url)} | sed ${other})"` };
+  }
+  const parameters = Object.entries({ host, port, user, sslmode: tls?.mode }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  const says = [
+    tunnel && " The tunnel of the declaration is not used with `--url`: open one, and put its end into the URL.",
+    iam
+      ? " The login is a token: put one into `PGPASSWORD` (`aws rds generate-db-auth-token`)."
+      : !password && PASSWORD_ASKED,
+  ].filter(Boolean);
   return {
-    live,
-    copy: `${database ?? name}_restored`,
-    damaged: `${live}_damaged`,
-    url: (of: string): string => `postgresql://${user ?? "USER"}@${server}/${of}`,
+    url: `postgresql:///${path}${parameters.length === 0 ? "" : `?${parameters.join("&")}`}`,
+    says: says.join(""),
+    password: password && printing(password),
   };
 }
 
@@ -35,9 +69,8 @@ export function dumpRecovery(
   { name, encryption, how = {} }: BackupSchedule,
   options: RecoveryOptions,
 ): Recovery {
-  const { live, copy, damaged, url } = namesOf(source);
+  const { live, copy, damaged } = namesOf(source);
   const unknown = live === "DATABASE" ? " `DATABASE` stands for the one that the connection names." : "";
-  const { base } = options;
   const { compression = "zstd" } = how;
   const steps: Step[] = [
     {
@@ -60,10 +93,10 @@ export function dumpRecovery(
       : []),
     {
       title: "Restore beside the damaged one,",
-      says: `never over it. Without an id behind the name it takes the newest. Roles that the server lacks are made by \`--globals\`, without passwords. Onto another server: add \`--url ${url("postgres").replace(/@[^/]+/, "@NEW_HOST")}\`.`,
-      commands: [atShell(`datumline backup restore ${name} ${base} --into ${copy} --globals`)],
+      says: `never over it. Without an id behind the name it takes the newest. Roles that the server lacks are made by \`--globals\`, without passwords. Onto another server: add \`--url env:NEW_SERVER\`, a variable with a URL that has the login in it.`,
+      commands: [atShell(datumline(options, "backup", "restore", name, "--into", copy, "--globals"))],
     },
-    lookAt(url(copy), options),
+    lookAt(wayTo(source, copy), options),
     {
       title: "Rows of some tables only?",
       says: "Then leave the database where it is: copy them over from the copy (`pg_dump --data-only --table …` of the copy, and `psql` with what it gives), open the database again (`CONNECTION LIMIT -1`), and drop the copy.",

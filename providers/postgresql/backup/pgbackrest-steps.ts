@@ -3,8 +3,9 @@
  * damaged.
  */
 import type { Recovery, RecoveryOptions } from "../../../core/backups/model.ts";
-import { applied, backedUp, listed, lookAt } from "../../../core/render/recovery.ts";
+import { applied, backedUp, datumline, listed, lookAt, PASSWORD_ASKED } from "../../../core/render/recovery.ts";
 import { atDatabase, atShell, type Step } from "../../../core/render/steps.ts";
+import { shellWord } from "../../../core/shell.ts";
 import type { BackupSchedule, DataSource } from "../../../core/specs.ts";
 import { sql } from "../../../core/sql.ts";
 
@@ -13,11 +14,11 @@ export function serverRecovery(
   { name, how = {} }: BackupSchedule,
   options: RecoveryOptions,
 ): Recovery {
-  const database = source.connection.database ?? "DATABASE";
-  const folder = `/var/lib/${source.name}_restored`;
+  const database = encodeURIComponent(source.connection.database ?? "DATABASE");
+  const folder = `/var/lib/${source.name.replaceAll(/[^\w.-]+/g, "_")}_restored`;
   const copy = `postgresql://SUPERUSER@HOST:PORT/${database}`;
   const restore = (at: string): readonly [string, string] =>
-    atShell(`datumline backup restore ${name} ${options.base} --into-directory ${folder} --at ${at}`);
+    atShell(datumline(options, "backup", "restore", name, "--into-directory", folder, "--at", at));
   const steps: Step[] = [
     {
       title: "Stop what writes.",
@@ -46,13 +47,13 @@ export function serverRecovery(
       title: "Start the copy.",
       says: "With the command that the restore ends with, which says the port as well. Its roles and passwords are those of the original. It archives nothing and follows nobody. If it says that the log ended before the moment that you named, nothing was committed after it: restore into another folder with `--at latest`.",
     },
-    lookAt(copy, options),
+    lookAt({ url: copy, says: PASSWORD_ASKED }, options),
     {
       title: "Rows of some tables only?",
       says: "Take them out of the copy and put them into the database that runs, then stop the copy and remove its folder:",
       commands: [
         atShell(
-          `pg_dump --dbname=${copy} --data-only --table=SCHEMA.TABLE --file=rows.sql`,
+          `pg_dump --dbname=${shellWord(copy)} --data-only --table=SCHEMA.TABLE --file=rows.sql`,
           `psql --dbname=LIVE_URL --single-transaction --set=ON_ERROR_STOP=1 --file=rows.sql`,
         ),
       ],
