@@ -7,10 +7,10 @@ import { readSources } from "../core/documents/load.ts";
 import type { Reached } from "../core/doors/reach.ts";
 import { type Parts, type Ready, readyFrom } from "../core/doors/ready.ts";
 import { openNames } from "../core/doors/sessions.ts";
+import { packageVersion } from "../core/package.ts";
 import { ENGINES } from "../providers/index.ts";
 import { defaultApp, runApp } from "./app.ts";
 import type { Context } from "./context.ts";
-import { packageVersion } from "./package.ts";
 import { reached } from "./reach.ts";
 
 export type { Ready } from "../core/doors/ready.ts";

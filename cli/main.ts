@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The version alone must come at once, so nothing else is loaded for it; the command line is loaded for the rest.
-import { packageVersion } from "./package.ts";
+import { packageVersion } from "../core/package.ts";
 
 const args = process.argv.slice(2);
 if (args.length === 1 && ["version", "--version", "-V"].includes(args[0] as string)) {

@@ -1,8 +1,8 @@
 import { error } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
 import { nearest } from "../core/names.ts";
+import { packageText } from "../core/package.ts";
 import type { Context } from "./context.ts";
-import { packageText } from "./package.ts";
 
 /** The JSON Schema with which editors complete and check documents. */
 export async function schema({ operands, output }: Context): Promise<number> {

@@ -2249,7 +2249,7 @@ export interface BackupScheduleProps {
     readonly command?: readonly string[];
     /** Path of the declaration there, for `-f`; all but `terraform` need it. */
     readonly declaration?: string;
-    /** Container image, for Kubernetes. */
+    /** Container image, for Kubernetes, which needs one: with datumline, pg, pg_dump of the server's major version, and zstd. */
     readonly image?: string;
     /** Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence. */
     readonly volumes?: readonly {
@@ -2311,7 +2311,7 @@ export interface RestoreDrillProps {
     readonly command?: readonly string[];
     /** Path of the declaration there, for `-f`; all but `terraform` need it. */
     readonly declaration?: string;
-    /** Container image, for Kubernetes. */
+    /** Container image, for Kubernetes, which needs one: with datumline, pg, pg_dump of the server's major version, and zstd. */
     readonly image?: string;
     /** Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence. */
     readonly volumes?: readonly {

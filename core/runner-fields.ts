@@ -16,7 +16,9 @@ export const RUNNER: Schema = object(
     user: text("User that it runs as, for systemd and cron."),
     command: list("Command that stands for `datumline` there.", text("Word."), { minItems: 1 }),
     declaration: text("Path of the declaration there, for `-f`; all but `terraform` need it."),
-    image: text("Container image, for Kubernetes."),
+    image: text(
+      "Container image, for Kubernetes, which needs one: with datumline, pg, pg_dump of the server's major version, and zstd.",
+    ),
     volumes: keyed(
       "Volumes of the pod, for Kubernetes: the declaration, keys, or a claim that keeps backups and evidence.",
       "path",
@@ -39,10 +41,16 @@ export const RUNNER: Schema = object(
 
 /** As much of a kind as says when it runs and by what. */
 export interface Scheduled {
+  readonly name?: string;
   readonly schedule?: object;
   readonly runner?: {
     readonly as: keyof typeof TAKES;
     readonly declaration?: string;
+    readonly command?: readonly string[];
+    readonly image?: string;
+    readonly user?: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly environmentFile?: string;
     readonly volumes?: readonly { readonly path: string }[];
   };
 }
@@ -62,11 +70,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /** What is wrong with the times, or with what is to keep them, in words. */
-export function runnerFaults({ schedule, runner }: Scheduled): string[] {
+export function runnerFaults({ name, schedule, runner }: Scheduled): string[] {
   const times = schedule && timesOf(schedule as Schedule);
   if (typeof times === "string") return [`schedule: ${times}`];
   if (!runner) return [];
-  const { as, declaration, volumes = [] } = runner;
+  const { as, declaration, volumes = [], image } = runner;
   const zoned = times !== undefined && times.timeZone !== "UTC";
   const foreign = Object.keys(runner).filter((field) => !(TAKES[as] as readonly string[]).includes(field));
   return [
@@ -82,5 +90,53 @@ export function runnerFaults({ schedule, runner }: Scheduled): string[] {
     ...(as !== "terraform" && declaration === undefined
       ? ["`runner.declaration` is the path of the declaration there, for `-f`: add it"]
       : []),
+    ...(as === "kubernetes" && image === undefined
+      ? [
+          "`runner.image` is missing: name an image that holds datumline with pg, pg_dump of the server's major version, and zstd (docs/backups.md has a Dockerfile for one)",
+        ]
+      : []),
+    ...unsayable(runner, name),
   ];
+}
+
+/** What would not arrive as it was written, or as something else than it was meant. */
+function unsayable(runner: NonNullable<Scheduled["runner"]>, name = ""): string[] {
+  const { as, user, declaration = "", command = [], environment = {}, environmentFile } = runner;
+  const isOnHost = as === "cron" || as === "systemd";
+  const variables = Object.entries(environment);
+  const hasControls = (text: string): boolean => /\p{Cc}/u.test(text);
+  const texts = { name: [name], declaration: [declaration], command, environmentFile: [environmentFile ?? ""] };
+  return [
+    ...Object.entries(texts).flatMap(([field, words]) =>
+      words.some(hasControls)
+        ? [`\`${field}\`: a scheduler takes no line breaks and control characters; leave them out`]
+        : [],
+    ),
+    ...variables.flatMap(([key, value]) =>
+      /^[A-Za-z_]\w*$/.test(key) && !value.includes("\0")
+        ? []
+        : [`\`runner.environment\`: ${JSON.stringify(key)} is no name of a variable; it takes letters, digits and _`],
+    ),
+    ...(as === "cron" ? variables : []).flatMap(([key, value]) =>
+      cronValue(value) === undefined
+        ? [
+            `\`runner.environment\`: cron cannot be told the value of ${key}: it takes no line breaks, and not both quotes beside blanks at its ends; put it into \`environmentFile\``,
+          ]
+        : [],
+    ),
+    ...(user !== undefined && !/^[A-Za-z_][\w.-]*\$?$/.test(user)
+      ? [`\`runner.user\`: ${JSON.stringify(user)} is no name of a user`]
+      : []),
+    ...(isOnHost && environmentFile !== undefined && !environmentFile.startsWith("/")
+      ? ["`runner.environmentFile`: write its whole path, from `/` on"]
+      : []),
+  ];
+}
+
+/** A value of the environment as a crontab has it: nothing in it is escaped. Undefined where it cannot be said. */
+export function cronValue(value: string): string | undefined {
+  const quote = ["'", '"'].find((one) => !value.includes(one));
+  if (/[\r\n\0]/.test(value)) return undefined;
+  if (quote !== undefined) return `${quote}${value}${quote}`;
+  return /^[^\s'"].*\S$/.test(value) ? value : undefined;
 }

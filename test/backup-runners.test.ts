@@ -1,9 +1,10 @@
 /** What schedulers are given: each file is read by the scheduler's own tool, or by a reader of its format. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { parse } from "yaml";
 import { BackupSchedule, FilesDataSource, PostgresDataSource, Project, RestoreDrill } from "../constructs/index.ts";
 import { runnerFiles } from "../core/backups/runners/files.ts";
@@ -14,6 +15,7 @@ import type { File } from "../core/specs.ts";
 import { folder } from "./support/cli.ts";
 import { unless } from "./support/skipping.ts";
 
+const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const SOURCE = { name: "Ware house", engine: "postgresql", connection: {} };
 
 function files(as: string, more: Readonly<Record<string, Json>> = {}): File[] {
@@ -69,14 +71,37 @@ it("systemd takes the units", () => {
   }
 });
 
+/** What a cron gives to the shell: that of Debian takes a backslash away before a percent sign, others before a backslash as well. */
+const CRONS = [/\\(%)|\\(.)|(%).*/g, /\\([%\\])|\\(.)|(%).*/g].map(
+  (escapes) => (command: string) =>
+    command.replaceAll(escapes, (all, bare?: string, _?: string, end?: string) => (end ? "" : (bare ?? all))),
+);
+
+test("whatever cron is told arrives at the shell", () => {
+  const words = fc.array(fc.string({ unit: fc.constantFrom("a", " ", "%", "\\", "'", '"', "$", "#", ";", "é") }), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(words, (command) => {
+      const [file] = files("cron", { user: "backup", command: ["printf", "[%s]", ...command] });
+      const [, , line = ""] = /^((?:\S+ ){5})backup (.*)$/m.exec(file?.content ?? "") ?? [];
+      const said = CRONS.map((read) => `${spawnSync("sh", ["-c", read(line)]).stdout}`);
+      const meant = [...command, ...ARGUMENTS].map((each) => `[${each}]`).join("");
+      expect(said).toEqual([meant, meant]);
+    }),
+    { numRuns: 40 },
+  );
+});
+
 test("cron gets a line that a shell reads as it was meant", () => {
   const [file] = files("cron", { user: "backup", command: ["printf", "[%s]"] });
   const line = file?.content?.split("\n").find((each) => /^\d/.test(each)) ?? "";
   const [, when, user, command = ""] = /^((?:\S+ ){5})(\S+) (.*)$/.exec(line) ?? [];
   expect([when, user]).toEqual(["30 3 * * 1-5 ", "backup"]);
-  // cron takes the backslash away before the shell sees it.
-  const { stdout } = spawnSync("sh", ["-c", command.replaceAll("\\%", "%")]);
-  expect(`${stdout}`).toBe(ARGUMENTS.map((each) => `[${each}]`).join(""));
+  for (const read of CRONS) {
+    const { stdout } = spawnSync("sh", ["-c", read(command)]);
+    expect(`${stdout}`).toBe(ARGUMENTS.map((each) => `[${each}]`).join(""));
+  }
 });
 
 test("Kubernetes gets a CronJob that waits for itself", () => {
@@ -91,7 +116,9 @@ test("Kubernetes gets a CronJob that waits for itself", () => {
     "Europe/Berlin",
     "Forbid",
   ]);
-  expect(JSON.stringify(spec.jobTemplate)).toContain(JSON.stringify(["datumline", ...ARGUMENTS]));
+  expect(JSON.stringify(spec.jobTemplate)).toContain(
+    JSON.stringify(["datumline", ...ARGUMENTS.map((each) => each.replaceAll("$", "$$$$"))]),
+  );
 });
 
 test("a pod of Kubernetes mounts what it needs", () => {
@@ -112,16 +139,43 @@ test("a pod of Kubernetes mounts what it needs", () => {
   ]);
 });
 
-test("GitHub gets a workflow", () => {
-  const [file] = files("github-actions", { command: ["npx", "datumline"] });
-  const workflow = parse(file?.content ?? "") as {
-    on: { schedule: object[] };
-    jobs: { backup: { steps: { run?: string }[] } };
-  };
+interface Workflow {
+  readonly name: string;
+  readonly on: { readonly schedule: readonly object[] };
+  readonly jobs: { readonly backup: { readonly steps: readonly { readonly run?: string }[] } };
+}
+
+const workflowOf = (more: Readonly<Record<string, Json>>): Workflow =>
+  parse(files("github-actions", more)[0]?.content ?? "");
+
+const runsOf = ({ jobs }: Workflow): string[] => jobs.backup.steps.flatMap(({ run }) => run ?? []);
+
+test("GitHub gets a workflow that installs what it runs, in the version that wrote it", () => {
+  const workflow = workflowOf({});
   expect(workflow.on.schedule).toEqual([{ cron: "30 3 * * 1-5" }]);
-  const run = workflow.jobs.backup.steps.at(-1)?.run ?? "";
-  const { stdout } = spawnSync("sh", ["-c", run.replace("npx datumline", "printf '[%s]'")]);
-  expect(`${stdout}`).toBe(ARGUMENTS.map((each) => `[${each}]`).join(""));
+  const [programs, run = ""] = runsOf(workflow);
+  expect(programs).toContain("postgresql-client-");
+  const { stdout } = spawnSync("sh", ["-c", run.replace("npx", "printf '[%s]'")]);
+  const fetched = ["--yes", `--package=datumline@${VERSION}`, "--package=pg@8", "datumline"];
+  expect(`${stdout}`).toBe([...fetched, ...ARGUMENTS].map((each) => `[${each}]`).join(""));
+});
+
+test("a command of one's own comes from the packages of the repository", () => {
+  const runs = runsOf(workflowOf({ command: ["npx", "datumline"] }));
+  expect(runs.slice(-2)).toEqual(["npm ci", expect.stringMatching(/^npx datumline backup run nightly /)]);
+});
+
+test("GitHub takes nothing in a name for an expression", () => {
+  const name = `${"$"}{{ secrets.KEY }}`;
+  const workflow = workflowOf({ declaration: name });
+  // As GitHub evaluates it: an expression that is a text is that text.
+  const run = runsOf(workflow)
+    .at(-1)
+    ?.replaceAll(/\$\{\{ '(.*?)' \}\}/g, "$1");
+  expect(run).toContain(`-f '${name}' `);
+  const spec = { ...NIGHTLY.spec, name, runner: { on: "host", as: "github-actions", declaration: "d" } };
+  const [file] = filesOf([{ ...NIGHTLY, spec }]);
+  expect(parse(file?.content ?? "").name).not.toContain("${");
 });
 
 const DRILL = {
@@ -212,9 +266,17 @@ test("constructs stand where names would", () => {
 
 test.each([
   ["systemd", { image: "i" }, "`runner.image`: systemd cannot be told"],
-  ["kubernetes", { user: "u" }, "`runner.user`"],
-  ["kubernetes", { volumes: [{ path: "/a" }] }, "say one of `claim`, `configMap` and `secret` of /a"],
+  ["kubernetes", { image: "i", user: "u" }, "`runner.user`"],
+  ["kubernetes", { image: "i", volumes: [{ path: "/a" }] }, "say one of `claim`, `configMap` and `secret` of /a"],
   ["systemd", { volumes: [{ path: "/a", claim: "c" }] }, "`runner.volumes`: systemd cannot be told"],
+  ["kubernetes", {}, "`runner.image` is missing: name an image that holds datumline"],
+  ["cron", { declaration: "a\n* * * * * root reboot" }, "`declaration`: a scheduler takes no line breaks"],
+  ["cron", { user: "root reboot #" }, "is no name of a user"],
+  ["systemd", { user: "%i" }, "is no name of a user"],
+  ["cron", { environment: { A: "a\n* * * * * root reboot" } }, "cron cannot be told the value of A"],
+  ["cron", { environment: { A: `'a" ` } }, "cron cannot be told the value of A"],
+  ["systemd", { environment: { "A=1\nExecStart": "b" } }, "is no name of a variable"],
+  ["systemd", { environmentFile: "warehouse.env" }, "write its whole path"],
   ["github-actions", { environmentFile: "f" }, "name secrets of GitHub in `environment`"],
 ])("what %s cannot be told is said: %j", (as, more, words) => {
   const runner = { on: "host", as, declaration: "d", ...more };
@@ -226,4 +288,34 @@ test.each([
 test("cron reads the secrets of its environment from a file", () => {
   const [file] = files("cron", { environmentFile: "/etc/it's.env" });
   expect(file?.content).toContain(` root set -a; . '/etc/it'\\''s.env'; set +a; datumline backup run nightly `);
+});
+
+test("cron takes values of the environment as they are", () => {
+  const environment = { A: "it's", B: 'say "so"', C: `it's "so"`, D: " %a# " };
+  const [file] = files("cron", { environment });
+  expect(file?.content).toContain(`A="it's"\nB='say "so"'\nC=it's "so"\nD=' %a# '\n`);
+});
+
+it("systemd takes what it is told as it is meant", () => {
+  const [service] = files("systemd", { environment: { A: `$HOME %h "it's" \\n`, B: "a\nb" } });
+  expect(service?.content).toContain(`Environment="A=$HOME %%h \\"it's\\" \\\\n"\n`);
+  expect(service?.content).toContain(`Environment="B=a\\nb"\n`);
+  expect(service?.content).toContain(` "/etc/data $$10%%/it's.yaml" `);
+});
+
+test("Kubernetes takes no variable for a name, and no name that is too long", () => {
+  const long = { ...NIGHTLY.spec, name: "n".repeat(80) };
+  const runner = { on: "host", as: "kubernetes", declaration: "/a $(HOME) $$", image: "i" };
+  const [file] = filesOf([{ ...NIGHTLY, spec: { ...long, runner } }]);
+  const { metadata, spec } = parse(file?.content ?? "");
+  expect(metadata.name).toMatch(/^[a-z0-9][a-z0-9-]{0,50}[a-z0-9]$/);
+  expect(spec.jobTemplate.spec.template.spec.containers[0].command).toContain("/a $$(HOME) $$$$");
+});
+
+test("names that others cannot spell stay apart", () => {
+  const runner = { on: "host", as: "cron", declaration: "d" };
+  const names = ["夜", "昼", "nächtlich", "n chtlich"];
+  const paths = names.flatMap((name) => filesOf([{ ...NIGHTLY, spec: { ...NIGHTLY.spec, name, runner } }]));
+  expect(new Set(paths.map(({ path }) => path)).size).toBe(names.length);
+  for (const { path } of paths) expect(path).toMatch(/^[a-z0-9-]+$/);
 });

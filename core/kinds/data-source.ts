@@ -68,10 +68,15 @@ export const dataSource = defineKind<DataSource>({
   },
   required: ["name", "engine", "connection"],
   address: (spec) => address("DataSource", spec.name),
-  check: (spec) => [...check(spec), ...thresholdFaults(spec)],
+  check: (spec) => [...nameFaults(spec), ...check(spec), ...thresholdFaults(spec)],
 });
 
 /** A token of IAM is a password that everybody on the way could use, if it were not encrypted. */
+/** It stands in files of schedulers, in comments and in commands. */
+function nameFaults({ name }: DataSource): string[] {
+  return /\p{Cc}/u.test(name) ? ["`name` takes no line breaks and control characters; leave them out"] : [];
+}
+
 function check({ connection: { iam, password, tls } }: DataSource): string[] {
   if (!iam) return [];
   const mode = tls?.mode ?? "require";

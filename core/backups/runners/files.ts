@@ -6,8 +6,8 @@ import { canonical } from "../../objects.ts";
 import { type Schedule, timesOf } from "../../schedule.ts";
 import type { BackupSchedule, DataSource, RestoreDrill } from "../../specs.ts";
 import { cron } from "./cron.ts";
-import { githubActions } from "./github-actions.ts";
-import type { Job, Printer, Runner } from "./job.ts";
+import { fetched, githubActions } from "./github-actions.ts";
+import { type Job, type Printer, plainName, type Runner } from "./job.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { systemd } from "./systemd.ts";
 import { terraform } from "./terraform.ts";
@@ -51,19 +51,34 @@ function jobOf(source: DataSource, { kind, spec }: Said, among: readonly Said[])
   const { runner } = own;
   // What is wrong with it has been told.
   if (!runner || !schedule || !times || typeof times === "string") return undefined;
-  const { command = ["datumline"], declaration = "." } = runner;
+  const { declaration = "." } = runner;
   const [verb, title] = drill ? ["drill", "Restore drill"] : ["run", "Backup"];
-  const backup = plainName(`datumline-backup-${source.name}-${schedule.name}`);
+  const backup = plainName("datumline-backup", source.name, schedule.name);
   return {
-    name: drill ? plainName(`datumline-drill-${source.name}-${drill.name}`) : backup,
+    name: drill ? plainName("datumline-drill", source.name, drill.name) : backup,
     title: `${title} ${own.name} of ${source.name}`,
-    command: [...command, "backup", verb, own.name, "-f", declaration, "--data-source", source.name, "--quiet"],
+    command: [
+      ...commandOf(schedule, runner),
+      "backup",
+      verb,
+      own.name,
+      "-f",
+      declaration,
+      "--data-source",
+      source.name,
+      "--quiet",
+    ],
     times,
     runner,
     schedule,
     backup,
     ...(drill && { drill }),
   };
+}
+
+/** A machine that is made anew for each run has none installed. */
+function commandOf(schedule: BackupSchedule, { as, command }: Runner): readonly string[] {
+  return command ?? (as === "github-actions" ? fetched(schedule) : ["datumline"]);
 }
 
 function scheduleOf({ of }: RestoreDrill, among: readonly Said[]): BackupSchedule | undefined {
@@ -74,12 +89,4 @@ function scheduleOf({ of }: RestoreDrill, among: readonly Said[]): BackupSchedul
 /** Equal specs, however they were written, make equal files. */
 function settled<S>(kind: string, spec: Spec): S {
   return canonical((KINDS.get(kind) as Kind).schema, spec) as unknown as S;
-}
-
-/** Schedulers take letters, digits and hyphens. */
-function plainName(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
 }

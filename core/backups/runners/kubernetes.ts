@@ -1,10 +1,14 @@
 /** A CronJob. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/ */
 import { stringify } from "yaml";
 import { cronText } from "../../schedule.ts";
-import type { Printer, Runner } from "./job.ts";
+import { type Printer, type Runner, within } from "./job.ts";
 
-export const kubernetes: Printer = ({ name, command, times, runner }) => {
-  const { image = "node:22", environment = {}, environmentFile, volumes = [] } = runner;
+/** The controller adds a number to the name of each run. */
+const LONGEST = 52;
+
+export const kubernetes: Printer = ({ name: full, command, times, runner }) => {
+  const name = within(full, LONGEST);
+  const { image, environment = {}, environmentFile, volumes = [] } = runner;
   const manifest = {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -25,7 +29,8 @@ export const kubernetes: Printer = ({ name, command, times, runner }) => {
                 {
                   name: "datumline",
                   image,
-                  command,
+                  // `$(NAME)` stands for a variable there, and `$$` for `$`.
+                  command: command.map((word) => word.replaceAll("$", "$$$$")),
                   env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
                   ...(environmentFile !== undefined && { envFrom: [{ secretRef: { name: environmentFile } }] }),
                   ...(volumes.length > 0 && {

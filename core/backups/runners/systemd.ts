@@ -3,14 +3,14 @@
  * while the machine was off is made up for. https://www.freedesktop.org/software/systemd/man/latest/systemd.timer.html
  */
 import { systemdText } from "../../schedule.ts";
-import type { Printer } from "./job.ts";
+import { type Printer, titleOf } from "./job.ts";
 
 export const systemd: Printer = ({ name, title, command, times, runner }) => [
   { path: `${name}.service`, content: unit({ ...SERVICE(title), Service: service(command, runner) }) },
   {
     path: `${name}.timer`,
     content: unit({
-      Unit: { Description: title },
+      Unit: { Description: described(title) },
       Timer: { OnCalendar: systemdText(times), Persistent: "true", AccuracySec: "1s" },
       Install: { WantedBy: "timers.target" },
     }),
@@ -21,7 +21,7 @@ export const systemd: Printer = ({ name, title, command, times, runner }) => [
 type Sections = Readonly<Record<string, Readonly<Record<string, string | readonly string[] | undefined>>>>;
 
 const SERVICE = (title: string): Sections => ({
-  Unit: { Description: title, Wants: "network-online.target", After: "network-online.target" },
+  Unit: { Description: described(title), Wants: "network-online.target", After: "network-online.target" },
 });
 
 function service(
@@ -31,9 +31,10 @@ function service(
   return {
     Type: "oneshot",
     User: user,
-    EnvironmentFile: environmentFile,
+    EnvironmentFile: environmentFile?.replaceAll("%", "%%"),
     Environment: Object.entries(environment).map(([name, value]) => word(`${name}=${value}`)),
-    ExecStart: ["/usr/bin/env", ...command].map(word).join(" "),
+    // Only there a `$` stands for a variable.
+    ExecStart: ["/usr/bin/env", ...command.map((each) => each.replaceAll("$", "$$$$"))].map(word).join(" "),
     Nice: "10",
     IOSchedulingClass: "idle",
     UMask: "0077",
@@ -42,10 +43,16 @@ function service(
   };
 }
 
-/** `%` and `$` stand for something else there. */
+/** `%` stands for something else everywhere; a line that ends with a backslash would go on in the next. */
+function described(title: string): string {
+  return titleOf(title).replaceAll("%", "%%").replace(/\\$/, "\\.");
+}
+
+/** https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting */
 function word(text: string): string {
-  const escaped = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
-  return /^[\w@%+=:,./$-]+$/.test(escaped) ? escaped : `"${escaped.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  const escaped = text.replaceAll("%", "%%");
+  if (/^[\w@%+=:,./$-]+$/.test(escaped)) return escaped;
+  return `"${escaped.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}"`;
 }
 
 function unit(sections: Sections): string {
