@@ -68,14 +68,9 @@ const SINK = "sink";
 /** The most that goes from pools, through the pairs, to users: as long as there is a way with room left, it is filled. */
 function flow(rows: readonly Row[], caps: ReadonlyMap<string, number>): number {
   const room = new Map<string, Map<string, number>>();
-  const edge = (from: string, to: string, most: number): void => {
-    for (const [a, b, more] of [
-      [from, to, most],
-      [to, from, 0],
-    ] as const) {
-      const of = room.get(a) ?? new Map<string, number>();
-      room.set(a, of.set(b, (of.get(b) ?? 0) + more));
-    }
+  const edge = (from: string, to: string, more: number): void => {
+    const of = room.get(from) ?? new Map<string, number>();
+    room.set(from, of.set(to, (of.get(to) ?? 0) + more));
   };
   rows.forEach(({ pairs, most }, index) => {
     const pool = `pool ${index}`;
@@ -91,16 +86,26 @@ function flow(rows: readonly Row[], caps: ReadonlyMap<string, number>): number {
   });
   const users = new Set(rows.flatMap(({ pairs }) => pairs.map(({ user }) => user)));
   for (const user of users) edge(`user ${user}`, SINK, caps.get(user) ?? Number.POSITIVE_INFINITY);
-  for (let total = 0; ; ) {
-    const way = wayThrough(room);
-    if (way.length === 0) return total;
+  let total = 0;
+  const fill = (way: readonly (readonly [string, string])[]): void => {
     const most = Math.min(...way.map(([from, to]) => room.get(from)?.get(to) ?? 0));
     for (const [from, to] of way) {
       edge(from, to, -most);
       edge(to, from, most);
     }
     total += most;
-  }
+  };
+  // Each pair straight on, which is mostly all there is; what is left takes a search for each step.
+  rows.forEach(({ pairs }, index) => {
+    for (const { user } of pairs)
+      fill([
+        [SOURCE, `pool ${index}`],
+        [`pool ${index}`, `user ${user}`],
+        [`user ${user}`, SINK],
+      ]);
+  });
+  for (let way = wayThrough(room); way.length > 0; way = wayThrough(room)) fill(way);
+  return total;
 }
 
 /** A shortest way with room left; empty where there is none. */
