@@ -29,7 +29,6 @@ const KIND_VOCABULARY = [
   "health/thresholds",
   "kind",
   "names",
-  "objects",
   "pool-fields",
   "pool-keys",
   "pool-lines",

@@ -48,18 +48,22 @@ export function amend(
       }
       said.set(fact, named(intent, origin));
       if (key === undefined) spec[field] = value;
-      else if (given === undefined) spec[field] = [...((spec[field] ?? []) as readonly Json[]), value];
+      else if (given === undefined) spec[field] = withElement(kind, spec[field], field, key, value);
     }
     objects.set(address, { ...object, spec: canonical(kind.schema, kind.normalise?.(spec) ?? spec) });
   }
   return diagnostics;
 }
 
-/** Each field is a fact, and of a collection whose elements are told apart each element. */
+/** Each field is a fact; of a group of fields, and of a collection whose elements are told apart, each element. */
 function factsOf(kind: Kind, fields: Spec): { readonly path: readonly string[]; readonly value: Json }[] {
   return Object.entries(fields).flatMap(([field, value]) => {
     const schema = kind.schema.properties[field];
     if (value === undefined) return [];
+    if (schema?.properties)
+      return Object.entries(value as Spec).flatMap(([key, each]) =>
+        each === undefined ? [] : [{ path: [field, key], value: each }],
+      );
     if (schema?.collection !== "keyed") return [{ path: [field], value }];
     return (value as readonly Json[]).map((each) => ({ path: [field, elementKey(schema, each)], value: each }));
   });
@@ -77,6 +81,13 @@ function element(kind: Kind, spec: Spec, field: string, key: string): Json | und
   const value = spec[field];
   if (Array.isArray(value)) return (value as readonly Json[]).find((each) => elementKey(schema, each) === key);
   return (value as { readonly [name: string]: Json } | undefined)?.[key];
+}
+
+/** The value with it. */
+function withElement({ schema }: Kind, there: Json | undefined, field: string, key: string, value: Json): Json {
+  if (schema.properties[field]?.properties)
+    return { ...(there as { readonly [name: string]: Json } | undefined), [key]: value };
+  return [...((there ?? []) as readonly Json[]), value];
 }
 
 /** The value without it. */

@@ -2,7 +2,7 @@ import { type Address, address as addressOf, kindOf, readable } from "./address.
 import { release, released } from "./amend.ts";
 import type { Catalog, DataObject } from "./catalog.ts";
 import { type Diagnostic, error, warning } from "./diagnostic.ts";
-import { diffSpec, openCollection } from "./diff.ts";
+import { diffSpec, fieldAt, openCollection } from "./diff.ts";
 import type { FieldChange, Spelled } from "./engine.ts";
 import type { Kind, Spec } from "./kind.ts";
 import { KINDS } from "./kinds/index.ts";
@@ -149,8 +149,11 @@ function keepOthers(
 ): FieldChange[] {
   if (fields.length === 0) return [];
   const whole = !after.found && sides.ownership.mode(kind, after.spec) === "authoritative";
-  if (whole || sides.unwanted?.has(address)) return [...fields];
+  const all = whole || sides.unwanted?.has(address);
   return fields.flatMap((field): FieldChange[] => {
+    if (field.to === undefined && fieldAt(kind.schema, field.path)?.absent === "made")
+      return madeElement(entry, pathKey(field.path)) ? [field] : [];
+    if (all) return [field];
     if (Array.isArray(field.from) && setIsOpen(kind, field)) return keepMembers(address, field, entry, result);
     if (field.to !== undefined || !openCollection(kind.schema, field.path)) return [field];
     if (madeElement(entry, pathKey(field.path))) return [field];

@@ -31,7 +31,17 @@ function diffFields(
     const to = after[name];
     if (from === to || field.local || ignored.has(name)) continue;
     if (field.computed && field.default === undefined) continue;
-    if (to === undefined && field.absent === "keep") continue;
+    if (to === undefined && field.absent === "keep") {
+      for (const inner of madeFields(field))
+        diffValue(
+          inner.field,
+          (from as Fields | undefined)?.[inner.name],
+          undefined,
+          [...path, name, inner.name],
+          changes,
+        );
+      continue;
+    }
     diffValue(field, from, to, [...path, name], changes);
   }
 }
@@ -51,8 +61,9 @@ function diffValue(
   }
   if (isFields(from ?? {}) && isFields(to ?? {}) && !form.secret) {
     if (form.properties) {
-      if (from === undefined || to === undefined) changes.push({ path, from, to });
-      else diffFields(form, from as Fields, to as Fields, path, changes);
+      // What stays where nobody declares it is told apart, field by field.
+      if ((from === undefined || to === undefined) && form.absent !== "keep") changes.push({ path, from, to });
+      else diffFields(form, (from ?? {}) as Fields, (to ?? {}) as Fields, path, changes);
       return;
     }
     diffMap(form.additionalProperties as Schema, (from ?? {}) as Fields, (to ?? {}) as Fields, path, changes);
@@ -62,6 +73,18 @@ function diffValue(
     if (sameJson([...from].sort(), [...to].sort())) return;
   }
   changes.push({ path, from, to });
+}
+
+/** Fields of a group that stay only where others made them. */
+function madeFields({ properties = {} }: Schema): { readonly name: string; readonly field: Schema }[] {
+  return Object.entries(properties).flatMap(([name, field]) => (field.absent === "made" ? [{ name, field }] : []));
+}
+
+/** The schema of the field that a path names, as far as groups of fields lead to it. */
+export function fieldAt(schema: ObjectSchema, path: Path): Schema | undefined {
+  let at: Schema | undefined = schema;
+  for (const part of path) at = at?.properties?.[part];
+  return at;
 }
 
 function isFields(value: Json): value is Fields {

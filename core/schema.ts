@@ -52,8 +52,11 @@ export interface Schema {
   readonly rewritten?: boolean;
   /** A reference to a secret: resolved when connecting, never compared, never printed. */
   readonly secret?: boolean;
-  /** What an absent field means where there is no default: none at all, or whatever is there. @default "none" */
-  readonly absent?: "none" | "keep";
+  /**
+   * What an absent field means where there is no default: none at all, whatever is there, or whatever is there and
+   * Datumline did not make. @default "none"
+   */
+  readonly absent?: "none" | "keep" | "made";
   /** Names a file or folder, relative to the document, or to where Datumline runs. */
   readonly path?: boolean;
   /** Known to the declaration only; no engine holds it. */

@@ -83,6 +83,25 @@ suite("a pool to a data source", () => {
     expect(on.pooler.text()).not.toContain("auth_query");
   });
 
+  test("what it asked of settings that are declared is taken back as well, and what another hand set is not", async () => {
+    const on = await estate(BY_QUERY, {}, "auth: { type: scram-sha-256 }\n");
+    await on.apply();
+    const byQuery = readFileSync(join(on.at.path, "estate.yaml"), "utf8");
+    for (const otherwise of [byQuery.replace(BY_QUERY, BY_USERLIST), byQuery.replace(`---\n${BY_QUERY}`, "")]) {
+      expect(on.pooler.text()).toMatch(/^auth_query = SELECT uname/m);
+      on.at.write("estate.yaml", otherwise);
+      await on.apply();
+      expect(on.pooler.text()).not.toContain("auth_query");
+      on.at.write("estate.yaml", byQuery);
+      await on.apply();
+    }
+    const byHand = await estate(BY_USERLIST, { settings: ["auth_query = SELECT 1"] });
+    await byHand.apply();
+    expect(byHand.pooler.text()).toContain("auth_query = SELECT 1");
+    const plan = await byHand.at.run("plan -f . --data-source pooler --mode authoritative");
+    expect([plan.code, plan.out]).toEqual([0, expect.not.stringContaining("auth_query")]);
+  });
+
   test("a role without a password lends none: nothing is written", async () => {
     const on = await estate(BY_USERLIST.replace("[web]", "[web, nopass]"), {}, NO_PASSWORD);
     const before = [on.pooler.text(), readFileSync(on.pooler.userlist, "utf8")];

@@ -202,7 +202,8 @@ export class Change {
       new StatementError(`The pooler did not restart: ${why}`, { statement });
     await promisify(execFile)(program, words, { timeout: RESTART }).catch((problem: Failed) => {
       if (problem.killed) throw failed(`the command did not end within ${RESTART / 1000} s`);
-      throw failed(problem.stderr?.trim() || problem.message.trim());
+      const ended = typeof problem.code === "number" ? `the command ended with code ${problem.code}` : problem.message;
+      throw failed(problem.stderr?.trim() || ended);
     });
     await console.reopen(UP).catch((problem: Error) => {
       throw failed(`the command ended, and the console did not answer within ${UP / 1000} s: ${problem.message}`);
@@ -214,7 +215,7 @@ function nothing(): undefined {
   return undefined;
 }
 
-type Failed = Error & { readonly stderr?: string; readonly killed?: boolean };
+type Failed = Error & { readonly stderr?: string; readonly killed?: boolean; readonly code?: number | string };
 
 /** It was safe to load when the plan was made. */
 function tooLate(why: readonly string[]): StatementError {

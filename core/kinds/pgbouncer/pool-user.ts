@@ -1,7 +1,6 @@
 import { address } from "../../address.ts";
 import { NAME, SCALAR, SECRET } from "../../fragments.ts";
 import { defineKind, type Spec } from "../../kind.ts";
-import { sameJson } from "../../objects.ts";
 import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
 import { lifted, rawFaults, USERS } from "../../pool-keys.ts";
 import { keyFaults, lineFaults } from "../../pool-lines.ts";
@@ -62,7 +61,8 @@ const PROOF: ReadonlySet<string> = new Set(["name", "from", "password", "keep"])
 function merge(a: PoolUser, b: PoolUser): PoolUser | undefined {
   const [one, other] = [a, b] as unknown as readonly [Spec, Spec];
   const twice = Object.keys(one).filter((field) => one[field] !== undefined && other[field] !== undefined);
-  if (twice.some((field) => !PROOF.has(field) || !sameJson(one[field], other[field]))) return undefined;
+  if (twice.some((field) => !PROOF.has(field) || JSON.stringify(one[field]) !== JSON.stringify(other[field])))
+    return undefined;
   const both = { ...a, ...b };
   return both.from !== undefined && both.password !== undefined ? undefined : both;
 }

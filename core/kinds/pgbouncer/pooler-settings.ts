@@ -73,7 +73,8 @@ export const poolerSettings = defineKind<PoolerSettings>({
         hba: text(`Rules for \`type: hba\`. ${FILE}`, KEPT),
         ident: text(`Map of names for \`cert\` and \`peer\`. ${FILE} PgBouncer 1.23.`, KEPT),
         user: text("Role that looks passwords up, where a pool names none.", KEPT),
-        query: text("Statement that looks a password up, where a pool has none of its own.", KEPT),
+        // Pools ask for it as well, and it goes when nobody does any more.
+        query: text("Statement that looks a password up, where a pool has none of its own.", { absent: "made" }),
         database: text("Database in which it does. PgBouncer 1.19.", KEPT),
       }),
       ...KEPT,
