@@ -123,6 +123,44 @@ limits: { maxConnections: 30, reserved: 5 }
     expect(alone.err).not.toContain("warehouse may be asked");
   });
 
+  test("one server goes by several names, and what only clients make too large has a place", async () => {
+    const second = (host: string): string => `---
+kind: DataSource
+name: archive
+engine: postgresql
+connection: { host: ${host}, database: archive, user: owner }
+clients: [{ name: loader, processes: 30, pool: { size: 1, overflow: 0 } }]
+`;
+    const documents = (own: string, host: string) =>
+      SOURCES("{ maxConnections: 30, reserved: 5 }")
+        .replace("host: db", `host: ${own}`)
+        .replace(/---\n$/, "") + second(host);
+    for (const [own, host] of [
+      ["db", "DB."],
+      ["localhost", "127.0.0.1"],
+      ["/var/run/postgresql", "localhost"],
+    ] as const) {
+      const { code, err } = await checked(documents(own, host));
+      expect([code, err]).toEqual([0, ""]);
+      const pool = `---\n{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web], size: 1, reserve: 0 }\n`;
+      const both = await checked(documents(own, host) + pool);
+      expect(both.err).toContain("warehouse may be asked for 31 connections and has room for 25: 6 too many");
+    }
+    const alone = await checked(second("db").replace("---\n", "") + "limits: { maxConnections: 10 }\n");
+    expect(alone.err).toMatch(/^estate\.yaml:1:\d+: error POOLS_TOO_LARGE/);
+  });
+
+  test("a pool that names a declared server by its host counts there, roles included", async () => {
+    const pool =
+      "{ kind: ConnectionPool, dataSource: pooler, name: app, host: DB, database: other, users: [jobs, else], size: 13, reserve: 0 }\n";
+    const { code, err } = await checked(SOURCES("{ maxConnections: 25, reserved: 5 }") + pool);
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining("warehouse may be asked for 26 connections and has room for 20: 6 too many"),
+    ]);
+    expect(err).toContain("Role jobs may hold 12 connections, and up to 13 are opened as it: 1 too many");
+  });
+
   test("replicas have room of their own", async () => {
     const replicas = "replicas: [{ name: east, host: db2 }]\n";
     const pools = `{ kind: ConnectionPool, dataSource: pooler, name: app, to: warehouse, users: [web] }
@@ -178,8 +216,14 @@ describe("bad input", () => {
     const { code, err } = await checked(SOURCES("{ maxConnections: 100 }").replace(/---\n$/, "") + second);
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining("The pooler pooler and other have the same port, pool:6432"),
+      expect.stringMatching(
+        /^estate\.yaml:\d+:\d+: error PORT_TAKEN: The pooler pooler and other have the same port, pool:6432/,
+      ),
     ]);
+    const near = (SOURCES("{ maxConnections: 100 }").replace(/---\n$/, "") + second)
+      .replace("host: pool,", "host: localhost,")
+      .replace("host: pool,", "host: 127.0.0.1,");
+    expect((await checked(near)).err).toContain("have the same port, localhost:6432");
   });
 
   test("more clients than the pooler takes", async () => {
