@@ -1,5 +1,5 @@
 /** The ways to a secret that need nothing but this machine, and what every way is given. */
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { StoredSecret } from "./sql.ts";
@@ -55,37 +55,77 @@ export async function secretOfFile(
   return value;
 }
 
+/** More is no secret, and may never end. */
+const MOST_PRINTED = 1 << 20;
+
 /** What a command prints. No shell, and nothing of what the command said: its words may hold the secret. */
 export async function secretOfExec(
   [program, ...args]: readonly [string, ...string[]],
-  { env, cwd, signal }: SecretContext,
+  context: SecretContext,
 ): Promise<string> {
   const name = basename(program);
-  const output = await new Promise<string>((done, fail) => {
-    const options = { env: env as NodeJS.ProcessEnv, cwd, signal, maxBuffer: 1 << 20 };
-    const child = execFile(program, args, options, (problem, stdout) => {
-      if (!problem) return done(stdout);
-      const { code, signal: by } = problem as { code?: number | string; signal?: string };
-      const how = signal.aborted
-        ? "did not answer in time"
-        : typeof code === "number"
-          ? `ended with exit code ${code}`
-          : `could not be run (${code ?? by})`;
-      fail(
-        new Unresolved(
-          `The command ${name}, which should print a secret, ${how}`,
-          "Run it by hand to see why; what it printed is not shown here, because it may hold the secret.",
-        ),
-      );
-    });
-    child.stdin?.end();
-  });
+  const { output, how } = await printedBy(program, args, context);
+  if (how !== undefined)
+    throw new Unresolved(
+      `The command ${name}, which should print a secret, ${how}`,
+      "Run it by hand to see why; what it printed is not shown here, because it may hold the secret.",
+    );
   const value = withoutLineBreak(output);
   if (value !== "") return value;
   throw new Unresolved(
     `The command ${name} printed no secret`,
     "It must print the secret and nothing else to its standard output.",
   );
+}
+
+/** What it printed, and how it failed where it did. It has a group of its own, so that what it started ends with it. */
+function printedBy(
+  program: string,
+  args: readonly string[],
+  { env, cwd, signal }: SecretContext,
+): Promise<{ readonly output: string; readonly how?: string }> {
+  return new Promise((done) => {
+    const parts: Buffer[] = [];
+    let problem: string | undefined;
+    const child = spawn(program, args, {
+      env: env as NodeJS.ProcessEnv,
+      cwd,
+      detached: true,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const end = (how: string): void => {
+      problem ??= how;
+      killGroup(child.pid);
+    };
+    const late = (): void => end("did not answer in time");
+    const left = (): void => killGroup(child.pid);
+    signal.addEventListener("abort", late);
+    process.once("exit", left);
+    const over = (how: string | undefined): void => {
+      signal.removeEventListener("abort", late);
+      process.removeListener("exit", left);
+      done({ output: Buffer.concat(parts).toString("utf8"), ...(how !== undefined && { how }) });
+    };
+    let length = 0;
+    child.stdout.on("data", (data: Buffer) => {
+      length += data.length;
+      if (length > MOST_PRINTED) end("printed more than a secret");
+      else parts.push(data);
+    });
+    child.once("error", ({ code }: NodeJS.ErrnoException) => over(`could not be run (${code})`));
+    child.once("close", (code, by) => {
+      const ended = code === null ? `could not be run (${by})` : `ended with exit code ${code}`;
+      over(problem ?? (code === 0 ? undefined : ended));
+    });
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
 }
 
 function withoutLineBreak(text: string): string {

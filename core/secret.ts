@@ -175,7 +175,9 @@ export class Secrets {
 function outOfTime(reference: SecretReference, { signal }: SecretContext, patience: number): Promise<never> {
   const problem = new Unresolved(
     `The secret ${secretPlace(reference)} was not told within ${patience / 1000} s`,
-    "Check that the secret manager can be reached from here, and that a firewall lets you through.",
+    reference.exec === undefined
+      ? "Check that the secret manager can be reached from here, and that a firewall lets you through."
+      : "Run the command by hand to see what it waits for; it can ask nothing of you here. It and what it started were ended.",
   );
   return new Promise((_, fail) => signal.addEventListener("abort", () => fail(problem), { once: true }));
 }

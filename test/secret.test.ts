@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
@@ -27,6 +28,19 @@ async function refusal(reference: SecretReference, env: Record<string, string> =
   const problem = await all.resolve(reference).catch((caught: unknown) => caught);
   expect(problem).toBeInstanceOf(Refusal);
   return (problem as Refusal).diagnostics[0] as Diagnostic;
+}
+
+/** Does a process run? One that has ended and that nobody has waited for does not. */
+async function runs(pid: number): Promise<boolean> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    try {
+      if (/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) return false;
+    } catch {
+      return false;
+    }
+    await sleep(20);
+  }
+  return true;
 }
 
 describe("an environment variable", () => {
@@ -90,6 +104,27 @@ describe("a command", () => {
     const failed = await refusal({ exec: [join(cwd, "fail.sh"), "--token", CANARY] });
     expect(failed.summary).toBe("The command fail.sh, which should print a secret, ended with exit code 4");
     expect(JSON.stringify(failed)).not.toContain(CANARY);
+  });
+
+  test("that hangs is ended with all that it started, and told as what it is", async () => {
+    const pids = join(cwd, "pids");
+    const script = join(cwd, "hang.sh");
+    writeFileSync(script, `#!/bin/sh\nsleep 300 &\necho $! >> ${pids}\necho $$ >> ${pids}\nsh -c 'sleep 300; :'\n`);
+    chmodSync(script, 0o755);
+    const hanging = new Secrets({ env: { PATH: process.env.PATH }, cwd, patience: 400 });
+    const problem = await hanging.resolve({ exec: [script] }).catch((caught: unknown) => caught);
+    const [told] = (problem as Refusal).diagnostics;
+    expect([told?.code, told?.detail]).toEqual([
+      "SECRET_UNRESOLVED",
+      expect.stringContaining("Run the command by hand"),
+    ]);
+    const started = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+    expect(started).toHaveLength(2);
+    for (const pid of started) expect(await runs(pid)).toBe(false);
+  });
+
+  test("that prints without end is ended", async () => {
+    expect((await refusal({ exec: ["yes"] })).summary).toContain("printed more than a secret");
   });
 
   test("that is not there, or prints nothing", async () => {
