@@ -32,6 +32,10 @@ const BY_ERRNO: Readonly<Record<string, Meaning>> = {
   ETIMEDOUT: ["CONNECTION_REFUSED", "The host does not answer; a firewall may keep you out."],
 };
 
+/** It was open, and ended before anything was answered. */
+const BROKE =
+  "The log of the server says why, if it was the server: a restart, a crash, somebody who ended the session. If the log says nothing, look between: a firewall, proxy or load balancer that closes connections. Where it passes by itself, `connection.retry` tries again.";
+
 /** Did the bastion not reach the server? */
 export async function bastionRefusal(way: Way | undefined, where: string): Promise<Refusal | undefined> {
   const why = await way?.whyNot();
@@ -47,6 +51,8 @@ export function connectionRefusal(problem: unknown, where: string): Refusal {
   const text = message || errors?.map((one) => one.message).join("; ") || String(code);
   const tls = meaningOf(code);
   if (tls) return new Refusal([error("TLS_FAILED", `Cannot connect to ${where}: ${tls[0]}`, { detail: tls[1] })]);
+  if (isBroken(code, text))
+    return new Refusal([error("CONNECTION_FAILED", `The connection to ${where} broke: ${text}`, { detail: BROKE })]);
   const [known, detail] = BY_SQLSTATE[code] ?? BY_ERRNO[code] ?? byMessage(text);
   return new Refusal([error(known, `Cannot connect to ${where}: ${text}`, { detail })]);
 }
@@ -61,6 +67,11 @@ export function withoutPassword(problem: unknown, where: string): Refusal | unde
   return new Refusal([error("LOGIN_FAILED", summary, { detail })]);
 }
 
+function isBroken(code: string, message: string): boolean {
+  // The driver says the same of one that never came to be.
+  return BROKEN.has(code) || (/^Connection terminated/.test(message) && !/timeout/.test(message));
+}
+
 function byMessage(message: string): Meaning {
   if (/password|SASL|SCRAM/i.test(message))
     return ["LOGIN_FAILED", "The server asks for a password: check where the document takes it from."];
@@ -73,17 +84,8 @@ function byMessage(message: string): Meaning {
   return ["CONNECTION_FAILED", "`datumline connect` tests the connection step by step."];
 }
 
-const PASSING = new Set([
-  "53300",
-  "57P01",
-  "57P02",
-  "57P03",
-  "08006",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "EAI_AGAIN",
-]);
+const BROKEN = new Set(["57P01", "57P02", "08006", "ECONNRESET", "EPIPE"]);
+const PASSING = new Set([...BROKEN, "53300", "57P03", "ECONNREFUSED", "EAI_AGAIN"]);
 
 /** Is it worth trying again: a server that starts or is full, a connection that broke, a name server that is busy? */
 export function mayPass(problem: unknown): boolean {
