@@ -146,7 +146,7 @@ clients: [{ name: loader, processes: 30, pool: { size: 1, overflow: 0 } }]
       const both = await checked(documents(own, host) + pool);
       expect(both.err).toContain("warehouse may be asked for 31 connections and has room for 25: 6 too many");
     }
-    const alone = await checked(second("db").replace("---\n", "") + "limits: { maxConnections: 10 }\n");
+    const alone = await checked(`${second("db").replace("---\n", "")}limits: { maxConnections: 10 }\n`);
     expect(alone.err).toMatch(/^estate\.yaml:1:\d+: error POOLS_TOO_LARGE/);
   });
 
@@ -248,6 +248,9 @@ match: { kind: [ConnectionPool], where: { mode: session } }
     expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining("There is no Role `webb`")]);
     const nowhere = await checked(SOURCES("{ maxConnections: 100 }") + pool.replace("to: warehouse", "to: warehose"));
     expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining("There is no DataSource `warehose`")]);
+    expect(nowhere.err).toContain("Did you mean `warehouse`? Declare it: `kind: DataSource`");
+    expect(nowhere.err).toContain("may give `host` in place of `to`");
+    expect(nowhere.err).not.toContain("external.schemas");
   });
 
   test("users that nobody counted are warned of", async () => {

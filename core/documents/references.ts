@@ -162,7 +162,9 @@ function knownNames({ source, declared, broken, complete }: DeclaredSource, engi
     const near = suggest(reference, name);
     const what = alternatives(reference.kinds);
     const external = reference.kinds.includes("Role") ? "external.roles" : "external.schemas";
-    const otherwise = `Declare it, or list ${reference.parts === 2 ? "its schema" : "it"} under \`${external}\` of the DataSource.`;
+    const outside = `Declare it, or list ${reference.parts === 2 ? "its schema" : "it"} under \`${external}\` of the DataSource.`;
+    // No data source holds another.
+    const otherwise = reference.kinds.includes("DataSource") ? OTHER_SOURCE : outside;
     return {
       code: "UNKNOWN_REFERENCE",
       path,
@@ -173,6 +175,9 @@ function knownNames({ source, declared, broken, complete }: DeclaredSource, engi
   };
   return { resolve, unknown };
 }
+
+const OTHER_SOURCE =
+  "Declare it: `kind: DataSource`, beside what names it. A ConnectionPool may give `host` in place of `to`.";
 
 /** Comparing one name with all others takes time; past this many, the names alone must do. */
 const MOST_SUGGESTIONS = 50;
