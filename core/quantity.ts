@@ -6,6 +6,7 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3600,
   d: 86_400,
   "%": 0.01,
+  kB: 2 ** 10,
   MB: 2 ** 20,
   GB: 2 ** 30,
   TB: 2 ** 40,

@@ -106,12 +106,22 @@ export const LIMITS: Schema = object("Connections that the server takes; by defa
 
 const bounds = (what: string, form: Schema): Schema =>
   object(what, {
-    warning: { ...form, description: "From here on a warning." },
-    critical: { ...form, description: "From here on critical." },
+    warning: { ...form, description: `From here on a warning. ${form.description}` },
+    critical: { ...form, description: `From here on critical. ${form.description}` },
   });
-const SHARE: Schema = { type: "string", pattern: "^\\d+(\\.\\d+)?%$" };
-const SPAN: Schema = { type: "string", pattern: "^\\d+(ms|s|min|h|d)$" };
-const SIZE: Schema = { type: "string", pattern: "^\\d+(\\.\\d+)?(MB|GB|TB)$" };
+const SHARE: Schema = { type: "string", pattern: "^\\d+(\\.\\d+)?%$", examples: ["80%"], description: "A share in %." };
+const SPAN: Schema = {
+  type: "string",
+  pattern: "^\\d+(ms|s|min|h|d)$",
+  examples: ["30s"],
+  description: "A time in ms, s, min, h or d.",
+};
+const SIZE: Schema = {
+  type: "string",
+  pattern: "^\\d+(\\.\\d+)?(kB|MB|GB|TB)$",
+  examples: ["50GB"],
+  description: "A size in kB, MB, GB or TB, of 1024 each.",
+};
 
 export const HEALTH: Schema = object("From when on it is not healthy, for `datumline health` and its alerts.", {
   latency: bounds("Time of a trivial query.", SPAN),

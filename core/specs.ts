@@ -562,72 +562,72 @@ export type DataSource = {
   readonly health?: {
     /** Time of a trivial query. */
     readonly latency?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
     /** Share of the server's connections in use. */
     readonly connections?: {
-      /** From here on a warning. */
+      /** From here on a warning. A share in %. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A share in %. */
       readonly critical?: string;
     };
     /** Longest wait of a client for a connection of a pool. */
     readonly poolWait?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
     /** Share of reads that memory answers; less is worse. */
     readonly cacheHitRatio?: {
-      /** From here on a warning. */
+      /** From here on a warning. A share in %. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A share in %. */
       readonly critical?: string;
     };
     /** How far replicas are behind. */
     readonly replicationLag?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
     /** Age of the oldest transaction. */
     readonly longestTransaction?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
     /** Size of the database. */
     readonly size?: {
-      /** From here on a warning. */
+      /** From here on a warning. A size in kB, MB, GB or TB, of 1024 each. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A size in kB, MB, GB or TB, of 1024 each. */
       readonly critical?: string;
     };
     /** Age of the newest good backup. */
     readonly backupAge?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
     /** Age of the last restore that was tried. */
     readonly restoreAge?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
     /** Age of the last proof. */
     readonly proofAge?: {
-      /** From here on a warning. */
+      /** From here on a warning. A time in ms, s, min, h or d. */
       readonly warning?: string;
-      /** From here on critical. */
+      /** From here on critical. A time in ms, s, min, h or d. */
       readonly critical?: string;
     };
   };

@@ -88,6 +88,14 @@ test("connections are counted against what clients may take, by role and databas
   }
 });
 
+test("a size is declared in any of its units, and the others are named", async () => {
+  const { code, err } = await here("postgres://localhost/x", "{ size: { warning: 5PB } }").run("check -f .");
+  expect([code, err]).toEqual([1, expect.stringContaining("such as `50GB`")]);
+  expect(err).toContain("kB, MB, GB or TB");
+  const small = await here("postgres://localhost/x", "{ size: { warning: 512kB } }").run("check -f .");
+  expect([small.code, small.err]).toEqual([0, ""]);
+});
+
 test("size, deadlocks and sessions that wait", async () => {
   const [first, second] = await Promise.all([connected(url, "BEGIN", "LOCK TABLE t"), connected(host.url(), "BEGIN")]);
   const waiting = second.query("LOCK TABLE t").catch(() => undefined);
