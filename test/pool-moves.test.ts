@@ -77,7 +77,7 @@ auth: { user: pooler_lookup, password: { env: LOOKUP } }
     return { pooler, connected, client, asked, port: servers[1].port };
   }
 
-  const within = <T>(work: Promise<T>) => Promise.race([work, sleep(2500).then(() => "waits" as const)]);
+  const within = <T>(work: Promise<T>) => Promise.race([work, sleep(2500, "waits" as const, { ref: false })]);
 
   test("clients wait where the verifiers are others, until they connect again as the warning says", async () => {
     const { pooler, connected, asked, port } = await moving(false);

@@ -3,13 +3,20 @@ import { iniFile } from "./ini.ts";
 import type { RenderedPooler } from "./model.ts";
 import { indented, plainName } from "./text.ts";
 
+/** The volume that a file is in; the userlist changes by itself more often than the rest. */
+function volumeOf(file: string): "userlist" | "files" {
+  return file === "userlist.txt" ? "userlist" : "files";
+}
+
 /** A ConfigMap, a Deployment and a Service; the userlist is a Secret that somebody else makes. */
 export function kubernetesManifest(pooler: RenderedPooler): string {
   const ini = iniFile(pooler);
   const name = plainName(pooler.name);
-  const { port } = pooler;
+  const { port, files } = pooler;
+  const others = files.filter((file) => volumeOf(file.name) === "files");
+  const given = others.map((file) => ` --from-file=${file.name}=…`).join("");
   return `# ${pooler.name}: made by Datumline. The userlist, once: kubectl create secret generic ${name}-userlist --from-file=userlist.txt
-apiVersion: v1
+${others.length > 0 ? `# Certificates, keys and rules, once: kubectl create secret generic ${name}-files${given}\n` : ""}apiVersion: v1
 kind: ConfigMap
 metadata:
   name: ${name}
@@ -43,11 +50,10 @@ spec:
           lifecycle: { preStop: { exec: { command: ["sh", "-c", "sleep 5; kill -INT 1"] } } }
           volumeMounts:
             - { name: configuration, mountPath: /etc/pgbouncer/pgbouncer.ini, subPath: pgbouncer.ini }
-            - { name: userlist, mountPath: /etc/pgbouncer/userlist.txt, subPath: userlist.txt }
-      volumes:
+${files.map(({ name: file, path }) => `            - { name: ${volumeOf(file)}, mountPath: ${JSON.stringify(path)}, subPath: ${file}, readOnly: true }\n`).join("")}      volumes:
         - { name: configuration, configMap: { name: ${name} } }
         - { name: userlist, secret: { secretName: ${name}-userlist, defaultMode: 0440 } }
----
+${others.length > 0 ? `        - { name: files, secret: { secretName: ${name}-files, defaultMode: 0440 } }\n` : ""}---
 apiVersion: v1
 kind: Service
 metadata:

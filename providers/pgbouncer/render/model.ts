@@ -1,4 +1,5 @@
 /** A declared pooler as the parts of its configuration, for whoever installs it where Datumline does not reach. */
+import { posix } from "node:path";
 import type { Catalog } from "../../../core/catalog.ts";
 import type { Spec } from "../../../core/kind.ts";
 import { POOLS, SETTINGS, USERS, type Values, valuesOf } from "../../../core/pool-keys.ts";
@@ -13,8 +14,17 @@ export interface RenderedPooler {
   readonly users: readonly (readonly [string, Values])[];
   /** Users that the userlist must know. */
   readonly known: readonly PoolUser[];
+  /** Files that its configuration names, and that somebody else gives it. */
+  readonly files: readonly RenderedFile[];
   /** Files that its process may have open. */
   readonly openFiles: number;
+}
+
+export interface RenderedFile {
+  /** What it is given as: `client-tls-cert.pem`. */
+  readonly name: string;
+  /** Where the pooler looks for it. */
+  readonly path: string;
 }
 
 const PORT = 6432;
@@ -51,7 +61,27 @@ export function renderedPooler(source: DataSource, desired: Catalog, at: string)
     const values = valuesOf(user as unknown as Spec, USERS);
     return values.size > 0 ? [[user.name, values] as const] : [];
   });
-  return { name: source.name, port, settings, databases, users, known, openFiles: openFiles(settings, pools) };
+  const files = filesOf(settings);
+  return { name: source.name, port, settings, databases, users, known, files, openFiles: openFiles(settings, pools) };
+}
+
+/** Settings that name a file which the pooler reads. */
+const NAMES_FILE = /^(client_tls|server_tls)_(ca|cert|key)_file$|^auth_(hba_|ident_)?file$/;
+
+/** The userlist, certificates, keys, rules; where two settings name one file, it is one. */
+function filesOf(settings: Values): RenderedFile[] {
+  const found = new Map<string, RenderedFile>();
+  for (const [key, value] of settings) {
+    // Without a folder it is looked for where the process starts.
+    const path = posix.resolve("/", value);
+    if (NAMES_FILE.test(key) && value !== "" && !found.has(path)) found.set(path, { name: nameOf(key), path });
+  }
+  return [...found.values()];
+}
+
+function nameOf(key: string): string {
+  if (key === "auth_file") return "userlist.txt";
+  return `${key.replace(/_file$/, "").replaceAll("_", "-")}.${key.includes("_tls_") ? "pem" : "conf"}`;
 }
 
 function openFiles(settings: Values, pools: readonly ConnectionPool[]): number {
