@@ -1,7 +1,7 @@
 /** What a run may do, and how a plan that goes beyond it ends. */
 import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import { Refusal } from "../core/errors.ts";
-import { type Allowance, allowance, GUARDRAIL_CODES, limits, parseAllow } from "../core/guard.ts";
+import { type Allowance, allowance, exceeded, GUARDRAIL_CODES, parseAllow } from "../core/guard.ts";
 import type { Plan } from "../core/plan.ts";
 import type { Context } from "./context.ts";
 
@@ -17,9 +17,9 @@ export function allowanceFor({ options, io }: Context, plan: Plan, allow: Allowa
   return allowance(plan.source, { allow, maxDrops: options.maxDrops, maxRevokes: options.maxRevokes, cwd: io.cwd });
 }
 
-/** Limits that a plan exceeds, told already when it is made. */
-export function exceeded(context: Context, plan: Plan): Diagnostic[] {
-  return limits(plan, allowanceFor(context, plan, "all"));
+/** What a plan exceeds, told already when it is made. */
+export function excessOf(context: Context, plan: Plan): Diagnostic[] {
+  return exceeded(plan, allowanceFor(context, plan, "all"));
 }
 
 /** 1 where something is wrong, 3 where a guardrail alone stands in the way, 0 where nothing does. */

@@ -1,5 +1,5 @@
 import type { Plan } from "../core/plan.ts";
-import { allowed, exceeded, exitCodeOf } from "./allowance.ts";
+import { allowed, excessOf, exitCodeOf } from "./allowance.ts";
 import type { Context } from "./context.ts";
 import { readDeclaration } from "./declaration.ts";
 import { planAndRemember, recalled } from "./recall.ts";
@@ -19,7 +19,7 @@ export async function plan(context: Context): Promise<number> {
 
 function report(context: Context, plans: readonly Plan[]): number {
   showPlans(context, plans);
-  const found = plans.flatMap((one) => [...one.diagnostics, ...exceeded(context, one)]);
+  const found = plans.flatMap((one) => [...one.diagnostics, ...excessOf(context, one)]);
   context.output.diagnostics(found);
   const refused = exitCodeOf(found);
   if (refused !== 0) return refused;

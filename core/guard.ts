@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { readable } from "./address.ts";
-import { newestDrill } from "./backups/evidence.ts";
+import { type Evidence, evidenceOf } from "./backups/evidence.ts";
 import { now } from "./clock.ts";
 import { type Code, HAZARDS, type HazardCode } from "./codes.ts";
 import { type Diagnostic, error } from "./diagnostic.ts";
@@ -14,8 +14,12 @@ export interface Allowance {
   readonly allow: ReadonlySet<HazardCode> | "all";
   readonly maxDrops?: number;
   readonly maxRevokes?: number;
-  /** A restore must have been proved: since when at the latest, and when it last was. */
-  readonly drill?: { readonly since: Date; readonly within: string; readonly last?: string };
+  /** A restore must have been proved: since when at the latest, and what the last one showed. */
+  readonly drill?: {
+    readonly since: Date;
+    readonly within: string;
+    readonly last?: Pick<Evidence, "endedAt" | "problems">;
+  };
 }
 
 /** What the declaration and the run allow together: of each limit the smaller one counts. */
@@ -44,7 +48,7 @@ function drilled(
   { within, evidence = "evidence" }: NonNullable<NonNullable<DataSource["manage"]>["requireDrill"]>,
   cwd: string,
 ): NonNullable<Allowance["drill"]> {
-  const last = newestDrill(resolve(cwd, evidence), name)?.endedAt;
+  const last = evidenceOf(resolve(cwd, evidence), name).at(-1);
   const since = new Date(now().getTime() - milliseconds(within));
   return { since, within, ...(last !== undefined && { last }) };
 }
@@ -92,13 +96,17 @@ export function parseAllow(words: readonly string[]): { allow: Allowance["allow"
 export function guard(plan: Plan, allowance: Allowance): Diagnostic[] {
   return [
     ...plan.diagnostics.filter((diagnostic) => diagnostic.severity === "error"),
-    ...limits(plan, allowance),
-    ...undrilled(plan, allowance),
+    ...exceeded(plan, allowance),
     ...dangers(plan, allowance),
   ];
 }
 
-export function limits(plan: Plan, { maxDrops, maxRevokes }: Pick<Allowance, "maxDrops" | "maxRevokes">): Diagnostic[] {
+/** What no `--allow` lets pass: told already when the plan is made. */
+export function exceeded(plan: Plan, allowance: Allowance): Diagnostic[] {
+  return [...limits(plan, allowance), ...undrilled(plan, allowance)];
+}
+
+function limits(plan: Plan, { maxDrops, maxRevokes }: Pick<Allowance, "maxDrops" | "maxRevokes">): Diagnostic[] {
   const found: Diagnostic[] = [];
   const drops = plan.steps.reduce((sum, step) => sum + dropsOf(step), 0);
   const revokes = plan.steps.reduce((sum, step) => sum + revokesOf(step), 0);
@@ -144,10 +152,17 @@ function revokesOf(step: Step): number {
 /** What deletes data cannot be undone but by a restore, which must be known to work. */
 function undrilled(plan: Plan, { drill }: Allowance): Diagnostic[] {
   if (!drill || !hazardsOf(plan).some(({ hazard }) => hazard.code === "DELETES_DATA")) return [];
-  if (drill.last !== undefined && new Date(drill.last) >= drill.since) return [];
-  const known = drill.last === undefined ? "no drill has held" : `the last drill that held was on ${drill.last}`;
+  const { last, since, within } = drill;
+  // What an earlier one showed says nothing of today's backup.
+  const held = last?.problems.length === 0;
+  if (last && held && new Date(last.endedAt) >= since) return [];
+  const known = last
+    ? held
+      ? `the last drill that held was on ${last.endedAt}`
+      : `the last drill, on ${last.endedAt}, did not hold`
+    : "no drill has held";
   return [
-    error("DRILL_REQUIRED", `The plan deletes data, and ${known}; within ${drill.within} one must`, {
+    error("DRILL_REQUIRED", `The plan deletes data, and ${known}; within ${within} one must`, {
       detail: "Run `datumline backup run` and `datumline backup drill`, then apply again.",
     }),
   ];

@@ -120,7 +120,7 @@ function unsayable(runner: NonNullable<Scheduled["runner"]>, name = ""): string[
     ...(as === "cron" ? variables : []).flatMap(([key, value]) =>
       cronValue(value) === undefined
         ? [
-            `\`runner.environment\`: cron cannot be told the value of ${key}: it takes no line breaks, and not both quotes beside blanks at its ends; put it into \`environmentFile\``,
+            `\`runner.environment\`: cron cannot be told the value of ${key}: it takes no line breaks, no blank at the end, and a quote or blank at the beginning only where not both quotes are in it; put it into \`environmentFile\``,
           ]
         : [],
     ),
@@ -136,7 +136,8 @@ function unsayable(runner: NonNullable<Scheduled["runner"]>, name = ""): string[
 /** A value of the environment as a crontab has it: nothing in it is escaped. Undefined where it cannot be said. */
 export function cronValue(value: string): string | undefined {
   const quote = ["'", '"'].find((one) => !value.includes(one));
-  if (/[\r\n\0]/.test(value)) return undefined;
+  // A blank at the end goes, also one in quotes.
+  if (/[\r\n\0]|\s$/.test(value)) return undefined;
   if (quote !== undefined) return `${quote}${value}${quote}`;
-  return /^[^\s'"].*\S$/.test(value) ? value : undefined;
+  return /^[^\s'"]/.test(value) ? value : undefined;
 }

@@ -217,7 +217,11 @@ it("a plan that deletes data asks for a restore that was proved", async () => {
   const here = estate(DRILLED.replace("name: weekly", "name: weekly\nevidence: proofs"), "dropping");
   const drops = async (): Promise<{ code: number; err: string }> => {
     here.write("w.yaml", dropping);
-    return here.run("apply -f w.yaml --yes --allow all");
+    const planned = await here.run("plan -f w.yaml");
+    const applied = await here.run("apply -f w.yaml --yes --allow all");
+    // A plan tells what apply would refuse, in the same words.
+    expect([planned.code, planned.err]).toEqual([applied.code, applied.code === 0 ? "" : applied.err]);
+    return applied;
   };
   const text = readFileSync(join(here.path, "w.yaml"), "utf8").replaceAll("orders", "items");
   const declared = text.replace("external:", "manage: { requireDrill: { within: 7d, evidence: proofs } }\nexternal:");
@@ -233,5 +237,12 @@ it("a plan that deletes data asks for a restore that was proved", async () => {
   setClock(() => new Date(Date.now() + 8 * 86_400_000));
   expect(await drops()).toMatchObject({ code: 3, err: expect.stringContaining("the last drill that held was on") });
   setClock();
+  // What held before says nothing of today's backup.
+  const evidence = readdirSync(join(here.path, "proofs")).find((file) => file.endsWith(".json")) as string;
+  const held = JSON.parse(readFileSync(join(here.path, "proofs", evidence), "utf8"));
+  const newer = { ...held, endedAt: new Date().toISOString(), problems: ["orders is not in the copy"] };
+  here.write("proofs/newer.json", JSON.stringify(newer));
+  expect(await drops()).toMatchObject({ code: 3, err: expect.stringMatching(/the last drill, on .*, did not hold/) });
+  rmSync(join(here.path, "proofs/newer.json"));
   expect(await drops()).toMatchObject({ code: 0 });
 });

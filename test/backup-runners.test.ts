@@ -275,6 +275,7 @@ test.each([
   ["systemd", { user: "%i" }, "is no name of a user"],
   ["cron", { environment: { A: "a\n* * * * * root reboot" } }, "cron cannot be told the value of A"],
   ["cron", { environment: { A: `'a" ` } }, "cron cannot be told the value of A"],
+  ["cron", { environment: { A: "a " } }, "cron cannot be told the value of A"],
   ["systemd", { environment: { "A=1\nExecStart": "b" } }, "is no name of a variable"],
   ["systemd", { environmentFile: "warehouse.env" }, "write its whole path"],
   ["github-actions", { environmentFile: "f" }, "name secrets of GitHub in `environment`"],
@@ -291,9 +292,9 @@ test("cron reads the secrets of its environment from a file", () => {
 });
 
 test("cron takes values of the environment as they are", () => {
-  const environment = { A: "it's", B: 'say "so"', C: `it's "so"`, D: " %a# " };
+  const environment = { A: "it's", B: 'say "so"', C: `it's "so"`, D: " %a#" };
   const [file] = files("cron", { environment });
-  expect(file?.content).toContain(`A="it's"\nB='say "so"'\nC=it's "so"\nD=' %a# '\n`);
+  expect(file?.content).toContain(`A="it's"\nB='say "so"'\nC=it's "so"\nD=' %a#'\n`);
 });
 
 it("systemd takes what it is told as it is meant", () => {
