@@ -1,9 +1,9 @@
-import { bytesOf, listBackups } from "../core/backups/manifest.ts";
+import { bytesOf } from "../core/backups/manifest.ts";
 import type { Store } from "../core/backups/model.ts";
 import { isMuch, withoutBackups } from "../core/backups/prune.ts";
 import { runBackup } from "../core/backups/run.ts";
 import { now } from "../core/clock.ts";
-import { type Diagnostic, error, warning } from "../core/diagnostic.ts";
+import { type Diagnostic, warning } from "../core/diagnostic.ts";
 import {
   type Answer,
   answersOf,
@@ -19,13 +19,11 @@ import { Refusal } from "../core/errors.ts";
 import { amountText } from "../core/render/amount.ts";
 import { shellWords } from "../core/shell.ts";
 import { STORES } from "../providers/stores/index.ts";
+import { expected } from "./backup-room.ts";
 import type { Context } from "./context.ts";
 import type { Ready } from "./declaration.ts";
 import { interruption } from "./interruption.ts";
 import { resolveSecrets } from "./sessions.ts";
-
-/** Share of the last backup that must be free beyond its size. */
-const ROOM = 1.2;
 
 /** Takes a backup of each schedule, one after the other, and prunes what may go. */
 export async function runSchedules(context: Context, ready: readonly Ready[]): Promise<number> {
@@ -55,8 +53,9 @@ async function run(context: Context, kept: Kept, signal: AbortSignal): Promise<n
   const { schedule, tool, ready } = kept;
   const key = await keyFor(kept, secrets);
   return withStores(kept, { stores: STORES, secrets }, async (stores) => {
-    const { size: before, roomy, full } = await expected(stores, kept);
+    const { size: before, roomy, full, notes: narrow } = await expected(stores, kept, secrets);
     if (full.length > 0 && roomy.length === 0) throw new Refusal(full);
+    output.diagnostics(narrow);
     const { source, declared, url } = ready;
     const started = performance.now();
     const meter = output.amount(`Backing up ${source.name}`, tool.repository ? undefined : before);
@@ -92,48 +91,6 @@ async function run(context: Context, kept: Kept, signal: AbortSignal): Promise<n
     for (const answer of own) await pruneOne(context, kept, answer, answers, manifest.id);
     return failed.length + full.length > 0 || own.some(({ listing }) => !listing) ? 1 : 0;
   });
-}
-
-interface Expected {
-  /** Bytes of the last backup. */
-  readonly size: number | undefined;
-  /** Places where that fits once more, or that cannot tell: the run tells what is wrong with them. */
-  readonly roomy: readonly Store[];
-  readonly full: readonly Diagnostic[];
-}
-
-async function expected(stores: readonly Store[], { ready, schedule, at }: Kept): Promise<Expected> {
-  let size: number | undefined;
-  const roomy: Store[] = [];
-  const full: Diagnostic[] = [];
-  for (const store of stores) {
-    const [last, free] = await sizes(store, ready.source.name, schedule.name);
-    size ??= last;
-    if (last === undefined || free === undefined || free > last * ROOM) {
-      roomy.push(store);
-      continue;
-    }
-    const [has, needs] = [amountText(free, "bytes", now()), amountText(last * ROOM, "bytes", now())];
-    full.push(
-      error("NO_SPACE", `${store.name} has ${has} left, and the next backup of ${schedule.name} needs about ${needs}`, {
-        ...at,
-        detail: "Free some space, shorten `retention`, or keep backups elsewhere.",
-      }),
-    );
-  }
-  return { size, roomy, full };
-}
-
-/** Bytes of the last backup, and those that are left; nothing where the place does not answer. */
-async function sizes(store: Store, dataSource: string, schedule: string): Promise<(number | undefined)[]> {
-  try {
-    const { backups } = await listBackups(store, dataSource, schedule);
-    const last = backups.at(-1)?.manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
-    return [last, await store.free()];
-  } catch (problem) {
-    if (problem instanceof Refusal) return [];
-    throw problem;
-  }
 }
 
 /** What is left of runs before its own goes as well: whoever held its turn is gone. */

@@ -36,12 +36,14 @@ async function driftIn({ options, output }: Context, { ready, session }: Opened)
   const looked = probes(declared, engine);
   const inspection = await session.inspect(looked);
   const ledger = await session.ledger.entries("all");
-  if (ledger.size === 0) {
+  const { desired, unwanted, diagnostics } = lower(declared, engine, inspection);
+  // Schedules, proofs and the like alone are nothing that is applied to it.
+  const isApplied = declared.size === 0 || desired.size > 0;
+  if (ledger.size === 0 && isApplied) {
     const detail =
       "`datumline apply` writes the ledger. Is this the right database, and the right schema of the ledger?";
     return error("LEDGER_UNAVAILABLE", `Nothing was ever applied to ${session.target.location}`, { detail });
   }
-  const { desired, unwanted, diagnostics } = lower(declared, engine, inspection);
   // Ways past what is declared that a plan does not close are nobody's drift, and still to be known.
   output.diagnostics(diagnostics.filter(({ severity }) => severity === "warning"));
   return driftOf({

@@ -245,7 +245,8 @@ export const CODES = {
   TOOL_MISSING: "A program that is needed is not installed. The message names the packages that have it.",
   RESTORE_REFUSED:
     "A restore was refused before it changed anything: the database exists, or the server is older than the backup.",
-  NO_SPACE: "A place for backups has too little room for the next one; nothing was begun.",
+  NO_SPACE:
+    "A place for backups has too little room for the next one, and nothing was begun there; as a warning, it may have too little for the first.",
   NOT_STORED: "A backup could not be kept in one of its places; the others have it.",
   PLACE_FAILED:
     "A place for backups did not do what it was asked: it is not there, keeps others out, or was not reached. The message says which, and what to do.",

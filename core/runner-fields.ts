@@ -1,6 +1,7 @@
 /** What runs something at its times, the same for backups and for drills of them. */
 import { type Schedule, timesOf } from "./schedule.ts";
 import { choice, keyed, list, map, object, reference, type Schema, text } from "./schema.ts";
+import { shellWords } from "./shell.ts";
 
 export const RUNNER: Schema = object(
   "What runs it: files of a data source with the engine `files`.",
@@ -99,11 +100,15 @@ export function runnerFaults({ name, schedule, runner }: Scheduled): string[] {
   ];
 }
 
+/** Letters of a crontab that leave room for the words around them. */
+const LONGEST = 900;
+
 /** What would not arrive as it was written, or as something else than it was meant. */
 function unsayable(runner: NonNullable<Scheduled["runner"]>, name = ""): string[] {
   const { as, user, declaration = "", command = [], environment = {}, environmentFile } = runner;
   const isOnHost = as === "cron" || as === "systemd";
   const variables = Object.entries(environment);
+  const said = shellWords([...command, declaration, name, environmentFile ?? ""]).length;
   const hasControls = (text: string): boolean => /\p{Cc}/u.test(text);
   const texts = { name: [name], declaration: [declaration], command, environmentFile: [environmentFile ?? ""] };
   return [
@@ -124,6 +129,9 @@ function unsayable(runner: NonNullable<Scheduled["runner"]>, name = ""): string[
           ]
         : [],
     ),
+    ...(as === "cron" && (said > LONGEST || variables.some(([, value]) => value.length > LONGEST))
+      ? ["`runner`: cron runs no command, and takes no value, of 1000 letters or more; shorten paths, or take systemd"]
+      : []),
     ...(user !== undefined && !/^[A-Za-z_][\w.-]*\$?$/.test(user)
       ? [`\`runner.user\`: ${JSON.stringify(user)} is no name of a user`]
       : []),

@@ -1,9 +1,7 @@
 /** What the world does to the places of backups: a run fails by name, publishes nothing that is not whole, and leaves nothing behind. */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import { directoryStore } from "../core/backups/directory.ts";
 import { freshness } from "../core/backups/freshness.ts";
 import { MANIFEST } from "../core/backups/manifest.ts";
@@ -13,7 +11,8 @@ import { setClock } from "../core/clock.ts";
 import { type Exposed, exposed, nothingIn, told } from "./support/backup-faults.ts";
 import { type Backups, MAJOR, NIGHTLY, noBackups } from "./support/backups.ts";
 import { server } from "./support/server.ts";
-import { skipped, unless } from "./support/skipping.ts";
+import { unless } from "./support/skipping.ts";
+import { small } from "./support/small-place.ts";
 
 const missing = noBackups();
 const { suite } = unless(missing, "places of backups that fail");
@@ -21,31 +20,15 @@ const DAY = 86_400_000;
 
 let on: Exposed;
 let backups: Backups;
-const mounts: string[] = [];
 
 beforeAll(async () => {
   if (!missing) on = await exposed();
-});
-afterAll(() => {
-  for (const mount of mounts.splice(0)) {
-    spawnSync("sh", ["-c", `umount -l ${mount}`]);
-    rmSync(mount, { recursive: true, force: true });
-  }
 });
 afterEach(() => setClock());
 
 function place(): Backups {
   backups = on.place();
   return backups;
-}
-
-/** A small file system; undefined where nobody may mount one. */
-function small(options: string): string | undefined {
-  const path = mkdtempSync(join(tmpdir(), "datumline-small-"));
-  mounts.push(path);
-  if (spawnSync("sh", ["-c", `mount -t tmpfs -o ${options} tmpfs ${path}`]).status === 0) return path;
-  skipped("a place that is full", "nobody may mount a small file system here");
-  return undefined;
 }
 
 suite("a place", () => {
@@ -77,6 +60,19 @@ suite("a place", () => {
       expect.stringContaining(MANIFEST),
     ]);
     await nothingIn(full);
+  });
+
+  test("that can only be read is told as that, and not as gone", async () => {
+    const path = small("ro");
+    if (!path) return;
+    for (const folder of [path, join(path, "below/it")]) {
+      const refusing = directoryStore(folder);
+      expect(await told(place().run({ stores: [refusing] }))).toMatchObject({
+        code: "PLACE_FAILED",
+        summary: `${folder}: it can only be read (EROFS)`,
+      });
+      if (folder !== path) await expect(refusing.free()).rejects.toThrow("it can only be read");
+    }
   });
 
   test("that is no folder is named, and the others have it", async () => {

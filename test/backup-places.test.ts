@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import { noBackups } from "./support/backups.ts";
 import { unless } from "./support/skipping.ts";
+import { small } from "./support/small-place.ts";
 import { ID, type Scheduled, scheduled, type Warehouse, warehouse } from "./support/warehouse.ts";
 
 const missing = noBackups();
-const { suite } = unless(missing, "several places of a backup");
+const { suite, it } = unless(missing, "several places of a backup");
 
 let on: Warehouse;
 
@@ -111,4 +112,38 @@ suite("two folders", () => {
     const pruned = await here.backup("prune --place 2 --yes");
     expect([pruned.code, pruned.err]).toEqual([1, expect.stringContaining("`backup prune` takes no `--place`")]);
   });
+
+  test("too small for a first backup it is refused, and too small perhaps it is told", async () => {
+    const tiny = small("size=100k");
+    const narrow = small("size=1m");
+    if (!tiny || !narrow) return;
+    const here = estate();
+    const text = readFileSync(join(here.path, "w.yaml"), "utf8");
+    here.write("w.yaml", text.replace("{ directory: a }, { directory: b }", `{ directory: ${tiny} }`));
+    const refused = await here.backup("run");
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/error NO_SPACE: .*its first backup cannot fit/),
+    ]);
+    expect(readdirSync(tiny)).toEqual([]);
+    here.write(
+      "w.yaml",
+      text.replace("directory: a", `directory: ${tiny}`).replace("directory: b", `directory: ${narrow}`),
+    );
+    const told = await here.backup("run");
+    expect([told.code, told.err]).toEqual([
+      1,
+      expect.stringMatching(/warning NO_SPACE: .*its first backup may not fit/),
+    ]);
+    expect(told.out).toContain(` to ${narrow}\n`);
+    expect(readdirSync(tiny)).toEqual([]);
+  });
+});
+
+it("drift of a data source that has schedules alone has nothing to compare", async () => {
+  const here = estate();
+  const before = await here.run("drift -f w.yaml");
+  expect([before.code, before.err]).toEqual([0, ""]);
+  expect((await here.run("apply -f w.yaml --yes")).code).toBe(0);
+  expect((await here.run("drift -f w.yaml")).code).toBe(0);
 });

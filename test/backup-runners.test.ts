@@ -275,6 +275,7 @@ test.each([
   ["systemd", { user: "%i" }, "is no name of a user"],
   ["cron", { environment: { A: "a\n* * * * * root reboot" } }, "cron cannot be told the value of A"],
   ["cron", { environment: { A: `'a" ` } }, "cron cannot be told the value of A"],
+  ["cron", { declaration: "d".repeat(1000) }, "of 1000 letters or more"],
   ["cron", { environment: { A: "a " } }, "cron cannot be told the value of A"],
   ["systemd", { environment: { "A=1\nExecStart": "b" } }, "is no name of a variable"],
   ["systemd", { environmentFile: "warehouse.env" }, "write its whole path"],

@@ -1,6 +1,9 @@
 /** A folder that keeps backups: what is written is there whole, on the disk, or not at all. */
 import {
+  accessSync,
+  constants,
   createWriteStream,
+  existsSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -72,7 +75,7 @@ export function directoryStore(path: string): Store {
       }),
     free: () =>
       attempted(() => {
-        mkdirSync(root, { recursive: true, mode: 0o700 });
+        mkdir(root);
         const { bavail, bsize } = statfsSync(root);
         return bavail * bsize;
       }),
@@ -80,9 +83,21 @@ export function directoryStore(path: string): Store {
   };
 }
 
+/** Where a file system can only be read, Node says of its folders that they are not there. */
+function mkdir(folder: string): string | undefined {
+  try {
+    return mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (problem) {
+    let above = folder;
+    while (!existsSync(above)) above = dirname(above);
+    accessSync(above, constants.W_OK);
+    throw problem;
+  }
+}
+
 /** A folder that was made is there after a crash only once the one above it is written as well. */
 function makeFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const first = mkdir(folder);
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }

@@ -128,6 +128,8 @@ export class MissingPart extends Refusal {
 export interface BackupTool {
   /** Dumps, part by part; each stream must be read to its end, and fails where the tool does. */
   take(schedule: BackupSchedule, context: BackupContext): Promise<Taken>;
+  /** Bytes of all that would be read, before anything is; absent where its places keep little of it. */
+  size?(reach: Reach): Promise<number>;
   /** Puts parts back into a database that is made for it; absent where it restores whole servers alone. */
   restore?(manifest: Manifest, context: RestoreContext): Promise<void>;
   /** Puts a whole server, as it was at a moment, into a folder; absent where it restores databases alone. */

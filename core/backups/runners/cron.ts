@@ -2,7 +2,7 @@
  * A file of cron.d. It runs by the clock of the host. What cron itself makes of a line, before a shell sees any of it: a line
  * break ends it; `%` ends the command, and the rest would be its input; a backslash before `%` goes, and in some crons one
  * before another; a value of the environment is taken as it stands, or between two quotes of one sort, and nothing in it is
- * escaped. What cannot be written so is refused by `check`. https://man7.org/linux/man-pages/man5/crontab.5.html
+ * escaped; neither may have 1000 letters. What cannot be written so is refused by `check`. https://man7.org/linux/man-pages/man5/crontab.5.html
  */
 import { cronValue } from "../../runner-fields.ts";
 import { cronText } from "../../schedule.ts";

@@ -82,6 +82,17 @@ export async function openUrl(url: string): Promise<Client> {
   return open(await endpoint(nowhere, { url, readOnly: false, secret: async () => "" }));
 }
 
+/** Bytes of the database with its indexes. */
+export async function databaseSize(reach: Reach): Promise<number> {
+  const client = await open(await endpointOf(reach));
+  try {
+    const [[row] = []] = await client.query("SELECT pg_database_size(current_database())");
+    return Number(row?.[0]);
+  } finally {
+    await client.end();
+  }
+}
+
 /** Where a data source is, with its secrets resolved. */
 export function endpointOf({ source, secret, url }: Reach): Promise<Endpoint> {
   return endpoint(source, { secret, readOnly: true, ...(url !== undefined && { url }) });

@@ -14,6 +14,7 @@ import { type Client, open } from "../client.ts";
 import { FINGERPRINT } from "../fingerprint.ts";
 import {
   countCopy,
+  databaseSize,
   endpointOf,
   lockRuns,
   lookAround,
@@ -34,6 +35,7 @@ const POSITION = `SELECT pg_export_snapshot(),
 
 export const pgDump = {
   take,
+  size: databaseSize,
   restore: restoreDump,
   copy: copyDump,
   count: countCopy,
