@@ -1,4 +1,5 @@
 /** What runs something at its times, the same for backups and for drills of them. */
+import { windowFaults } from "./backup-bounds.ts";
 import { type Schedule, timesOf } from "./schedule.ts";
 import { choice, keyed, list, map, object, reference, type Schema, text } from "./schema.ts";
 import { shellWords } from "./shell.ts";
@@ -74,11 +75,13 @@ const INSTEAD: Readonly<Record<string, string>> = {
 export function runnerFaults({ name, schedule, runner }: Scheduled): string[] {
   const times = schedule && timesOf(schedule as Schedule);
   if (typeof times === "string") return [`schedule: ${times}`];
-  if (!runner) return [];
+  const windows = schedule ? windowFaults(schedule as Schedule) : [];
+  if (!runner) return windows;
   const { as, declaration, volumes = [], image } = runner;
   const zoned = times !== undefined && times.timeZone !== "UTC";
   const foreign = Object.keys(runner).filter((field) => !(TAKES[as] as readonly string[]).includes(field));
   return [
+    ...windows,
     ...foreign.map((field) => `\`runner.${field}\`: ${as} cannot be told; leave it out${INSTEAD[field] ?? ""}`),
     ...volumes
       .filter((volume) => Object.keys(volume).length !== 2)

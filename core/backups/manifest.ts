@@ -17,7 +17,12 @@ export const BEGUN = "begun";
 
 /** `warehouse/nightly/`: everything of one schedule begins so. */
 export function folderOf(dataSource: string, schedule: string): string {
-  return `${encodeURIComponent(dataSource)}/${encodeURIComponent(schedule)}/`;
+  return `${folderName(dataSource)}/${folderName(schedule)}/`;
+}
+
+/** Names of one or two dots would lead out of the folder. */
+function folderName(name: string): string {
+  return encodeURIComponent(name).replace(/^\.{1,2}$/, (dots) => "%2E".repeat(dots.length));
 }
 
 /**

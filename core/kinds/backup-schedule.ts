@@ -1,5 +1,6 @@
 import { address } from "../address.ts";
 import { AWS, AWS_TOOLS, awsFaults } from "../aws-fields.ts";
+import { boundFaults } from "../backup-bounds.ts";
 import { NAME, SCHEDULE, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { RUNNER, runnerFaults } from "../runner-fields.ts";
@@ -124,5 +125,10 @@ function check(spec: BackupSchedule): string[] {
       "`accessKey` and `secretKey` go together",
     ],
   ];
-  return [...runnerFaults(spec), ...awsFaults(spec), ...rules.flatMap(([broken, says]) => (broken ? [says] : []))];
+  return [
+    ...runnerFaults(spec),
+    ...boundFaults(spec),
+    ...awsFaults(spec),
+    ...rules.flatMap(([broken, says]) => (broken ? [says] : [])),
+  ];
 }
