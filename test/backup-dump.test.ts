@@ -74,9 +74,12 @@ INSERT INTO "Odd one"."T" VALUES (1); CREATE TABLE sales.split (i int) PARTITION
       const kept = `SELECT count(*)::int AS n, (SELECT count(*)::int FROM pg_constraint WHERE contype = 'p' AND conrelid = '"Odd one"."T"'::regclass) AS keys FROM "Odd one"."T"`;
       expect((await on.ask(`${into}_s`, kept)).rows).toEqual([{ n: 1, keys: 1 }]);
       await backups.restore(manifest, `${into}_t`, { only: { tables: ["sales.fact"] } });
-      const open =
-        "SELECT count(*)::int AS n, has_any_column_privilege('reader', 'sales.fact', 'SELECT') AS open FROM sales.fact";
-      expect((await on.ask(`${into}_t`, open)).rows).toEqual([{ n: 20000, open: false }]);
+      const comes = `SELECT count(*)::int AS n, has_column_privilege('reader', 'sales.fact', 'id', 'SELECT') AS open,
+        (SELECT relrowsecurity FROM pg_class WHERE oid = 'sales.fact'::regclass) AS guarded,
+        (SELECT count(*)::int FROM pg_policy) AS policies, (SELECT count(*)::int FROM pg_index WHERE indrelid = 'sales.fact'::regclass) AS keys FROM sales.fact`;
+      expect((await on.ask(`${into}_t`, comes)).rows).toEqual([
+        { n: 20000, open: true, guarded: true, policies: 1, keys: 1 },
+      ]);
       const wrong = [
         { tables: ["sales.none"] },
         { schemas: ["none"] },

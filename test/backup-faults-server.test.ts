@@ -178,7 +178,7 @@ suite("a restore", () => {
     const made: string[] = [];
     const opening = (part: string): void => void made.push(part);
     expect(await told(backups.restore(manifest, "refused", { opening }))).toMatchObject({ code: "ROLE_MISSING" });
-    expect(made).toEqual(["catalog.json.zst"]);
+    expect(made).toEqual(["properties.json.zst", "catalog.json.zst"]);
     const newer: Manifest = { ...manifest, serverVersion: "99.1" };
     expect(await told(backups.restore(newer, "refused", { opening }))).toMatchObject({ code: "RESTORE_REFUSED" });
     expect(await hasDatabase("refused")).toBe(false);

@@ -19,7 +19,7 @@ export interface Part {
   /** Name in the folder of the backup, such as `database.dump.zst`. */
   readonly name: string;
   /** What is in it. */
-  readonly holds: "database" | "globals" | "declaration" | "catalog";
+  readonly holds: "database" | "globals" | "declaration" | "catalog" | "properties";
   /** Bytes as they are stored. */
   readonly bytes: number;
   /** SHA-256 of them, in hex. */
@@ -58,6 +58,8 @@ export interface Manifest {
   /** Fingerprint of the live catalog as it was. */
   readonly catalog?: string;
   readonly checks: readonly TableCheck[];
+  /** The schemas that it holds, where it does not hold all. */
+  readonly schemas?: readonly string[];
   /** Where the log of the server stood, in the engine's words. */
   readonly position?: string;
   /** Of a tool that keeps its data in a repository of its own: what it calls the backup there. */
@@ -138,6 +140,11 @@ export interface BackupTool {
   copy(manifest: Manifest, context: CopyContext): Promise<Copy>;
   /** Counts and hashes rows again, in a database that was restored. */
   count(url: string, patterns: readonly string[]): Promise<readonly TableCheck[]>;
+  /**
+   * What belongs to a database that was restored and is no object in it, by name, as the part `properties` has it of the original;
+   * absent where the tool copies whole servers.
+   */
+  properties?(url: string): Promise<object>;
   /** What somebody on call does to get back what it made; nothing is asked for it. */
   recovery(source: DataSource, schedule: BackupSchedule, options: RecoveryOptions): Recovery;
   /** Where it keeps its data itself; absent where the places have all of it. */
@@ -204,7 +211,7 @@ export interface BackupContext extends Reach {
 
 export interface Taken {
   readonly facts: Pick<Manifest, "identity" | "database" | "serverVersion" | "tools" | "format"> &
-    Partial<Pick<Manifest, "catalog" | "position" | "label" | "repository">>;
+    Partial<Pick<Manifest, "catalog" | "schemas" | "position" | "label" | "repository">>;
   /** Not compressed by Datumline where the tool has done it. */
   readonly parts: AsyncIterable<{
     readonly name: string;

@@ -1,5 +1,7 @@
 /** Backups of one database into one folder, in this process. */
 import { spawnSync } from "node:child_process";
+import { Readable } from "node:stream";
+import { text as textOf } from "node:stream/consumers";
 import pg from "pg";
 import { directoryStore } from "../../core/backups/directory.ts";
 import { type Found, type Listing, listBackups, partName } from "../../core/backups/manifest.ts";
@@ -37,6 +39,8 @@ export interface RestoreMore
   readonly key?: Buffer;
   /** Before a part is opened. */
   readonly opening?: (part: string) => void;
+  /** In place of what a part holds. */
+  readonly changed?: (part: string, content: string) => string;
 }
 
 export interface Backups {
@@ -80,7 +84,7 @@ export function backupsOf(url: string, kept: string): Backups {
         progress,
       });
     },
-    restore: (manifest, into, { key, opening, ...more } = {}) =>
+    restore: (manifest, into, { key, opening, changed, ...more } = {}) =>
       pgDump.restore(manifest, {
         source,
         url,
@@ -89,7 +93,8 @@ export function backupsOf(url: string, kept: string): Backups {
         async open(part) {
           opening?.(part.name);
           const raw = await store.get(partName(manifest, part.name));
-          return restored(raw, part, { compression: manifest.compression, key });
+          const content = restored(raw, part, { compression: manifest.compression, key });
+          return changed ? Readable.from([Buffer.from(changed(part.name, await textOf(content)))]) : content;
         },
         globals: false,
         overwrite: false,

@@ -1,15 +1,18 @@
 /** What every backup of a database has beside its data, whatever made it. */
 import { Readable } from "node:stream";
 import type { BackupContext, Reach, Taken } from "../../../core/backups/model.ts";
-import type { Catalog } from "../../../core/catalog.ts";
+import type { Catalog, DataObject } from "../../../core/catalog.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
+import type { Kind, Spec } from "../../../core/kind.ts";
+import { KINDS } from "../../../core/kinds/index.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
 import { sql } from "../../../core/sql.ts";
 import { type Client, type Endpoint, endpoint, open } from "../client.ts";
 import { lit, number } from "../quote.ts";
 import { connect } from "../session.ts";
-import { checkTables } from "./checks.ts";
+import { countTables, tablesLike } from "./checks.ts";
+import { type Kept, type Properties, propertiesOf } from "./properties.ts";
 
 export type PartStream = Taken["parts"] extends AsyncIterable<infer P> ? P : never;
 
@@ -29,11 +32,12 @@ export async function lookAround({ source, secret, url }: Reach): Promise<Surrou
   }
 }
 
-/** The declaration, and the catalog as it was. */
+/** The declaration, the catalog as it was, and what belongs to the database itself where the tool does not keep it. */
 export function* surroundingParts(
   { what }: BackupSchedule,
   { source, declared }: BackupContext,
   catalog: Catalog,
+  properties?: Kept,
 ): Generator<PartStream> {
   const plain = (objects: Catalog) => [...objects.values()].map(({ kind, spec }) => ({ kind, spec }));
   const documents = [
@@ -41,7 +45,20 @@ export function* surroundingParts(
     ...plain(declared).map(({ kind, spec }) => ({ kind, ...spec })),
   ];
   if (what?.declaration !== false) yield json("declaration.json", "declaration", documents);
-  yield json("catalog.json", "catalog", plain(catalog));
+  yield json(
+    "catalog.json",
+    "catalog",
+    plain(catalog).filter((object) => isHeld(object, what)),
+  );
+  if (properties) yield json("properties.json", "properties", properties);
+}
+
+/** Is an object in a backup that holds only some schemas, or no roles? */
+function isHeld({ kind, spec }: DataObject, { schemas, globals }: NonNullable<BackupSchedule["what"]> = {}): boolean {
+  if (kind === "Role") return globals !== false;
+  const { schema } = (KINDS.get(kind) as Kind).scope(spec);
+  if (schema !== undefined) return schemas?.includes(schema) ?? true;
+  return schemas === undefined || (spec.on as Spec | undefined)?.database !== undefined;
 }
 
 function json(name: string, holds: PartStream["holds"], value: unknown): PartStream {
@@ -66,11 +83,26 @@ export function busy(summary: string): Refusal {
 }
 
 /** Counts and hashes rows again, in a copy. */
-export async function countCopy(url: string, patterns: readonly string[]): ReturnType<typeof checkTables> {
+export function countCopy(url: string, patterns: readonly string[]): ReturnType<typeof countTables> {
+  return inCopy(url, async (client) => {
+    await client.query("BEGIN READ ONLY; SET LOCAL row_security = off");
+    const tables = await tablesLike(client, patterns);
+    return countTables(
+      client,
+      tables.filter(({ isPopulated }) => isPopulated).map(({ name }) => name),
+    );
+  });
+}
+
+/** What belongs to the database itself, in a copy. */
+export function propertiesOfCopy(url: string): Promise<Properties> {
+  return inCopy(url, propertiesOf);
+}
+
+async function inCopy<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = await openUrl(url);
   try {
-    await client.query("BEGIN READ ONLY; SET LOCAL row_security = off");
-    return await checkTables(client, patterns);
+    return await work(client);
   } finally {
     await client.end();
   }

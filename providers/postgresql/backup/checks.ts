@@ -1,37 +1,76 @@
 /** Counts and hashes of rows, the same whatever order they lie in. A role that row policies hold is refused, not misled. */
 import type { TableCheck } from "../../../core/backups/model.ts";
-import { formatName, nameParts } from "../../../core/names.ts";
+import { formatName } from "../../../core/names.ts";
 import { matchesAny } from "../../../core/ownership.ts";
-import type { BackupSchedule } from "../../../core/specs.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { lit, named } from "../quote.ts";
 
-const TABLES = sql`SELECT n.nspname, c.relname, c.relpersistence, c.relkind, c.oid::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence <> 't'
+const TABLES = sql`SELECT n.nspname, c.relname, c.relpersistence, c.relkind, c.oid::text, c.relispopulated,
+ (SELECT i.inhparent::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence <> 't'
 ORDER BY 1, 2`;
 
 export interface CheckedTable {
   readonly name: string;
+  readonly schema: string;
+  /** Tables that it is a partition of, the nearest first: what is said of one of them is said of it. */
+  readonly partitionOf: readonly string[];
+  /** It has no rows itself, its partitions have them. */
+  readonly isPartitioned: boolean;
   /** Its rows are not in the log, and so in no copy that is made of it. */
   readonly isUnlogged: boolean;
   /** A materialized view. */
   readonly isMaterialized: boolean;
+  /** Not of a materialized view that was made without rows: whoever reads it is refused. */
+  readonly isPopulated: boolean;
   readonly oid: string;
 }
 
-/** Tables and materialized views whose name is like one of the patterns. */
-export async function tablesLike(client: Client, patterns: readonly string[]): Promise<CheckedTable[]> {
-  if (patterns.length === 0) return [];
-  const [rows = []] = await client.query(TABLES.text);
-  const all = (rows as [string, string, string, string, string][]).map(([schema, table, persistence, kind, oid]) => ({
+type TableRow = [string, string, string, string, string, string, string | null];
+
+/** All tables and materialized views. */
+export async function allTables(client: Client): Promise<CheckedTable[]> {
+  const [found = []] = await client.query(TABLES.text);
+  const rows = found as TableRow[];
+  const known = new Map(rows.map((row) => [row[4], row]));
+  const above = (parent: string | null): string[] => {
+    const row = parent === null ? undefined : known.get(parent);
+    return row ? [formatName([row[0], row[1]]), ...above(row[6])] : [];
+  };
+  return rows.map(([schema, table, persistence, kind, oid, isPopulated, parent]) => ({
     name: formatName([schema, table]),
+    schema,
+    partitionOf: above(parent),
+    isPartitioned: kind === "p",
     isUnlogged: persistence === "u",
     isMaterialized: kind === "m",
+    isPopulated: isPopulated === "t",
     oid,
   }));
-  return all.filter(({ name }) => matchesAny(patterns, name));
 }
+
+/** Is its name like one of the patterns, or that of a table that it is a partition of? */
+export function isLike(patterns: readonly string[] | undefined, { name, partitionOf }: CheckedTable): boolean {
+  return [name, ...partitionOf].some((one) => matchesAny(patterns, one));
+}
+
+/** What has rows and is like one of the patterns: tables, partitions and materialized views. */
+export function likeAny(tables: readonly CheckedTable[], patterns: readonly string[] | undefined): CheckedTable[] {
+  return tables.filter((table) => !table.isPartitioned && isLike(patterns, table));
+}
+
+export async function tablesLike(client: Client, patterns: readonly string[]): Promise<CheckedTable[]> {
+  return patterns.length === 0 ? [] : likeAny(await allTables(client), patterns);
+}
+
+/** Patterns that no table is like. */
+export function unlike(tables: readonly CheckedTable[], patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern) => !tables.some(({ name }) => matchesAny([pattern], name)));
+}
+
+export const UNPOPULATED = "it is a materialized view that was never filled";
 
 /** Holds them for a transaction: they are read by everybody and written to, and neither emptied nor dropped. */
 export function hold(tables: readonly CheckedTable[]): Sql {
@@ -48,16 +87,4 @@ export async function countTables(client: Client, tables: readonly string[]): Pr
   );
   const [found = []] = await client.query(join(counts, "\nUNION ALL ").text);
   return (found as [string, string, string][]).map(([table, count, hash]) => ({ table, rows: Number(count), hash }));
-}
-
-/** Counts and hashes all that are like one of the patterns, but for those whose rows are not backed up. */
-export async function checkTables(
-  client: Client,
-  patterns: readonly string[],
-  { schemas, except }: NonNullable<BackupSchedule["what"]> = {},
-): Promise<TableCheck[]> {
-  const tables = (await tablesLike(client, patterns)).map(({ name }) => name);
-  const isKept = (name: string): boolean =>
-    !matchesAny(except, name) && (schemas?.includes(nameParts(name)[0] as string) ?? true);
-  return countTables(client, tables.filter(isKept));
 }

@@ -10,6 +10,9 @@ import { Refusal } from "../../../core/errors.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { id, lit, number } from "../quote.ts";
+import { applyProperties, creation, noLocale } from "./apply-properties.ts";
+import { dropDatabase, inTheWay } from "./drop-database.ts";
+import type { Properties } from "./properties.ts";
 
 /** Any number that no other program is likely to use; with the name of the database, the lock of its restores. */
 const LOCK_CLASS = 351_726_412;
@@ -35,42 +38,107 @@ export interface NewDatabaseOptions {
   /** What is restored, for whoever finds it half done. */
   readonly of: string;
   readonly tell: (line: string) => void;
+  /** Connects to another database of the server. */
+  readonly within: (database: string) => Promise<Client>;
+}
+
+/** Names that it has until it is whole, and that the one has which it replaces. */
+export interface Reserved {
+  readonly temporary: string;
+  readonly replaced: string;
 }
 
 /** Takes the turn of that name, and refuses where it is taken and may not be overwritten; makes nothing yet. */
-export async function reserve(admin: Client, { name, overwrite, tell }: NewDatabaseOptions): Promise<void> {
+export async function reserve(admin: Client, options: NewDatabaseOptions): Promise<Reserved> {
+  const { name, overwrite } = options;
+  refuseName(name);
   if (!(await tryLock(admin, temporaryName(name)))) throw busy(name);
-  await removeLeftovers(admin, tell);
-  if (!overwrite && (await exists(admin, name))) throw taken(name);
+  await removeLeftovers(admin, options);
+  if (await exists(admin, name)) {
+    if (!overwrite) throw taken(name);
+    const why = await inTheWay(admin, name);
+    if (why) throw refused(`The database ${name} cannot be replaced: ${why.says}`, `${why.next} Nothing was changed.`);
+  }
+  return freeNames(admin, name);
 }
 
-/** Whoever uses it is turned away; nothing happens where there is none. */
-export async function dropDatabase(admin: Client, name: string): Promise<void> {
-  await admin.query(sql`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`.text);
+/** The server itself needs these, and so does every restore. */
+const OF_THE_SERVER = ["postgres", "template0", "template1"];
+
+function refuseName(name: string): void {
+  const detail = "Name a new database with `--into`.";
+  if (OF_THE_SERVER.includes(name))
+    throw new Refusal(
+      [error("RESTORE_REFUSED", `${name} belongs to the server, and is never replaced`, { detail })],
+      3,
+    );
+  const bytes = Buffer.byteLength(name);
+  if (bytes > LONGEST)
+    throw refused(
+      `The name ${name} has ${bytes} bytes, and the server keeps ${LONGEST}`,
+      "Name a shorter one with `--into`.",
+    );
 }
 
-/** An empty database, after `reserve`. */
-export async function makeDatabase(admin: Client, options: NewDatabaseOptions): Promise<NewDatabase> {
-  const { name, overwrite, of } = options;
-  const temporary = temporaryName(name);
-  await dropDatabase(admin, temporary);
-  await admin.query(sql`CREATE DATABASE ${id(temporary)} TEMPLATE template0`.text);
+/** A leftover that nobody could remove keeps its name; it is found by its beginning all the same. */
+async function freeNames(admin: Client, name: string): Promise<Reserved> {
+  for (let number = 1; ; number += 1) {
+    const of = number === 1 ? name : `${name}_${number}`;
+    const [temporary, replaced] = [temporaryName(of), shortened(GIVEN_UP, of)];
+    // Whoever restores into a database that is called so has these names.
+    if (number > 1 && !(await tryLock(admin, temporary))) continue;
+    if (!(await exists(admin, temporary)) && !(await exists(admin, replaced))) return { temporary, replaced };
+  }
+}
+
+/** An empty database, after `reserve`; made like the original where that is known. Nobody may connect to it yet. */
+export async function makeDatabase(
+  admin: Client,
+  options: NewDatabaseOptions & Reserved,
+  properties: Properties | undefined,
+): Promise<NewDatabase> {
+  const { name, overwrite, of, temporary, replaced, tell, within } = options;
+  await create(admin, temporary, properties);
   const says = `Datumline restores ${of} into ${name}: not finished, and removed by the next restore on this server`;
-  await admin.query(sql`COMMENT ON DATABASE ${id(temporary)} IS ${lit(says)}`.text);
+  const first = [
+    sql`COMMENT ON DATABASE ${id(temporary)} IS ${lit(says)}`,
+    sql`REVOKE ALL ON DATABASE ${id(temporary)} FROM PUBLIC`,
+  ];
+  await admin.query(join(first, ";\n").text);
   return {
     name: temporary,
     async keep() {
-      const old = overwrite && (await exists(admin, name)) ? shortened(GIVEN_UP, name) : undefined;
-      if (old !== undefined) await dropDatabase(admin, old);
-      await takeName(admin, temporary, name, old);
-      if (old !== undefined) await dropDatabase(admin, old);
+      if (properties) await applyProperties(admin, temporary, properties, tell);
+      const old = overwrite && (await exists(admin, name)) ? replaced : undefined;
+      await takeName(admin, { temporary, name, old, comment: properties?.comment ?? null });
+      if (old !== undefined) await remove(admin, old, options);
     },
-    discard: () => dropDatabase(admin, temporary),
+    discard: () => dropDatabase(admin, temporary, within),
   };
 }
 
+async function create(admin: Client, name: string, properties: Properties | undefined): Promise<void> {
+  const [[major] = []] = await admin.query("SELECT current_setting('server_version_num')::int / 10000");
+  const made = properties ? sql` ${creation(properties, Number(major?.[0]))}` : sql``;
+  try {
+    await admin.query(sql`CREATE DATABASE ${id(name)} TEMPLATE template0${made}`.text);
+  } catch (problem) {
+    const { code = "", message } = problem as { readonly code?: string; readonly message: string };
+    // A wrong name of a locale, or of one that the encoding is not for; a provider that was not built in.
+    if (properties && ["22023", "42809", "0A000", "XX000", "42602"].includes(code)) throw noLocale(properties, message);
+    throw problem;
+  }
+}
+
+interface Renaming {
+  readonly temporary: string;
+  readonly name: string;
+  readonly old: string | undefined;
+  readonly comment: string | null;
+}
+
 /** Whoever uses the old one is turned away; who comes back before its name is gone is turned away again. */
-async function takeName(admin: Client, temporary: string, name: string, old: string | undefined): Promise<void> {
+async function takeName(admin: Client, { temporary, name, old, comment }: Renaming): Promise<void> {
   const renamed = (from: string, to: string): Sql => sql`ALTER DATABASE ${id(from)} RENAME TO ${id(to)}`;
   const statements = [
     sql`BEGIN`,
@@ -78,7 +146,7 @@ async function takeName(admin: Client, temporary: string, name: string, old: str
       ? []
       : [sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${lit(name)}`, renamed(name, old)]),
     renamed(temporary, name),
-    sql`COMMENT ON DATABASE ${id(name)} IS NULL`,
+    sql`COMMENT ON DATABASE ${id(name)} IS ${comment === null ? sql`NULL` : lit(comment)}`,
     sql`COMMIT`,
   ];
   for (let attempt = 1; ; attempt += 1) {
@@ -96,7 +164,7 @@ async function takeName(admin: Client, temporary: string, name: string, old: str
 }
 
 /** Databases of restores whose process is gone: nobody holds their turn. */
-async function removeLeftovers(admin: Client, tell: (line: string) => void): Promise<void> {
+async function removeLeftovers(admin: Client, options: NewDatabaseOptions): Promise<void> {
   const [found = []] = await admin.query(
     sql`SELECT datname FROM pg_database WHERE starts_with(datname, ${lit(UNDER_WAY)}) OR starts_with(datname, ${lit(GIVEN_UP)})`
       .text,
@@ -105,9 +173,25 @@ async function removeLeftovers(admin: Client, tell: (line: string) => void): Pro
     const turn = left.replace(GIVEN_UP, UNDER_WAY);
     // A lock of a session counts how often it was taken, so one's own is taken and given back as well.
     if (!(await tryLock(admin, turn))) continue;
-    await dropDatabase(admin, left);
+    const isGone = await remove(admin, left, options);
     await admin.query(sql`SELECT pg_advisory_unlock(${keyOf(turn)})`.text);
-    tell(`The database ${left} was removed: a restore that did not end had left it behind.`);
+    if (isGone) options.tell(`The database ${left} was removed: a restore that did not end had left it behind.`);
+  }
+}
+
+/** What cannot be removed stands in nobody's way: it is told, with what to do. */
+async function remove(admin: Client, name: string, { tell, within }: NewDatabaseOptions): Promise<boolean> {
+  try {
+    // Subscriptions of what was replaced are the original's own.
+    await dropDatabase(admin, name, name.startsWith(UNDER_WAY) ? within : undefined);
+    return true;
+  } catch (problem) {
+    if (!(problem instanceof Refusal) && (problem as { readonly severity?: string }).severity === undefined)
+      throw problem;
+    const { message } = problem as Error;
+    const next = problem instanceof Refusal ? problem.diagnostics[0]?.detail : "Drop it yourself.";
+    tell(`The database ${name} stays: ${message}. ${next}`);
+    return false;
   }
 }
 
@@ -139,9 +223,13 @@ function taken(name: string): Refusal {
   return new Refusal([error("RESTORE_REFUSED", `The database ${name} exists`, { detail })], 3);
 }
 
+function refused(summary: string, detail: string): Refusal {
+  return new Refusal([error("RESTORE_REFUSED", summary, { detail })]);
+}
+
 function inUse(name: string): Refusal {
   const detail = "Stop what connects to it, or name another database with `--into`. It stays as it was.";
-  return new Refusal([error("RESTORE_REFUSED", `Others keep connecting to the database ${name}`, { detail })]);
+  return refused(`Others keep connecting to the database ${name}`, detail);
 }
 
 function busy(name: string): Refusal {

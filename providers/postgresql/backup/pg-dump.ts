@@ -19,12 +19,15 @@ import {
   lockRuns,
   lookAround,
   type PartStream,
+  propertiesOfCopy,
   type Surroundings,
   surroundingParts,
 } from "./around.ts";
-import { checkTables } from "./checks.ts";
+import { countTables } from "./checks.ts";
+import { type Chosen, choose } from "./chosen.ts";
 import { copyDump } from "./dump-copy.ts";
 import { dumpRecovery } from "./dump-steps.ts";
+import { type Kept, keptOf } from "./properties.ts";
 import { restoreDump } from "./restore.ts";
 import { beginSteady, refuseInside } from "./steady.ts";
 import { ended, libpqEnvironment, output, type Program, program } from "./tools.ts";
@@ -39,6 +42,7 @@ export const pgDump = {
   restore: restoreDump,
   copy: copyDump,
   count: countCopy,
+  properties: propertiesOfCopy,
   recovery: dumpRecovery,
 } satisfies BackupTool;
 
@@ -59,7 +63,9 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
     const dump = await program("pg_dump", Number(major));
     await refuseInside(client, schedule);
     const { catalog, identity, snapshot, position } = await begin(client, schedule, context);
-    const { format = "custom" } = schedule.how ?? {};
+    const chosen = await choose(client, schedule);
+    const properties = await keptOf(client);
+    const { how: { format = "custom" } = {}, what: { schemas } = {} } = schedule;
     return {
       facts: {
         identity,
@@ -68,18 +74,20 @@ async function take(schedule: BackupSchedule, context: BackupContext): Promise<T
         serverVersion: serverVersion as string,
         tools: { pg_dump: dump.version },
         format,
+        ...(schemas && { schemas }),
         ...(position !== undefined && { position }),
       },
-      parts: partsOf(schedule, context, { env, dump, major: Number(major), snapshot, catalog }),
+      parts: partsOf(schedule, context, { env, dump, major: Number(major), snapshot, catalog, properties, chosen }),
       async checks() {
         // Whoever lost this session may have lost the turn with it.
         try {
           await client.query("SELECT");
-          return await checkTables(client, schedule.check ?? [], schedule.what);
+          return await countTables(client, chosen.counted);
         } catch (problem) {
           throw serverRefused(problem);
         }
       },
+      notes: chosen.notes,
       close,
     };
   } catch (problem) {
@@ -116,6 +124,8 @@ interface Dumping {
   readonly dump: Program;
   readonly major: number;
   readonly snapshot: string;
+  readonly properties: Kept;
+  readonly chosen: Chosen;
 }
 
 async function* partsOf(
@@ -124,13 +134,13 @@ async function* partsOf(
   dumping: Dumping,
 ): AsyncGenerator<PartStream> {
   const { what = {}, how = {} } = schedule;
-  const { env, dump, major, snapshot, catalog } = dumping;
+  const { env, dump, major, snapshot, catalog, properties, chosen } = dumping;
   const lockTimeout = (context.source.connection.lockTimeout ?? 10) * 1000;
-  const words = [`--snapshot=${snapshot}`, `--lock-wait-timeout=${lockTimeout}`, "--no-password", ...selection(what)];
+  const words = [`--snapshot=${snapshot}`, `--lock-wait-timeout=${lockTimeout}`, "--no-password", ...chosen.words];
   const { format = "custom", jobs = 1 } = how;
   const name = `database.${format === "plain" ? "sql" : "dump"}`;
   if (format === "directory") {
-    yield* directory(dump, [...words, "--format=directory", `--jobs=${jobs}`], env, context.signal);
+    yield* directory(dump, [...words, ...inFolder(how), `--jobs=${jobs}`], env, context.signal);
   } else {
     const content = output(dump.path, [...words, `--format=${format}`, "--compress=0"], env, context.signal);
     yield { name, holds: "database", content, compressed: false };
@@ -140,18 +150,15 @@ async function* partsOf(
     const content = output(all.path, ["--globals-only", "--no-role-passwords", "--no-password"], env, context.signal);
     yield { name: "globals.sql", holds: "globals", content, compressed: false };
   }
-  yield* surroundingParts(schedule, context, catalog);
+  yield* surroundingParts(schedule, context, catalog, properties);
 }
 
-/** Schemas and tables as pg_dump takes them: patterns in double quotes mean their letters. */
-function selection({ schemas = [], except = [] }: NonNullable<BackupSchedule["what"]>): string[] {
-  return [
-    ...schemas.map((schema) => `--schema="${schema.replaceAll('"', '""')}"`),
-    ...except.map((table) => `--exclude-table-data=${table}`),
-  ];
+/** What pg_dump of every version compresses itself, it compresses; the rest is done on the way to the places. */
+function inFolder({ compression = "zstd", level }: NonNullable<BackupSchedule["how"]>): string[] {
+  return ["--format=directory", `--compress=${compression === "gzip" ? (level ?? 6) : 0}`];
 }
 
-/** Several tables side by side need a folder; it is as large as the dump, compressed by pg_dump itself. */
+/** Several tables side by side need a folder; it is as large as the dump. */
 async function* directory(
   { path }: Program,
   words: readonly string[],
@@ -170,7 +177,7 @@ async function* directory(
         name: `dump/${name}`,
         holds: "database",
         content: createReadStream(join(folder, name)),
-        compressed: true,
+        compressed: name.endsWith(".gz"),
       };
   } finally {
     scratch.remove();

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { number } from "../quote.ts";
-import { type CheckedTable, hold, tablesLike } from "./checks.ts";
+import { allTables, type CheckedTable, hold, likeAny, UNPOPULATED, unlike } from "./checks.ts";
 
 export interface Position {
   /** As in `0/90000D8`. */
@@ -50,7 +50,8 @@ export async function atPosition(client: Client, patterns: readonly string[]): P
   const until = performance.now() + PATIENCE;
   const everStill = new Set<string>();
   for (;;) {
-    const tables = await tablesLike(client, patterns);
+    const all = await allTables(client);
+    const tables = likeAny(all, patterns);
     try {
       const [, before = [], at = [], locked = [], , , , kept = []] = await client.query(look(tables).text);
       // Where something became visible meanwhile, nothing is certain of any table.
@@ -58,7 +59,7 @@ export async function atPosition(client: Client, patterns: readonly string[]): P
       // Those of other databases may have the same number: a table is left out too often rather than too seldom.
       const locks = new Set(locked.map(([oid]) => oid));
       const isQuiet = ({ oid }: CheckedTable): boolean => isStill && !locks.has(oid);
-      const logged = tables.filter(({ isUnlogged }) => !isUnlogged);
+      const logged = tables.filter(({ isUnlogged, isPopulated }) => !isUnlogged && isPopulated);
       const still = namesOf(logged.filter(isQuiet));
       const written = namesOf(logged.filter((table) => !isQuiet(table)));
       for (const name of still) everStill.add(name);
@@ -72,6 +73,8 @@ export async function atPosition(client: Client, patterns: readonly string[]): P
             table,
             why: "it is unlogged, so its rows are in no copy",
           })),
+          ...namesOf(tables.filter(({ isPopulated }) => !isPopulated)).map((table) => ({ table, why: UNPOPULATED })),
+          ...unlike(all, patterns).map((table) => ({ table, why: "no table is like it" })),
           ...written.map((table) => ({ table, why: "it was being written to all the while" })),
         ];
         return { lsn, timeline, tables: still, left };

@@ -3,27 +3,24 @@
  * from the globals of the backup, without passwords, or told before anything is done.
  * https://www.postgresql.org/docs/current/app-pgrestore.html
  */
-import { createWriteStream, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
-import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { serverRefused } from "../../../core/backups/faults.ts";
 import type { Manifest, Part, RestoreContext } from "../../../core/backups/model.ts";
 import type { DataObject } from "../../../core/catalog.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
-import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import type { Grant } from "../../../core/specs.ts";
-import { join as joined, sql } from "../../../core/sql.ts";
+import { join as joined } from "../../../core/sql.ts";
 import { type Client, type Endpoint, endpoint, open } from "../client.ts";
 import { grantSql } from "../grant.ts";
-import { id } from "../quote.ts";
+import { id, lit } from "../quote.ts";
+import { loosenSubscriptions } from "./drop-database.ts";
+import { fill } from "./fill.ts";
 import { statementsIn } from "./globals.ts";
 import { makeDatabase, reserve } from "./new-database.ts";
+import type { Kept } from "./properties.ts";
 import { rolesFor } from "./roles.ts";
-import { refuseUnselectable, selection, withSelected } from "./selection.ts";
-import { ended, libpqEnvironment, program } from "./tools.ts";
+import { refuseUnselectable } from "./selection.ts";
 
 /** Present in every server, and never the one that is restored. */
 const MAINTENANCE = "postgres";
@@ -34,20 +31,33 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
   const at = within(server, context.database);
   const admin = await open(within(at, MAINTENANCE));
   try {
+    const { overwrite, signal, tell = () => undefined } = context;
     const major = await majorOf(admin);
     refuseOlder(manifest, major);
     refuseUnselectable(manifest, context.only);
-    const { overwrite, signal, tell = () => undefined } = context;
-    const wanted = { name: at.database, overwrite, of: manifest.id, tell };
-    await reserve(admin, wanted);
+    const properties = await propertiesIn(manifest, context);
+    const noTablespaces = await lacksTablespaces(admin, manifest, properties, tell);
+    const wanted = {
+      name: at.database,
+      overwrite,
+      of: manifest.id,
+      tell,
+      within: (name: string) => open(within(at, name)),
+    };
+    const names = await reserve(admin, wanted);
     const objects = await catalogIn(manifest, context);
-    await rolesFor(await globalsIn(manifest, context), objects, admin, tell);
+    const roles = objects.filter(({ kind }) => kind === "Role").map(({ spec }) => spec.name as string);
+    const needed = [...new Set([...roles, ...(properties?.roles ?? [])])];
+    const statements = await globalsIn(manifest, context);
+    await rolesFor({ statements, needed, make: context.globals }, admin, tell);
     signal.throwIfAborted();
-    const database = await makeDatabase(admin, wanted);
+    const database = await makeDatabase(admin, { ...wanted, ...names }, properties);
     try {
-      await grantAgain(admin, database.name, objects);
+      if (!properties) await grantAgain(admin, database.name, objects);
       const there = within(at, database.name);
-      await withSelected(there, context, manifest.id, () => fill(manifest, context, there, major));
+      await readied(there, manifest);
+      await fill({ manifest, context, major, noTablespaces }, there);
+      await loosened(there, tell);
       signal.throwIfAborted();
       await database.keep();
     } catch (problem) {
@@ -91,104 +101,81 @@ async function catalogIn(manifest: Manifest, { open: opened }: RestoreContext): 
   return part ? (JSON.parse(await text(await opened(part))) as readonly DataObject[]) : [];
 }
 
-/** The statements that make roles, where they are wanted. */
-async function globalsIn(manifest: Manifest, { globals, open: opened }: RestoreContext): Promise<readonly string[]> {
-  const part = globals ? partOf(manifest, "globals") : undefined;
-  return part ? statementsIn(await text(await opened(part))) : [];
+/** Undefined in a backup of an older version. */
+async function propertiesIn(manifest: Manifest, { open: opened }: RestoreContext): Promise<Kept | undefined> {
+  const part = partOf(manifest, "properties");
+  return part && (JSON.parse(await text(await opened(part))) as Kept);
 }
 
-/** A dump does not say who may connect; a copy must not be open to more than the original was. */
+/** The statements that make roles, read only where they are wanted; undefined where the backup holds none. */
+async function globalsIn(
+  manifest: Manifest,
+  { globals, open: opened }: RestoreContext,
+): Promise<readonly string[] | undefined> {
+  const part = partOf(manifest, "globals");
+  if (!part) return undefined;
+  return globals ? statementsIn(await text(await opened(part))) : [];
+}
+
+/** Where the files of a database lie is the business of its server: where that has no such places, they lie where it keeps others. */
+async function lacksTablespaces(
+  admin: Client,
+  { id: backup, format }: Manifest,
+  properties: Kept | undefined,
+  tell: (line: string) => void,
+): Promise<boolean> {
+  const [rows = []] = await admin.query(
+    "SELECT spcname FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')",
+  );
+  const there = new Set(rows.map(([name]) => name));
+  const missing = properties?.tablespaces.filter((name) => !there.has(name)) ?? [];
+  if (missing.length > 0 && format === "plain")
+    throw new Refusal([
+      error(
+        "RESTORE_REFUSED",
+        `The server lacks tablespaces that the plain dump ${backup} names: ${missing.join(", ")}`,
+        {
+          detail: "Make them first (`CREATE TABLESPACE`), or back up with `format: custom`, which does without.",
+        },
+      ),
+    ]);
+  if (missing.length > 0) tell(`The server lacks the tablespaces ${missing.join(", ")}: everything lies in its own.`);
+  const { tablespace = "pg_default" } = properties ?? {};
+  if (tablespace !== "pg_default")
+    tell(`The database was in the tablespace ${tablespace}; the copy is where its server keeps others.`);
+  return properties ? missing.length > 0 : there.size === 0;
+}
+
+/** A dump of some schemas makes all of them, also the one that every database has. */
+async function readied(at: Endpoint, { schemas = [] }: Manifest): Promise<void> {
+  if (!schemas.includes("public")) return;
+  const client = await open(at);
+  try {
+    await client.query("DROP SCHEMA public");
+  } finally {
+    await client.end();
+  }
+}
+
+/** A copy subscribes to nothing, and must not take the original's slot along when it is dropped. */
+async function loosened(at: Endpoint, tell: (line: string) => void): Promise<void> {
+  const client = await open(at);
+  try {
+    for (const [name, slot] of await loosenSubscriptions(client))
+      tell(
+        `The subscription ${name} is there, and reads nothing: when the copy takes the original's place, \`ALTER SUBSCRIPTION ${id(name).text} SET (slot_name = ${lit(slot).text})\` and ENABLE it.`,
+      );
+  } finally {
+    await client.end();
+  }
+}
+
+/** In a backup of an older version the catalog alone says who may connect. */
 async function grantAgain(admin: Client, database: string, objects: readonly DataObject[]): Promise<void> {
-  if (objects.length === 0) return;
   const grants = objects.flatMap(({ kind, spec }) => {
     const grant = spec as unknown as Grant;
     if (kind !== "Grant" || grant.on.database === undefined) return [];
     return [grantSql({ ...grant, on: { database } }, undefined)];
   });
-  await admin.query(joined([sql`REVOKE ALL ON DATABASE ${id(database)} FROM PUBLIC`, ...grants], ";\n").text);
-}
-
-async function fill(manifest: Manifest, context: RestoreContext, at: Endpoint, major: number): Promise<void> {
-  const { env, remove } = libpqEnvironment(at);
-  const parts = manifest.parts.filter(({ holds }) => holds === "database");
-  const chosen = selection(context.only);
-  try {
-    if (manifest.format === "directory") return await fromFolder(parts, context, env, major, chosen);
-    const [part] = parts as [Part];
-    const content = await context.open(part);
-    if (manifest.format === "plain") {
-      const psql = await program("psql", major);
-      const words = [
-        "--no-psqlrc",
-        "--quiet",
-        "--single-transaction",
-        "--set=ON_ERROR_STOP=1",
-        "--output=/dev/null",
-        "--file=-",
-      ];
-      return await fed(psql.path, words, content, env, context.signal);
-    }
-    const restore = await program("pg_restore", major);
-    const words = [connectingTo(at.database), "--exit-on-error", "--no-password", ...chosen];
-    await fed(restore.path, words, content, env, context.signal);
-  } finally {
-    remove();
-  }
-}
-
-/** A name with `=` in it would be taken for a list of parameters. */
-function connectingTo(database: string): string {
-  return `--dbname=dbname='${database.replaceAll(/['\\]/g, "\\$&")}'`;
-}
-
-/** Gives a program its input; throws what the program or the input complained of, the input first. */
-async function fed(
-  path: string,
-  words: readonly string[],
-  content: Readable,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<void> {
-  const child = spawnOwned(path, words, { env, stdio: ["pipe", "ignore", "pipe"], signal });
-  const stdin = child.stdin as Writable;
-  const done = ended(child, path);
-  const [input, end] = await Promise.allSettled([
-    pipeline(content, stdin).catch((problem: NodeJS.ErrnoException) => {
-      // It closed its input, having all that it wants or for a reason that its exit tells.
-      if (problem.code === "EPIPE" || problem.code === "ERR_STREAM_PREMATURE_CLOSE") return;
-      child.kill();
-      throw problem;
-    }),
-    done,
-  ]);
-  if (input.status === "rejected") throw input.reason;
-  if (end.status === "rejected") throw end.reason;
-}
-
-async function fromFolder(
-  parts: readonly Part[],
-  { open: opened, signal }: RestoreContext,
-  env: NodeJS.ProcessEnv,
-  major: number,
-  chosen: readonly string[],
-): Promise<void> {
-  const scratch = ownedFolder("restore");
-  try {
-    const folder = join(scratch.path, "dump");
-    mkdirSync(folder);
-    for (const part of parts)
-      await pipeline(await opened(part), createWriteStream(join(folder, basename(part.name).replace(/\.sealed$/, ""))));
-    const restore = await program("pg_restore", major);
-    const words = [
-      connectingTo(env.PGDATABASE ?? ""),
-      "--exit-on-error",
-      "--no-password",
-      "--jobs=2",
-      ...chosen,
-      folder,
-    ];
-    await ended(spawnOwned(restore.path, words, { env, stdio: ["ignore", "ignore", "pipe"], signal }), restore.path);
-  } finally {
-    scratch.remove();
-  }
+  if (grants.length > 0) await admin.query(joined(grants, ";\n").text);
 }

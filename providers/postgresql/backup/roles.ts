@@ -3,10 +3,11 @@
  * there as they are: others use them as well.
  * https://www.postgresql.org/docs/current/app-pg-dumpall.html
  */
-import type { DataObject } from "../../../core/catalog.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
+import { sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
+import { id } from "../quote.ts";
 import { roleOf } from "./globals.ts";
 
 /** Attributes as pg_dumpall spells them, with the columns that hold them. */
@@ -24,33 +25,53 @@ const WORDS = Object.entries(ATTRIBUTES).map(
 );
 const ROLES = `SELECT rolname, concat_ws(' ', ${WORDS.join(", ")}) FROM pg_roles`;
 
-/** `lines` are the statements that make the roles of the backup; none where none are to be made. */
+/** What is known of the roles that a restore needs. */
+export interface RolesKept {
+  /** Statements that make those of the backup; undefined where it holds none. */
+  readonly statements: readonly string[] | undefined;
+  readonly needed: readonly string[];
+  /** Those that are missing are made. */
+  readonly make: boolean;
+}
+
 export async function rolesFor(
-  lines: readonly string[],
-  objects: readonly DataObject[],
+  { statements, needed, make }: RolesKept,
   admin: Client,
   tell: (line: string) => void,
 ): Promise<void> {
   const [rows = []] = await admin.query(ROLES);
   const there = new Map(rows.map(([name, words]) => [name as string, new Set((words as string).split(" "))]));
-  const needed = objects.filter(({ kind }) => kind === "Role").map(({ spec }) => spec.name as string);
+  const lines = (make && statements) || [];
   // The role that was connected owns things as well, and is in no catalog.
   const made = lines.flatMap((line) => (line.startsWith("CREATE") ? (roleOf(line) ?? []) : []));
   const missing = new Set([...needed, ...made].filter((name) => !there.has(name)));
-  if (missing.size > 0 && lines.length === 0) {
-    const detail = "Make them first, or restore with `--globals`, which makes them without passwords.";
-    throw new Refusal([
-      error("ROLE_MISSING", `The server lacks roles of the backup: ${[...missing].join(", ")}`, { detail }),
-    ]);
-  }
+  if (missing.size > 0 && !make) throw lacking([...missing], statements !== undefined);
   for (const line of lines) {
     const name = roleOf(line);
     const own = name === undefined ? undefined : there.get(name);
     const others = own ? attributesIn(line).filter((word) => !own.has(word)) : [];
     if (others.length > 0) tell(`The role ${name} is not as it was (${others.join(", ")}), and stays as it is.`);
   }
-  const statements = lines.filter((line) => missing.has(roleOf(line) ?? ""));
-  if (statements.length > 0) await admin.query(statements.join(";\n"));
+  const known = new Set(made);
+  const unknown = [...missing].filter((name) => !known.has(name));
+  const all = [
+    ...lines.filter((line) => missing.has(roleOf(line) ?? "")),
+    ...unknown.map((name) => sql`CREATE ROLE ${id(name)}`.text),
+  ];
+  if (all.length > 0) await admin.query(all.join(";\n"));
+  if (unknown.length > 0)
+    tell(
+      `The backup does not hold these roles; they were made so that nobody can log in, without memberships: ${unknown.join(", ")}.`,
+    );
+}
+
+function lacking(missing: readonly string[], areHeld: boolean): Refusal {
+  const detail = areHeld
+    ? "Make them first, or restore with `--globals`, which makes them without passwords."
+    : "Make them first, or restore with `--globals`, which makes them so that nobody can log in: the backup holds no roles.";
+  return new Refusal([
+    error("ROLE_MISSING", `The server lacks roles of the backup: ${missing.join(", ")}`, { detail }),
+  ]);
 }
 
 /** Of `ALTER ROLE … WITH NOSUPERUSER INHERIT …`; nothing of any other statement. */

@@ -1,37 +1,19 @@
 /**
- * A part of a dump: schemas whole, or tables bare. What `pg_restore` takes for a table is the table and its rows, without keys,
- * indexes and policies, so nobody but its owner may read it. https://www.postgresql.org/docs/current/app-pgrestore.html
+ * A part of a dump: schemas, or tables with their keys, indexes and policies, and what those need. What cannot come stays out and
+ * is told; where it would guard rows, the privileges on them stay out as well, so that nobody sees more than before.
  */
 import type { Manifest, RestoreContext } from "../../../core/backups/model.ts";
 import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
 import { nameParts } from "../../../core/names.ts";
-import { join, sql } from "../../../core/sql.ts";
-import { type Endpoint, open } from "../client.ts";
-import { id, lit, named } from "../quote.ts";
+import { type Entry, entriesIn, partWith, RELATIONS } from "./toc.ts";
 
 type Only = RestoreContext["only"];
-
-/** Options of `pg_restore`. */
-export function selection(only: Only): string[] {
-  const { schemas = [], tables = [] } = only ?? {};
-  return [
-    ...schemasOf(only).map((schema) => `--schema=${schema}`),
-    ...tables.map((table) => `--table=${nameParts(table)[1]}`),
-    // Of a table alone the policies that its grants rely on are not there.
-    ...(tables.length > 0 && schemas.length === 0 ? ["--no-privileges"] : []),
-  ];
-}
-
-function schemasOf(only: Only): string[] {
-  const { schemas = [], tables = [] } = only ?? {};
-  return [...new Set([...schemas, ...tables.map((table) => nameParts(table)[0] as string)])];
-}
 
 /** Refuses what no part can be taken of, or what names none. */
 export function refuseUnselectable({ id: backup, format }: Manifest, only: Only): void {
   const { schemas = [], tables = [] } = only ?? {};
-  if (schemas.length + tables.length === 0) return;
+  if (!isPart(only)) return;
   if (format === "plain") {
     throw refused(
       `${backup} is a plain text of SQL: it is restored as a whole`,
@@ -45,50 +27,56 @@ export function refuseUnselectable({ id: backup, format }: Manifest, only: Only)
       throw refused(`\`--table\` needs \`schema.name\`, not ${table}`, "Such as `--table public.orders`.");
 }
 
-/** Fills a new database with a part: its schemas are made before, and it is looked for after. */
-export async function withSelected(
-  at: Endpoint,
-  { only, tell = () => undefined }: Pick<RestoreContext, "only" | "tell">,
+/** Is it less than all? */
+export function isPart(only: Only): boolean {
+  return (only?.schemas ?? []).length + (only?.tables ?? []).length > 0;
+}
+
+/** What `pg_restore --use-list` takes for a part; `list` asks it for what there is. */
+export async function listOf(
+  only: Only,
   backup: string,
-  fill: () => Promise<void>,
-): Promise<void> {
+  list: (words: readonly string[]) => Promise<string>,
+  tell: (line: string) => void,
+): Promise<string> {
   const { schemas = [], tables = [] } = only ?? {};
-  const names = schemasOf(only);
-  if (names.length === 0) return fill();
-  const client = await open(at);
-  try {
-    await client.query(
-      join(
-        names.map((name) => sql`CREATE SCHEMA IF NOT EXISTS ${id(name)}`),
-        "; ",
-      ).text,
-    );
-    await fill();
-    const looked = [
-      ...schemas.map(
-        (name) =>
-          sql`SELECT ${lit(`schema ${name}`)}, CASE WHEN EXISTS (SELECT FROM pg_class WHERE relnamespace = ${lit(id(name).text)}::regnamespace) THEN 'r' END`,
-      ),
-      ...tables.map(
-        (name) =>
-          sql`SELECT ${lit(`table ${name}`)}, (SELECT relkind::text FROM pg_class WHERE oid = to_regclass(${lit(named(name).text)}))`,
-      ),
-    ];
-    const [found = []] = await client.query(join(looked, " UNION ALL ").text);
-    for (const [what, kind] of found) {
-      if (!kind)
-        throw refused(`The backup ${backup} holds no ${what}`, "Mend the name; it is written as the server holds it.");
-      if (kind === "p")
-        throw refused(
-          `The ${what} is partitioned, and holds no rows itself`,
-          "Name its partitions, or take its schema.",
-        );
-    }
-  } finally {
-    await client.end();
+  const all = entriesIn(await list(["--verbose"]));
+  const byId = new Map(all.map((entry) => [entry.id, entry]));
+  const chosen = new Set<number>();
+  const asked = [
+    ...schemas.map((schema) => ({ what: `schema ${schema}`, words: [`--schema=${schema}`] })),
+    ...tables.map((name) => {
+      const [schema, table] = nameParts(name);
+      return { what: `table ${name}`, words: [`--schema=${schema}`, `--table=${table}`] };
+    }),
+  ];
+  for (const { what, words } of asked) {
+    const found = entriesIn(await list(words));
+    if (found.length === 0)
+      throw refused(`The backup ${backup} holds no ${what}`, "Mend the name; it is written as the server holds it.");
+    if (tables.length > 0 && isWithoutRows(found))
+      throw refused(
+        `The ${what} has no rows of its own in the backup: it is partitioned, or they were left out`,
+        "Name its partitions, or take its schema.",
+      );
+    for (const { id } of found) if (byId.has(id)) chosen.add(id);
   }
-  if (tables.length > 0)
-    tell("Tables alone come without keys, indexes, defaults, policies and grants: only their owner may read them.");
+  const { entries, left, closed } = partWith(all, chosen);
+  const bare = left.find(({ id, kind }) => tables.length > 0 && chosen.has(id) && RELATIONS.includes(kind));
+  if (bare) throw refused(`${said(bare)} needs other tables of the backup`, "Name them as well, or take the schema.");
+  if (left.length > 0) tell(`Needs more than was asked for, and stays out: ${left.map(said).join(", ")}.`);
+  if (closed.length > 0)
+    tell(`Without what guards their rows, these come without privileges as well: ${closed.map(said).join(", ")}.`);
+  return `${entries.map(({ line }) => line).join("\n")}\n`;
+}
+
+function isWithoutRows(found: readonly Entry[]): boolean {
+  return found.some(({ kind }) => kind === "TABLE") && !found.some(({ kind }) => kind === "TABLE DATA");
+}
+
+/** Its owner is the last word. */
+function said({ kind, rest }: Entry): string {
+  return `${kind} ${rest.slice(0, rest.lastIndexOf(" "))}`;
 }
 
 function refused(summary: string, detail: string): Refusal {
