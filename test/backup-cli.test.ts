@@ -128,6 +128,8 @@ describe("bad input", () => {
     ["schedule: { every: 7h }", "6h does"],
     ["retention: { count: 0, days: 0 }", "would keep nothing"],
     ["how: { tool: pgbackrest }", "needs `stanza`"],
+    ["how: { tool: pgbackrest, stanza: main, format: plain }", "are of pg_dump"],
+    ["how: { tool: pgbackrest, stanza: main, jobs: 1 }", "are of pg_dump"],
     ["how: { jobs: 3 }", "needs? `format: directory`"],
   ])("%s", async (line, words) => {
     const here = folder();

@@ -109,7 +109,14 @@ function check(spec: BackupSchedule): string[] {
   const rules: readonly (readonly [boolean, string])[] = [
     [kept.every((each) => each === 0), "`retention` would keep nothing; give one of its numbers at least 1"],
     [isRest && stanza === undefined, "pgBackRest needs `stanza`"],
-    [isRest && (what?.schemas ?? what?.except) !== undefined, "pgBackRest backs up a whole server: leave `what` out"],
+    [
+      isRest && (what?.schemas ?? what?.except ?? what?.globals) !== undefined,
+      "pgBackRest backs up a whole server: leave all but `declaration` out of `what`",
+    ],
+    [
+      isRest && (how.format ?? how.jobs) !== undefined,
+      "`format` and `jobs` are of pg_dump: leave them out, pgBackRest copies files",
+    ],
     [!isRest && (type ?? stanza) !== undefined, "`type` and `stanza` are of pgBackRest: say `tool: pgbackrest`"],
     [jobs > 1 && format !== "directory", "several `jobs` need `format: directory`"],
     [
