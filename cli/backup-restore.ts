@@ -1,9 +1,10 @@
 import { type Candidate, chooseBackup, fromSound } from "../core/backups/choose.ts";
+import { otherKey } from "../core/backups/faults.ts";
 import { partName } from "../core/backups/manifest.ts";
-import { keyName } from "../core/backups/seal.ts";
+import { opens } from "../core/backups/seal.ts";
 import { restored } from "../core/backups/streams.ts";
 import { error } from "../core/diagnostic.ts";
-import { type Kept, keyFor, schedulesOf, wantedOf, withStores } from "../core/doors/backups.ts";
+import { keyFor, schedulesOf, wantedOf, withStores } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import { shellWord } from "../core/shell.ts";
 import { STORES } from "../providers/stores/index.ts";
@@ -51,7 +52,7 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
     const chosen = await chooseBackup(stores, { ...wantedOf(kept), id: operands[2], key });
     output.diagnostics(chosen.notes);
     const { manifest } = chosen.found;
-    if (manifest.key !== undefined && (!key || keyName(key) !== manifest.key)) throw wrongKey(manifest.id, kept);
+    if (!opens(manifest.key, key)) throw otherKey(manifest.id);
     const { source, url } = kept.ready;
     await confirm(
       context,
@@ -90,11 +91,6 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
     output.result(`${source.name}: ${manifest.id} of ${name} is restored into ${into} (${seconds} s)\n`);
     return 0;
   });
-}
-
-function wrongKey(id: string, { at }: Kept): Refusal {
-  const detail = "Give `encryption.key` the key that it was made with; `backup list` shows the name of each key.";
-  return new Refusal([error("RESTORE_REFUSED", `The backup ${id} was sealed with another key`, { ...at, detail })]);
 }
 
 function usage(summary: string): Refusal {

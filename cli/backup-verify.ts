@@ -72,7 +72,8 @@ async function inRepository(
 }
 
 function asWritten({ opened, trust }: Verified, isKeyed: boolean): string {
-  if (!opened) return "as written; not opened, for want of the key";
+  if (!opened)
+    return `as written; not opened, ${isKeyed ? "for it was sealed with another key than is declared" : "for want of the key"}`;
   return isKeyed && trust === "unsigned" ? "as written; not signed with the key" : "as written";
 }
 

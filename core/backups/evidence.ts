@@ -27,6 +27,8 @@ export interface Evidence {
   readonly objects: { readonly compared: number; readonly differences: readonly string[] };
   readonly tables: { readonly compared: readonly TableCheck[]; readonly differences: readonly string[] };
   readonly proofs?: { readonly held: number; readonly failed: readonly string[] };
+  /** What the backup was not said to hold, and so was not looked at. */
+  readonly left?: readonly string[];
   /** It came to no end: nothing but the reasons is known. */
   readonly brokenOff?: true;
   /** Every reason why it did not hold; none where it did. */

@@ -30,6 +30,12 @@ export function damaged(what: string, why: string): Refusal {
   return new Refusal([error("BACKUP_DAMAGED", `${what} ${why}`, { detail })]);
 }
 
+/** Nothing of it was read. */
+export function otherKey(id: string): Refusal {
+  const detail = "Give `encryption.key` the key that it was made with; `backup list` shows the name of each key.";
+  return new Refusal([error("RESTORE_REFUSED", `The backup ${id} was sealed with another key`, { detail })]);
+}
+
 /** What programs and servers complain of, with what mends it. */
 const COMPLAINTS: readonly (readonly [RegExp, string])[] = [
   [

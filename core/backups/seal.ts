@@ -24,6 +24,11 @@ export function keyName(key: Buffer): string {
   return createHash("sha256").update("datumline key name").update(key).digest("hex").slice(0, 16);
 }
 
+/** Can what was sealed with the key of that name, or not at all, be opened? */
+export function opens(name: string | undefined, key: Buffer | undefined): boolean {
+  return name === undefined || (key !== undefined && keyName(key) === name);
+}
+
 export function seal(key: Buffer): Transform {
   const salt = randomBytes(SALT);
   let count = 0;

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { Refusal } from "../errors.ts";
 import { type Found, MANIFEST, partName } from "./manifest.ts";
 import type { Store } from "./model.ts";
-import { keyName } from "./seal.ts";
+import { opens } from "./seal.ts";
 import { type Trust, trustOf } from "./signature.ts";
 import { restored } from "./streams.ts";
 
@@ -26,7 +26,7 @@ export async function verifyBackup(
   key: Buffer | undefined,
   progress: (bytes: number) => void,
 ): Promise<Verified> {
-  const opens = manifest.key === undefined || (key !== undefined && keyName(key) === manifest.key);
+  const opened = opens(manifest.key, key);
   const trust = trustOf(manifest, key);
   const problems = trust === "forged" ? [`${MANIFEST} was not made with its key: somebody changed it`] : [];
   let bytes = 0;
@@ -37,8 +37,8 @@ export async function verifyBackup(
         bytes += chunk.length;
         progress(bytes);
       });
-      const form = opens ? { compression: manifest.compression, key } : { compression: "none" as const };
-      const shown = opens ? part : { ...part, name: part.name.replace(/\.sealed$/, "") };
+      const form = opened ? { compression: manifest.compression, key } : { compression: "none" as const };
+      const shown = opened ? part : { ...part, name: part.name.replace(/\.sealed$/, "") };
       await pipeline(restored(raw, shown, form), new Writable({ write: (_, __, done) => done() }));
     } catch (problem) {
       // What is wrong with the machine, or with Datumline, is not wrong with the backup.
@@ -46,5 +46,5 @@ export async function verifyBackup(
       problems.push(problem.message);
     }
   }
-  return { id: manifest.id, store: store.name, problems, opened: opens, trust, bytes };
+  return { id: manifest.id, store: store.name, problems, opened, trust, bytes };
 }

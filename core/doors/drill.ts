@@ -2,27 +2,26 @@
  * A restore that is tried: the copy is compared with what was backed up, object by object and table by table, proved like
  * the original, timed, and thrown away whatever happens.
  */
-import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { unlessAborted } from "../abort.ts";
-import type { Address } from "../address.ts";
-import { readable } from "../address.ts";
 import { type Candidate, chooseBackup, fromSound } from "../backups/choose.ts";
 import { EVIDENCE_VERSION, type Evidence } from "../backups/evidence.ts";
+import { otherKey } from "../backups/faults.ts";
 import { partName } from "../backups/manifest.ts";
-import type { Copy, CopyContext, Manifest, Part, Store } from "../backups/model.ts";
+import type { Copy, CopyContext, Manifest, Store } from "../backups/model.ts";
+import { opens } from "../backups/seal.ts";
 import { restored } from "../backups/streams.ts";
 import type { Catalog } from "../catalog.ts";
 import { now } from "../clock.ts";
-import { diffSpec } from "../diff.ts";
 import { milliseconds } from "../duration.ts";
 import type { Session } from "../engine.ts";
-import type { Kind, Spec } from "../kind.ts";
+import { Refusal } from "../errors.ts";
 import { KINDS } from "../kinds/index.ts";
 import { proofName } from "../proofs/collect.ts";
 import { isFailure } from "../proofs/report.ts";
-import type { Json } from "../schema.ts";
 import type { DataSource, RestoreDrill } from "../specs.ts";
 import { type Kept, wantedOf } from "./backups.ts";
+import { compareCatalogs, compareProperties, compareTables, type Open } from "./drill-compare.ts";
 import { proveAll } from "./prove.ts";
 
 export interface Drilling {
@@ -58,7 +57,8 @@ async function tried(
 ): Promise<Evidence> {
   const { kept, into, secret, signal } = drilling;
   const { tool, ready, schedule } = kept;
-  const open = opener(drilling, manifest, store);
+  if (!opens(manifest.key, drilling.key)) throw otherKey(manifest.id);
+  const { open, rest } = opener(drilling, manifest, store);
   const copy = await tool.copy(manifest, {
     schedule,
     source: beside(ready.source),
@@ -70,7 +70,7 @@ async function tried(
     signal,
   });
   try {
-    return await unlessAborted(signal, examined({ ...drilling, manifest, store, copy, open }));
+    return await unlessAborted(signal, examined({ ...drilling, manifest, store, copy, open, rest }));
   } finally {
     await copy.stop();
   }
@@ -113,24 +113,29 @@ interface OnCopy extends Drilling {
   readonly copy: Copy;
   readonly startedAt: Date;
   readonly began: number;
-  readonly open: ReturnType<typeof opener>;
+  readonly open: Open;
+  /** Reads what has not been read to its end, and tells what of it is not what was written. */
+  readonly rest: () => Promise<readonly string[]>;
   /** What was wrong on the way to the backup. */
   readonly faults: readonly string[];
 }
 
 async function examined(on: OnCopy): Promise<Evidence> {
-  const { drill, kept, manifest, store, startedAt, into, secret, open, began } = on;
-  const { url, database } = on.copy;
-  const { ready, schedule, tool } = kept;
+  const { drill, kept, manifest, store, startedAt, into, secret, open, began, copy } = on;
+  const { url, database } = copy;
+  const { ready, schedule } = kept;
   const { source } = ready;
   const session = await ready.engine.connect(beside(source), { url, readOnly: false, secret });
   try {
     const inspection = await session.inspect(new Map());
     const restoreSeconds = (performance.now() - began) / 1000;
-    const objects = await compareCatalogs(manifest, open, inspection.catalog, database);
-    const patterns = drill.tables ?? schedule.check ?? [];
-    const tables = compareTables(manifest, await tool.count(url, patterns));
-    const proofs = drill.proofs === false ? undefined : await prove(ready, session);
+    const compared = await compareCatalogs(manifest, open, inspection.catalog, database);
+    const own = await compareProperties(manifest, open, copy, kept);
+    const objects = { ...compared, differences: [...compared.differences, ...own] };
+    const tables = await compareTables(manifest, copy, kept, drill.tables);
+    const left = drill.proofs === false ? undefined : unprovable(manifest, kept);
+    const proofs = drill.proofs === false || left ? undefined : await prove(ready, session);
+    const spoilt = await on.rest();
     const dataAgeSeconds = (startedAt.getTime() - Date.parse(manifest.startedAt)) / 1000;
     return {
       version: EVIDENCE_VERSION,
@@ -148,11 +153,13 @@ async function examined(on: OnCopy): Promise<Evidence> {
       objects,
       tables,
       ...(proofs && { proofs }),
+      ...(left && { left }),
       problems: [
         ...on.faults,
         ...objects.differences,
         ...tables.differences,
         ...(proofs?.failed ?? []),
+        ...spoilt,
         ...late("The restore took", restoreSeconds, schedule.rto, "rto"),
         ...late("The backup was", dataAgeSeconds, schedule.rpo, "rpo"),
       ],
@@ -167,64 +174,60 @@ function opener(
   { key, progress }: Drilling,
   manifest: Manifest,
   store: Store,
-): (part: Part) => Promise<ReturnType<typeof restored>> {
+): { readonly open: Open; readonly rest: OnCopy["rest"] } {
   const total = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
   let read = 0;
-  return async (part) => {
+  const whole = new Set<string>();
+  const open: Open = async (part) => {
     const raw = await store.get(partName(manifest, part.name));
     raw.on("data", (chunk: Buffer) => {
       read += chunk.length;
-      progress(read, total);
+      progress(Math.min(read, total), total);
     });
-    return restored(raw, part, { compression: manifest.compression, key });
+    const content = restored(raw, part, { compression: manifest.compression, key });
+    content.on("end", () => whole.add(part.name));
+    return content;
   };
+  const rest = async (): Promise<readonly string[]> => {
+    const problems: string[] = [];
+    for (const part of manifest.parts.filter(({ name }) => !whole.has(name)))
+      try {
+        await finished((await open(part)).resume());
+      } catch (problem) {
+        if (!(problem instanceof Refusal)) throw problem;
+        problems.push(problem.message);
+      }
+    return problems;
+  };
+  return { open, rest };
 }
 
-async function compareCatalogs(
-  manifest: Manifest,
-  open: ReturnType<typeof opener>,
-  copy: Catalog,
-  database: string,
-): Promise<Evidence["objects"]> {
-  const part = manifest.parts.find(({ holds }) => holds === "catalog");
-  if (!part) return { compared: 0, differences: ["the backup holds no catalog to compare with"] };
-  const objects = JSON.parse(await text(await open(part))) as { readonly kind: string; readonly spec: Spec }[];
-  const differences = objects.flatMap(({ kind: name, spec }): string[] => {
-    const kind = KINDS.get(name) as Kind;
-    const wanted = inDatabase(spec, manifest.database, database);
-    const address: Address = kind.address(wanted);
-    const there = copy.get(address);
-    if (!there) return [`${readable(address)} is not in the copy`];
-    const fields = diffSpec(kind.schema, there.spec, wanted);
-    return fields.length === 0
-      ? []
-      : [`${readable(address)} differs in the copy: ${fields.map(({ path }) => path.join(".")).join(", ")}`];
-  });
-  return { compared: objects.length, differences };
+/** Why the proofs of the declaration say nothing of a copy that was never to hold all; undefined where they do. */
+function unprovable({ schemas, parts }: Manifest, { tool }: Kept): readonly string[] | undefined {
+  const left = [
+    ...(schemas ? [`the backup holds ${schemas.join(", ")} alone`] : []),
+    // A tool that copies whole servers has all of them.
+    ...(tool.properties && !parts.some(({ holds }) => holds === "globals") ? ["the backup holds no roles"] : []),
+  ];
+  return left.length === 0 ? undefined : [`proofs: ${left.join(", and ")}`];
 }
 
-/** What is said of the database itself is said of the copy, which has another name. */
-function inDatabase(spec: Spec, name: string, copy: string): Spec {
-  const on = spec.on as { readonly [field: string]: Json } | undefined;
-  return on?.database === name ? { ...spec, on: { ...on, database: copy } } : spec;
-}
-
-function compareTables({ checks }: Manifest, copy: Manifest["checks"]): Evidence["tables"] {
-  const found = new Map(copy.map((one) => [one.table, one]));
-  const differences = checks.flatMap(({ table, rows, hash }) => {
-    const there = found.get(table);
-    if (!there) return [`${table} is not in the copy`];
-    if (there.rows !== rows) return [`${table} has ${there.rows} rows in the copy, ${rows} were backed up`];
-    return there.hash === hash ? [] : [`${table} has other rows in the copy than were backed up`];
-  });
-  return { compared: checks, differences };
+/** A login leads to the original; on the copy its role is taken on. */
+function withoutLogins(declared: Catalog): Catalog {
+  return new Map(
+    [...declared].map(([address, object]) => {
+      if (!KINDS.get(object.kind)?.proves) return [address, object];
+      const { url, ...spec } = object.spec;
+      return [address, { ...object, spec }];
+    }),
+  );
 }
 
 async function prove(
   { source, engine, declared }: Kept["ready"],
   session: Session,
 ): Promise<NonNullable<Evidence["proofs"]>> {
-  const { results } = await proveAll({ dataSource: source.name, engine, session, declared });
+  const { results } = await proveAll({ dataSource: source.name, engine, session, declared: withoutLogins(declared) });
   const failed = results.filter(isFailure).map(({ proof, reasons }) => `${proofName(proof)}: ${reasons.join("; ")}`);
   return { held: results.length - failed.length, failed };
 }

@@ -61,6 +61,7 @@ function facts(evidence: Evidence): (readonly [string, string])[] {
     objects,
     tables,
     proofs,
+    left,
     startedAt,
   } = evidence;
   const span = (seconds: number): string => amountText(seconds, "seconds", new Date(0));
@@ -75,6 +76,7 @@ function facts(evidence: Evidence): (readonly [string, string])[] {
       "tables",
       `${counted(tables.compared.length, "table")} counted and hashed, ${tables.differences.length} different`,
     ],
-    ["proofs", proofs ? `${proofs.held} held, ${proofs.failed.length} did not` : "not asked for"],
+    ["proofs", proofs ? `${proofs.held} held, ${proofs.failed.length} did not` : "not tried"],
+    ...(left ? [["not looked at", left.join("; ")] as const] : []),
   ];
 }
