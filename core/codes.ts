@@ -244,7 +244,7 @@ export const CODES = {
   // Backups
   TOOL_MISSING: "A program that is needed is not installed. The message names the packages that have it.",
   RESTORE_REFUSED:
-    "A restore was refused before it changed anything: the database exists, or the server is older than the backup.",
+    "A restore was refused before it changed anything: the database exists or belongs to the server, the server is older than the backup or cannot make a database like the original, the key is another, or what was asked for is not in it. The message says which, and what to do.",
   NO_SPACE:
     "A place for backups has too little room for the next one, and nothing was begun there; as a warning, it may have too little for the first.",
   NOT_STORED: "A backup could not be kept in one of its places; the others have it.",
@@ -280,7 +280,7 @@ export const CODES = {
   NOT_ENCRYPTED:
     "The schedule asks for encryption, and the repository that the tool keeps its data in is not encrypted. Nothing was taken.",
   NOT_COUNTED:
-    "A table was not counted, because nobody could say what it holds at the position of the backup. A drill does not compare it.",
+    "A table was not counted: nobody could say what it holds at the position of the backup, it has never been filled, or `check` names none that is there. A drill does not compare it.",
   TAKEN_AS_FULL: "There was no backup to build upon, so this one holds everything.",
   TARGET_UNREACHABLE:
     "A moment cannot be restored: it is before the end of the first backup, after the end of the archived log, or yet to come. Nothing was done.",

@@ -154,7 +154,7 @@ suite("what a killed restore left", () => {
     const tell = (line: string): void => void lines.push(line);
     await backups.restore(manifest, "wanted", { tell });
     expect(lines.sort()).toEqual([
-      expect.stringMatching(/datumline_replacing_old stays: it cannot be dropped.*Drop its subscriptions/),
+      expect.stringMatching(/datumline_replacing_old cannot be dropped: it subscribes.*Drop its subscriptions/),
       expect.stringContaining("datumline_restoring_template was removed"),
       expect.stringContaining("datumline_restoring_wanted was removed"),
     ]);

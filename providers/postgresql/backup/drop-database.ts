@@ -29,7 +29,10 @@ export async function dropDatabase(
     }
   }
   const why = await inTheWay(admin, name);
-  if (why) throw new Refusal([error("RESTORE_REFUSED", `it cannot be dropped: ${why.says}`, { detail: why.next })]);
+  if (why)
+    throw new Refusal([
+      error("RESTORE_REFUSED", `The database ${name} cannot be dropped: ${why.says}`, { detail: why.next }),
+    ]);
   await admin.query(sql`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`.text);
 }
 
@@ -84,6 +87,8 @@ WHERE d.datname = current_database() ORDER BY 1`;
 /** Of a copy, with the slot that each had; without one nothing is asked of the publisher, where the original still reads. */
 export async function loosenSubscriptions(client: Client): Promise<readonly (readonly [string, string])[]> {
   const [rows = []] = await client.query(OWN.text);
+  // The original may have set otherwise for all who connect.
+  if (rows.length > 0) await client.query("SET default_transaction_read_only = off");
   for (const [name] of rows) {
     const on = sql`ALTER SUBSCRIPTION ${id(name as string)}`;
     await client.query(join([sql`${on} DISABLE`, sql`${on} SET (slot_name = NONE)`], ";\n").text);

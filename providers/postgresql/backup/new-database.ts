@@ -188,9 +188,12 @@ async function remove(admin: Client, name: string, { tell, within }: NewDatabase
   } catch (problem) {
     if (!(problem instanceof Refusal) && (problem as { readonly severity?: string }).severity === undefined)
       throw problem;
-    const { message } = problem as Error;
-    const next = problem instanceof Refusal ? problem.diagnostics[0]?.detail : "Drop it yourself.";
-    tell(`The database ${name} stays: ${message}. ${next}`);
+    const [first] = problem instanceof Refusal ? problem.diagnostics : [];
+    const { summary, detail } = first ?? {
+      summary: `The database ${name} cannot be dropped: ${(problem as Error).message}`,
+      detail: "Drop it as a superuser.",
+    };
+    tell(`${summary}. ${detail}`);
     return false;
   }
 }
