@@ -69,6 +69,20 @@ suite("users of a running pooler", () => {
     expect(await login(on)).toBe("web");
   });
 
+  test("whom a run that failed has made known still logs in", async () => {
+    const on = await estate(BY_QUERY);
+    await on.apply();
+    const other = "---\nkind: ConnectionPool\ndataSource: pooler\nname: other\nhost: x\nmaxConnections: 2\n";
+    declare(on, (text) => `${text}${LIMITS}from: warehouse\n${other}settings: { pool_size: abc }\n`);
+    const { code, err } = await on.at.run("apply -f . --yes --allow all");
+    expect([code, err]).toEqual([1, expect.stringContaining("web kept a verifier in the userlist")]);
+    expect(on.pooler.text()).not.toMatch(/abc|^web/m);
+    expect(await login(on)).toBe("web");
+    declare(on, (text) => text.replace("settings: { pool_size: abc }\n", ""));
+    await on.apply();
+    expect(await login(on)).toBe("web");
+  });
+
   test("passwords that were looked up come from the userlist, and back, by restarts", async () => {
     const on = await estate(BY_QUERY);
     await on.apply();

@@ -13,7 +13,7 @@ import { type Console, sqlName } from "./console.ts";
 import type { PoolerFiles } from "./files.ts";
 import { entries, pairsText, parsePairs, withEntry } from "./ini.ts";
 import { Log } from "./log.ts";
-import { fatal, type Memory } from "./memory.ts";
+import { fatal, looksUp, type Memory } from "./memory.ts";
 import { lentBy } from "./pool-user.ts";
 import { notInForce, type Snapshot, type Texts } from "./snapshot.ts";
 import { type Command, type Edit, parseStatement } from "./statements.ts";
@@ -44,6 +44,8 @@ export class Change {
   #waits = false;
   #restarts = false;
   #memory: Memory | undefined;
+  /** Verifiers that were lent, by user. */
+  #lent: ReadonlyMap<string, string | undefined> = new Map();
   #runs: Promise<void> = Promise.resolve();
   readonly #given = new AbortController();
 
@@ -78,10 +80,9 @@ export class Change {
     this.#memory = memory;
     const parsed = await Promise.all(runs.map(async (run) => parseStatement(await withSecrets(run, secret))));
     const commands = parsed.flatMap((one) => (Array.isArray(one) ? [] : [one]));
-    const edits = await lent(
-      parsed.flatMap((one) => (Array.isArray(one) ? one : [])),
-      verifiers,
-    );
+    const written = parsed.flatMap((one) => (Array.isArray(one) ? one : []));
+    const edits = await lent(written, verifiers);
+    this.#lent = new Map(edits.flatMap(({ key, value }, at) => (isLent(written[at]) ? [[key, value] as const] : [])));
     const after = edits.reduce(edited, before);
     this.#restarts = commands.some(({ does }) => does === "RESTART");
     // A restart leaves nothing running, and forgets who is paused.
@@ -134,14 +135,27 @@ export class Change {
     }
   }
 
-  /** Whom it now remembers without a password, in words. */
+  /**
+   * Whom it remembers now without a password it does not look up any more, though it did before: whose verifier was lent
+   * keeps it in the userlist. Who has none is told, in words.
+   */
   async #left(): Promise<string[]> {
-    const { look } = this.#means;
-    if (this.#restarts || !this.#memory) return [];
-    const now = (await look().catch(() => undefined))?.memory;
-    const names = now ? [...now.users].filter((name) => !this.#memory?.users.has(name) && !now.proved.has(name)) : [];
-    if (names.length === 0) return [];
-    return [`It still knows ${names.join(", ")}, without a password, and looks them up again after a restart only.`];
+    const { console, files, look } = this.#means;
+    const [former, there] = [this.#memory, await look().catch(() => undefined)];
+    const { memory: now } = there ?? {};
+    if (this.#restarts || !former || !there || !now || !looksUp(there.ini)) return [];
+    const names = [...now.users].filter((name) => !former.users.has(name) && !now.proved.has(name));
+    const kept = names.filter((name) => this.#lent.has(name));
+    const userlist = kept.reduce((list, name) => withUser(list, name, this.#lent.get(name)), there.userlist);
+    if (kept.length > 0) {
+      files.write({ ini: there.ini, userlist });
+      await console.say("RELOAD").catch(() => undefined);
+    }
+    const shut = names.filter((name) => !this.#lent.has(name));
+    return [
+      ...(kept.length > 0 ? [`${kept.join(", ")} kept a verifier in the userlist, to be able to log in.`] : []),
+      ...(shut.length > 0 ? [`${shut.join(", ")} cannot be looked up until it restarts.`] : []),
+    ];
   }
 
   async #pause(name: string): Promise<void> {
@@ -243,6 +257,10 @@ async function withSecrets({ text, secrets }: Run, secret: ConnectOptions["secre
     }),
   );
   return fill(text, secrets, (hole) => values[secrets.indexOf(hole)] as string);
+}
+
+function isLent(edit: Edit | undefined): boolean {
+  return edit?.place === "userlist" && edit.value !== undefined && lentBy(edit.value) !== undefined;
 }
 
 /** What stands for a verifier of a data source is replaced by it. */

@@ -73,6 +73,12 @@ export function fatal({ ini, userlist }: { readonly ini: Ini; readonly userlist:
   ];
 }
 
+/** Does any of its pools look passwords up? */
+export function looksUp(ini: Ini): boolean {
+  const pairs = [...entries(ini, "databases").values()].map(parsePairs);
+  return entries(ini, "pgbouncer").has("auth_user") || pairs.some((each) => each.has("auth_user"));
+}
+
 type Context = Pick<NormaliseContext, "desired" | "live" | "facts"> & Partial<Pick<PlanContext, "planned">>;
 
 /** Absent in versions that know a user but once. */
