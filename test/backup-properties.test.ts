@@ -67,6 +67,24 @@ suite("a copy", () => {
     }
   });
 
+  test("made by a role that is no superuser is the owner's, and what that may not set is told", async () => {
+    await on.ask("postgres", "CREATE ROLE ops LOGIN CREATEDB; GRANT keeper TO ops");
+    await on.ask("postgres", "CREATE DATABASE lent OWNER keeper");
+    await on.ask(
+      "lent",
+      "SET ROLE keeper; CREATE TABLE t AS SELECT 1 AS i; RESET ROLE; REVOKE ALL ON DATABASE lent FROM PUBLIC",
+    );
+    await on.ask("lent", "ALTER DATABASE lent SET log_statement = 'all'");
+    const lent = backupsOf(on.url("lent").replace("postgres@", "ops@"), folder().path);
+    const { manifest: of } = await backupsOf(on.url("lent"), lent.store.name).run();
+    const lines: string[] = [];
+    await lent.restore(of, "lent_copy", { tell: (line) => lines.push(line) });
+    expect(lines).toEqual([expect.stringContaining("without its setting log_statement: permission denied")]);
+    const owner =
+      "SELECT tableowner, pg_get_userbyid(datdba) AS owner FROM pg_tables, pg_database WHERE tablename = 't' AND datname = current_database()";
+    expect((await on.ask("lent_copy", owner)).rows).toEqual([{ tableowner: "keeper", owner: "keeper" }]);
+  });
+
   test("of a locale that the server lacks is refused, and nothing is left", async () => {
     const refused = backups.restore(manifest, "no_locale", {
       changed: (part, content) =>

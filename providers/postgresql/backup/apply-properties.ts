@@ -39,8 +39,20 @@ export function noLocale({ encoding, locale }: Properties, said: string): Refusa
   ]);
 }
 
-/** Gives a database what the original had. What cannot be given is told, and a drill sees it. */
-export async function applyProperties(
+type Step = readonly [string, Sql];
+
+/** Gives an empty database its owner: with it come rights that what is restored into it relies on. */
+export function applyOwner(
+  admin: Client,
+  database: string,
+  { owner }: Properties,
+  tell: (line: string) => void,
+): Promise<void> {
+  return tried(admin, [[`its owner ${owner}`, sql`ALTER DATABASE ${id(database)} OWNER TO ${id(owner)}`]], tell);
+}
+
+/** Gives a database that is filled the rest of what the original had. What cannot be given is told, and a drill sees it. */
+export function applyProperties(
   admin: Client,
   database: string,
   properties: Properties,
@@ -48,19 +60,22 @@ export async function applyProperties(
 ): Promise<void> {
   const { owner, privileges, connectionLimit, isTemplate, labels, settings } = properties;
   const on = sql`DATABASE ${id(database)}`;
-  const steps: readonly (readonly [string, Sql])[] = [
-    [`its owner ${owner}`, sql`ALTER ${on} OWNER TO ${id(owner)}`],
+  const steps: readonly Step[] = [
     ["its privileges", granted(on, owner, privileges)],
-    ...(connectionLimit === -1
-      ? []
-      : [[`its connection limit`, sql`ALTER ${on} CONNECTION LIMIT ${number(connectionLimit)}`] as const]),
     ...labels.map(
-      ({ provider, label }) =>
-        [`its label of ${provider}`, sql`SECURITY LABEL FOR ${id(provider)} ON ${on} IS ${lit(label)}`] as const,
+      ({ provider, label }): Step => [
+        `its label of ${provider}`,
+        sql`SECURITY LABEL FOR ${id(provider)} ON ${on} IS ${lit(label)}`,
+      ],
     ),
-    ...settings.map((one) => [`its setting ${nameOf(one)}`, setTo(database, one)] as const),
+    ...settings.map((one): Step => [`its setting ${nameOf(one)}`, setTo(database, one)]),
+    ["its connection limit", sql`ALTER ${on} CONNECTION LIMIT ${number(connectionLimit)}`],
     ...(isTemplate ? [["that it is a template", sql`ALTER ${on} IS_TEMPLATE true`] as const] : []),
   ];
+  return tried(admin, steps, tell);
+}
+
+async function tried(admin: Client, steps: readonly Step[], tell: (line: string) => void): Promise<void> {
   for (const [what, statement] of steps)
     try {
       await admin.query(statement.text);

@@ -10,7 +10,7 @@ import { Refusal } from "../../../core/errors.ts";
 import { join, type Sql, sql } from "../../../core/sql.ts";
 import type { Client } from "../client.ts";
 import { id, lit, number } from "../quote.ts";
-import { applyProperties, creation, noLocale } from "./apply-properties.ts";
+import { applyOwner, applyProperties, creation, noLocale } from "./apply-properties.ts";
 import { dropDatabase, inTheWay } from "./drop-database.ts";
 import type { Properties } from "./properties.ts";
 
@@ -105,6 +105,7 @@ export async function makeDatabase(
     sql`REVOKE ALL ON DATABASE ${id(temporary)} FROM PUBLIC`,
   ];
   await admin.query(join(first, ";\n").text);
+  if (properties) await applyOwner(admin, temporary, properties, tell);
   return {
     name: temporary,
     async keep() {

@@ -71,12 +71,25 @@ const KINDS = [
   ...new Set([...RELATIONS, ...PARTS, ...TAKEN_ALONG, "DEFAULT ACL", "PUBLICATION TABLE", "EVENT TRIGGER"]),
 ].sort((a, b) => b.length - a.length);
 
+/** Where a shorter kind and the name of a schema could be taken for a longer kind, the catalog tells them apart. */
+const CATALOGS: Readonly<Record<string, string>> = {
+  "TABLE DATA": "0",
+  "TABLE ATTACH": "0",
+  "MATERIALIZED VIEW DATA": "0",
+  "INDEX ATTACH": "0",
+  "SEQUENCE OWNED BY": "0",
+  "SEQUENCE SET": "0",
+  "DEFAULT ACL": "826",
+};
+
 export function entriesIn(list: string): Entry[] {
   const entries: Entry[] = [];
   for (const line of list.split("\n")) {
-    const [, id, said = ""] = /^(\d+); \d+ \d+ (.*)$/.exec(line) ?? [];
+    const [, id, catalog = "", said = ""] = /^(\d+); (\d+) \d+ (.*)$/.exec(line) ?? [];
     if (id !== undefined) {
-      const kind = KINDS.find((one) => said.startsWith(`${one} `)) ?? (said.split(" ")[0] as string);
+      const kind =
+        KINDS.find((one) => said.startsWith(`${one} `) && (CATALOGS[one] ?? catalog) === catalog) ??
+        (said.split(" ")[0] as string);
       entries.push({ id: Number(id), line, kind, rest: said.slice(kind.length + 1), needs: [] });
       continue;
     }
@@ -127,8 +140,14 @@ const UNSAID: readonly string[] = ["COMMENT", "SECURITY LABEL", "ACL", "TABLE AT
 const OF_TABLE: readonly string[] = [...GUARDS, "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT"];
 
 function isOf(part: Entry, table: Entry): boolean {
-  const name = table.rest.slice(0, table.rest.lastIndexOf(" "));
-  return part.needs.includes(table.id) && (!OF_TABLE.includes(part.kind) || `${part.rest} `.startsWith(`${name} `));
+  if (!part.needs.includes(table.id)) return false;
+  if (!OF_TABLE.includes(part.kind)) return true;
+  // Names may hold spaces, so nobody knows where the owner begins; but it is the same.
+  const words = table.rest.split(" ");
+  return words.some((_, at) => {
+    const [name, owner] = [words.slice(0, at).join(" "), words.slice(at).join(" ")];
+    return at > 1 && part.rest.startsWith(`${name} `) && part.rest.endsWith(` ${owner}`);
+  });
 }
 
 const SAID_OF_ANY: readonly string[] = ["COMMENT", "SECURITY LABEL", "ACL"];
