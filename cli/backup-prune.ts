@@ -30,7 +30,10 @@ export async function pruneSchedules(context: Context, ready: readonly Ready[]):
           `${store.name} ${kept.schedule.name}: ${names.length === 0 ? "nothing to remove" : names.join(", ")}\n`,
         );
         if (names.length === 0) continue;
-        await confirm(context, `Remove these from ${store.name}?`);
+        await confirm(context, `Remove these from ${store.name}?`, {
+          summary: "Nothing was removed",
+          first: "Review what would go",
+        });
         if (gone.backups.length > 0) await mustBeGood(context, listing, store);
         await pruneIn(gone, store, kept);
       }

@@ -34,7 +34,10 @@ export async function recover(context: Context, kept: Kept, put: NonNullable<Bac
     output.diagnostics(notes);
     const { manifest } = found;
     const { source, url } = ready;
-    await confirm(context, `Restore ${manifest.id} from ${store.name} into the new folder ${directory}?`);
+    await confirm(context, `Restore ${manifest.id} from ${store.name} into the new folder ${directory}?`, {
+      summary: "Nothing was restored",
+      first: "See that it is what you want",
+    });
     const started = performance.now();
     const { start, port: listens } = await put(manifest, {
       schedule,

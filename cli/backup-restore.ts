@@ -57,6 +57,7 @@ export async function restore(context: Context, ready: readonly Ready[]): Promis
     await confirm(
       context,
       `Restore ${manifest.id} of ${source.name} from ${chosen.store.name} into the new database ${into}?`,
+      { summary: "Nothing was restored", first: "See that it is what you want" },
     );
     const started = performance.now();
     const total = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);

@@ -41,6 +41,8 @@ export async function verify(context: Context, ready: readonly Ready[]): Promise
           bad += 1;
           output.result(`✗ ${store.name} ${name}: is not what was written, or of a newer Datumline\n`);
         }
+        if (chosen.length + unreadable.length === 0)
+          output.result(`· ${store.name} ${schedule.name}: no backup${id === undefined ? "" : ` ${id}`}\n`);
         for (const found of chosen) {
           seen += 1;
           const total = sizeOf(found);

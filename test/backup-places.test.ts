@@ -1,6 +1,6 @@
 /** Several places: each holds what the schedule says, and one that does not keeps nobody from what the others have. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import { noBackups } from "./support/backups.ts";
 import { unless } from "./support/skipping.ts";
@@ -55,6 +55,7 @@ suite("two folders", () => {
     const { code, out, err } = await here.backup("list");
     expect([code, err]).toEqual([2, expect.stringMatching(/BACKUP_OVERDUE.* in .*\/b: there is no good backup/)]);
     expect(err).toContain("Other places have 1 good one");
+    expect((await here.backup("verify")).out).toMatch(/^✓ \S+\/a .*\n· \S+\/b nightly: no backup\n$/);
     expect(out).toMatch(/✓ \S+\/a: 1 backup\n.*\n {2}✗ \S+\/b: 0 backups, and not 1 good one of other places\n/);
     const { schedules } = JSON.parse((await here.backup("list --format json")).out);
     expect(schedules[0].places[1].lacks).toHaveLength(1);
@@ -80,6 +81,38 @@ suite("two folders", () => {
     // It was restored and compared, and did not hold: one of the copies is spoilt.
     expect(drilled).toMatchObject({ backup: id, place: join(here.path, "b"), tables: { differences: [] } });
     expect(drilled.problems).toEqual([expect.stringContaining("database.dump.zst")]);
+  });
+
+  test("a runner that was installed since is no reason for an empty place", async () => {
+    const here = estate();
+    mkdirSync(join(here.path, "units"));
+    const text = readFileSync(join(here.path, "w.yaml"), "utf8");
+    here.write(
+      "w.yaml",
+      `{ kind: DataSource, name: host, engine: files, connection: { path: ${here.path}/units } }\n---\n${text
+        .replaceAll(/^(kind: BackupSchedule|{ kind: RestoreDrill,)/gm, (kind) =>
+          kind.startsWith("{") ? `${kind} dataSource: warehouse,` : `${kind}\ndataSource: warehouse`,
+        )
+        .replace("rpo:", "runner: { on: host, as: cron, declaration: /w }\nrpo:")}`,
+    );
+    expect((await here.run("apply -f w.yaml --yes")).code).toBe(0);
+    // It is still to come.
+    expect((await here.backup("list")).code).toBe(0);
+    await here.backup("run");
+    rmSync(join(here.path, "b"), { recursive: true });
+    const { code, err } = await here.backup("list");
+    expect([code, err]).toEqual([2, expect.stringMatching(/BACKUP_OVERDUE.* in .*\/b: there is no good backup/)]);
+  });
+
+  test("a manifest that was spoilt is told where the other copy is taken", async () => {
+    const here = estate();
+    const id = await spoilt(here, "a", (file) => flip(join(dirname(file), "manifest.json")));
+    const { code, out, err } = await here.backup("restore nightly --into of_other --yes");
+    expect([code, out]).toEqual([0, expect.stringContaining(`${id} of ${join(here.path, "b")} is restored`)]);
+    expect(err).toMatch(/BACKUP_DAMAGED: .*manifest\.json in \S+\/a is not what was written/);
+    const asked = await here.backup("restore nightly --into of_other");
+    expect([asked.code, asked.err]).toEqual([3, expect.stringContaining("Nothing was restored: there is no terminal")]);
+    await on.ask("postgres", "DROP DATABASE of_other");
   });
 
   test("spoilt in both it is told of both, and nothing is left", async () => {

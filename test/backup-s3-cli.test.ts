@@ -63,6 +63,7 @@ suite("in a bucket", () => {
       expect.stringMatching(/^✓ .*kept nightly .* as written$/),
       expect.stringMatching(/^✓ s3:\/\/kept\/all nightly .* as written$/),
     ]);
+    expect((await here.backup("verify --place s3://kept/all/")).out).toMatch(/^✓ s3:[^\n]*\n$/);
     rmSync(join(here.path, "kept"), { recursive: true });
     const restored = await here.backup("restore nightly --into from_s3 --yes");
     expect([restored.code, restored.err]).toEqual([0, ""]);

@@ -1,6 +1,6 @@
 import { type Diagnostic, error, warning } from "../diagnostic.ts";
 import { Refusal } from "../errors.ts";
-import { type Found, type Lacking, listBackups, MANIFEST, partName } from "./manifest.ts";
+import { type Found, type Lacking, listBackups, MANIFEST, idOf as nameOfRun, partName } from "./manifest.ts";
 import type { Store } from "./model.ts";
 import { trustOf } from "./signature.ts";
 
@@ -36,12 +36,12 @@ export async function chooseBackup(stores: readonly Store[], wanted: Wanted): Pr
   const { dataSource, schedule, id, tool, key, lacking, before } = wanted;
   const all: Candidate[] = [];
   const notes: Diagnostic[] = [];
-  const unreadable: string[] = [];
+  const unreadable: Unreadable[] = [];
   for (const store of stores) {
     try {
       const listing = await listBackups(store, dataSource, schedule, lacking);
       for (const found of listing.backups) all.push({ found, store });
-      unreadable.push(...listing.unreadable);
+      unreadable.push(...listing.unreadable.map((name) => ({ name, store })));
     } catch (problem) {
       // The others may have it.
       if (!(problem instanceof Refusal)) throw problem;
@@ -62,7 +62,14 @@ export async function chooseBackup(stores: readonly Store[], wanted: Wanted): Pr
   if (best) {
     const isUnsigned = key !== undefined && trustOf(best.found.manifest, key) === "unsigned";
     const isPassed = (one: Candidate): boolean => isSpoilt(one) && !good.some((other) => idOf(other) > idOf(one));
-    notes.push(...asked.filter(isPassed).map((one) => lacks(one, `${best.store.name} has ${idOf(best)} whole.`)));
+    const instead = `${best.store.name} has ${idOf(best)} whole.`;
+    const illegible = unreadable.filter(
+      ({ name }) => nameOfRun(name) >= idOf(best) && (id ?? nameOfRun(name)) === nameOfRun(name),
+    );
+    notes.push(
+      ...asked.filter(isPassed).map((one) => lacks(one, instead)),
+      ...illegible.map((one) => spoilt(one, instead)),
+    );
     return { ...best, copies, notes: [...notes, ...(isUnsigned ? [unsigned(best)] : [])] };
   }
   throw new Refusal([...notes, ...nothing(wanted, asked, unreadable)]);
@@ -98,14 +105,23 @@ function lacks({ found, store }: Candidate, detail: string): Diagnostic {
   return error("BACKUP_DAMAGED", `${store.name} lacks ${damaged.join(", ")} of the backup ${manifest.id}`, { detail });
 }
 
-function nothing({ dataSource, schedule, id }: Wanted, asked: readonly Candidate[], unreadable: readonly string[]) {
+/** A manifest that is not what was written. */
+interface Unreadable {
+  readonly name: string;
+  readonly store: Store;
+}
+
+function spoilt({ name, store }: Unreadable, detail: string): Diagnostic {
+  return error("BACKUP_DAMAGED", `${name} in ${store.name} is not what was written`, { detail });
+}
+
+function nothing({ dataSource, schedule, id }: Wanted, asked: readonly Candidate[], unreadable: readonly Unreadable[]) {
   const detail = "`datumline backup list` shows what there is.";
   const said = asked.filter(isSpoilt).map((one) => lacks(one, detail));
   const own = id === undefined ? undefined : partName({ dataSource, schedule, id }, MANIFEST);
-  const spoilt = unreadable.filter((name) => own === undefined || name === own);
-  const told = spoilt.map((name) => error("BACKUP_DAMAGED", `${name} is not what was written`, { detail }));
+  const told = unreadable.filter(({ name }) => own === undefined || name === own).map((one) => spoilt(one, detail));
   const missing = id === undefined ? `There is no whole backup of ${schedule}` : `There is no backup ${id}`;
-  const isThere = id !== undefined && asked.length + spoilt.length > 0;
+  const isThere = id !== undefined && asked.length + told.length > 0;
   return [...said, ...told, ...(isThere ? [] : [error("UNKNOWN_REFERENCE", missing, { detail })])];
 }
 

@@ -63,6 +63,11 @@ export interface BackupState {
 
 type At = Pick<Diagnostic, "address" | "origin">;
 
+/** What is wrong with a place that could not be looked at, with its name once. */
+export function problemWith({ place, problem = "" }: Pick<PlaceState, "place" | "problem">): string {
+  return problem.startsWith(place) ? problem : `${place}: ${problem}`;
+}
+
 /** Does every place that can be looked at hold what it should? */
 export function isOnTime({ fresh, places }: BackupState): boolean {
   return [fresh, ...places.map((place) => place.fresh)].every((one) => one === undefined || isFresh(one));
@@ -76,11 +81,11 @@ export function stateFaults(
   const { dataSource, schedule, installed, fresh, rpo } = state;
   return [
     ...notInstalled(`The runner of ${schedule} of ${dataSource}`, installed, at),
-    ...state.places.flatMap(({ place, problem }) =>
-      problem === undefined
+    ...state.places.flatMap((one) =>
+      one.problem === undefined
         ? []
         : [
-            error("PLACE_FAILED", `${place} of ${schedule} cannot be looked at: ${problem}`, {
+            error("PLACE_FAILED", `A place of ${schedule} cannot be looked at: ${problemWith(one)}`, {
               ...at,
               detail: "Mend the way there; until then nobody knows what it holds.",
             }),

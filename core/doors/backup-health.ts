@@ -5,7 +5,7 @@
  */
 
 import { isFresh } from "../backups/freshness.ts";
-import { type BackupState, type Installed, isOnTime } from "../backups/state.ts";
+import { type BackupState, type Installed, isOnTime, problemWith } from "../backups/state.ts";
 import type { HealthSource, Measurement } from "../health/model.ts";
 import { within } from "../kept.ts";
 import { type StateOptions, stateOf } from "./backup-state.ts";
@@ -53,7 +53,9 @@ function measurements(states: readonly BackupState[]): Measurement[] {
 /** The newest of all schedules whose backups Datumline keeps. */
 function lastOf(states: readonly BackupState[]): Measurement[] {
   const kept = states.filter(({ elsewhere }) => elsewhere === undefined);
-  const [unseen] = kept.flatMap(({ places }) => places.flatMap(({ problem }) => problem ?? []));
+  const [unseen] = kept.flatMap(({ places }) =>
+    places.flatMap((one) => (one.problem === undefined ? [] : problemWith(one))),
+  );
   if (unseen !== undefined) return [{ name: NAME, missing: unseen }];
   const [last] = kept.flatMap(({ fresh }) => fresh?.newest ?? []).sort((a, b) => (a.id < b.id ? 1 : -1));
   if (last) return [{ name: NAME, value: Date.parse(last.startedAt) / 1000, note: `${last.schedule}, ${last.id}` }];
@@ -65,11 +67,15 @@ function onTime(state: BackupState): Measurement[] {
   const { schedule, fresh, places } = state;
   if (!fresh) return [];
   const { missed, awaits } = fresh;
+  const about = { name: "backup_on_time", labels: { schedule } } as const;
+  const unseen = places.find(({ problem }) => problem !== undefined);
+  // What the others have says nothing of that one.
+  if (unseen && isOnTime(state)) return [{ ...about, missing: problemWith(unseen) }];
   const behind = places.flatMap((one) => (one.fresh && !isFresh(one.fresh) ? [one.place] : []));
   const late = isFresh(fresh) && behind.length > 0 ? `not in ${behind.join(", ")}` : undefined;
   const note = late ?? (missed ? `missed: ${missed}` : awaits ? `the first is due on ${awaits}` : undefined);
   const value = isOnTime(state) ? 1 : 0;
-  return [{ name: "backup_on_time", labels: { schedule }, value, ...(note !== undefined && { note }) }];
+  return [{ ...about, value, ...(note !== undefined && { note }) }];
 }
 
 /** Of the schedule itself, and of its drills. */

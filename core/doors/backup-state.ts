@@ -63,7 +63,12 @@ export async function stateOf(one: Scheduled, options: StateOptions): Promise<Ba
       const own = goodOf(place);
       const ids = new Set(own.map(({ id }) => id));
       const lacks = [...new Set(good.map(({ id }) => id))].filter((id) => !ids.has(id)).sort();
-      return { ...place, lacks, fresh: freshOf(own) };
+      // Where others have some, the first run is not what an empty one waits for.
+      return {
+        ...place,
+        lacks,
+        fresh: own.length === 0 && good.length > 0 ? freshness(schedule, own, now()) : freshOf(own),
+      };
     }),
     ...(by && { elsewhere: `${by.who} keeps them: ${by.list}` }),
     // What is in a place that cannot be looked at, nobody knows.

@@ -1,7 +1,7 @@
 /** Backups as a person looks for one, and as a machine reads them. */
 import { type Freshness, isFresh } from "../backups/freshness.ts";
 import { bytesOf } from "../backups/manifest.ts";
-import type { BackupState, Installed, PlaceState, Proved } from "../backups/state.ts";
+import { type BackupState, type Installed, type PlaceState, type Proved, problemWith } from "../backups/state.ts";
 import { amountText } from "./amount.ts";
 import { type Paint, painter } from "./paint.ts";
 
@@ -84,7 +84,7 @@ function provedLines(proved: Proved, rto: string | undefined, paint: Paint, now:
 
 function placeLines(of: PlaceState, paint: Paint, now: Date): string[] {
   const { place, backups, leftovers, made, unreadable, problem, fresh, lacks } = of;
-  if (problem !== undefined) return [`  ${signed(false, paint)} ${place}: ${problem}`];
+  if (problem !== undefined) return [`  ${signed(false, paint)} ${problemWith(of)}`];
   const lines = [...backups].reverse().map(({ manifest, damaged }) => {
     const marks = [
       manifest.format,
