@@ -11,7 +11,7 @@ import { Refusal } from "../core/errors.ts";
 import { lower } from "../core/lower.ts";
 import { nearest } from "../core/names.ts";
 import { matchesAny } from "../core/ownership.ts";
-import { modeOf, poolingOf } from "../core/pools.ts";
+import { modeOf, poolingOf } from "../core/pools/model.ts";
 import type { ConnectionPool, Role } from "../core/specs.ts";
 import type { Context } from "./context.ts";
 import { type Ready, readDeclaration } from "./declaration.ts";

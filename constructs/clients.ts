@@ -8,7 +8,7 @@ import type { ClientWish, Password } from "../core/clients/settings.ts";
 import { Refusal } from "../core/errors.ts";
 import { KINDS } from "../core/kinds/index.ts";
 import { nearest } from "../core/names.ts";
-import { modeOf, poolingOf } from "../core/pools.ts";
+import { modeOf, poolingOf } from "../core/pools/model.ts";
 import type { Json } from "../core/schema.ts";
 import type { ConnectionPool as Pool, DataSource as Source } from "../core/specs.ts";
 import type { DataSource } from "./data-source.ts";

@@ -1,7 +1,7 @@
 /** How many connections everything that is declared may open at once, and what each of them is made of. */
 import { type Address, address } from "./address.ts";
 import type { Estate } from "./estate.ts";
-import { mostOpen, pairsOf } from "./pool-bound.ts";
+import { mostOpen, pairsOf } from "./pools/bound.ts";
 import { serverKey } from "./ports.ts";
 import type { DataSource, PoolerAccess } from "./specs.ts";
 

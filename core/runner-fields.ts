@@ -1,5 +1,5 @@
 /** What runs something at its times, the same for backups and for drills of them. */
-import { windowFaults } from "./backup-bounds.ts";
+import { windowFaults } from "./backups/bounds.ts";
 import { type Schedule, timesOf } from "./schedule.ts";
 import { choice, keyed, list, map, object, reference, type Schema, text } from "./schema.ts";
 import { shellWords } from "./shell.ts";

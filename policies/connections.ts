@@ -2,7 +2,7 @@
 import { address, readable } from "../core/address.ts";
 import { type Capacity, type Demand, demands, room, together } from "../core/connections.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
-import { mostOpen } from "../core/pool-bound.ts";
+import { mostOpen } from "../core/pools/bound.ts";
 import type { PoolerAccess } from "../core/specs.ts";
 
 export const poolsTooLarge: Guardrail = {

@@ -1,6 +1,6 @@
 /** Pools in which the next client finds the session of the one before, as far as they lead to the database that is judged. */
 import type { Judged } from "../core/guardrail.ts";
-import { sharing } from "../core/pools.ts";
+import { sharing } from "../core/pools/model.ts";
 import type { PoolerAccess } from "../core/specs.ts";
 import { objectsOf } from "./objects.ts";
 

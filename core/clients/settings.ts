@@ -2,7 +2,7 @@
 
 import { error } from "../diagnostic.ts";
 import { Refusal } from "../errors.ts";
-import type { PoolMode } from "../pools.ts";
+import type { PoolMode } from "../pools/model.ts";
 import { defaultPort } from "../ports.ts";
 import { quantity } from "../quantity.ts";
 import type { Schema } from "../schema.ts";

@@ -1,6 +1,6 @@
 import { address } from "../address.ts";
 import { AWS, AWS_TOOLS, awsFaults } from "../aws-fields.ts";
-import { boundFaults } from "../backup-bounds.ts";
+import { boundFaults } from "../backups/bounds.ts";
 import { NAME, SCHEDULE, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
 import { RUNNER, runnerFaults } from "../runner-fields.ts";

@@ -1,10 +1,10 @@
 import { address } from "../address.ts";
 import { NAME, SCALAR, SECRET } from "../fragments.ts";
 import { defineKind, type Spec } from "../kind.ts";
-import { count, POOL_MODE, UNLOADED } from "../pool-fields.ts";
-import { lifted, POOLS, rawFaults } from "../pool-keys.ts";
-import { keyFaults, lineFaults, withQueryInLine } from "../pool-lines.ts";
-import { meaning } from "../pools.ts";
+import { count, POOL_MODE, UNLOADED } from "../pools/fields.ts";
+import { lifted, POOLS, rawFaults } from "../pools/keys.ts";
+import { keyFaults, lineFaults, withQueryInLine } from "../pools/lines.ts";
+import { meaning } from "../pools/model.ts";
 import { choice, flag, map, object, reference, set, text, whole } from "../schema.ts";
 import type { ConnectionPool } from "../specs.ts";
 

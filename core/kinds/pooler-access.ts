@@ -1,7 +1,7 @@
 import { address } from "../address.ts";
 import { NAME, SECRET } from "../fragments.ts";
 import { defineKind } from "../kind.ts";
-import { count, POOL_MODE } from "../pool-fields.ts";
+import { count, POOL_MODE } from "../pools/fields.ts";
 import { flag, map, object, reference, set, text } from "../schema.ts";
 import type { PoolerAccess } from "../specs.ts";
 

@@ -2,8 +2,8 @@
 import { serverOf } from "../../core/connections.ts";
 import type { Document } from "../../core/document.ts";
 import type { Spec } from "../../core/kind.ts";
-import { lifted, POOLS } from "../../core/pool-keys.ts";
-import { modeOf, type Pooling, poolingOf, usersOf } from "../../core/pools.ts";
+import { lifted, POOLS } from "../../core/pools/keys.ts";
+import { modeOf, type Pooling, poolingOf, usersOf } from "../../core/pools/model.ts";
 import { hostKey, serverKey } from "../../core/ports.ts";
 import type { ConnectionPool, DataSource, PoolerAccess } from "../../core/specs.ts";
 import { limitOf, lookersOf } from "./lookups.ts";

@@ -6,8 +6,8 @@
 import { address } from "../../core/address.ts";
 import type { Alteration, FieldChange, PlanContext, Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
-import { POOLS, specOf, valuesOf } from "../../core/pool-keys.ts";
-import { modeOf, poolingOf } from "../../core/pools.ts";
+import { POOLS, specOf, valuesOf } from "../../core/pools/keys.ts";
+import { modeOf, poolingOf } from "../../core/pools/model.ts";
 import type { ConnectionPool } from "../../core/specs.ts";
 import { pairsText } from "./ini.ts";
 import { neverPool, restarting, unrestartable, whyPool } from "./memory.ts";

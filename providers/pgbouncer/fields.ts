@@ -1,6 +1,6 @@
 /** What changed fields mean for a configuration, and whether two spellings of a value mean the same. */
 import type { FieldChange } from "../../core/engine.ts";
-import type { Field } from "../../core/pool-keys.ts";
+import type { Field } from "../../core/pools/keys.ts";
 
 /** Keys that changed fields go by. */
 export function changedKeys(changes: readonly FieldChange[], fields: readonly Field[]): string[] {

@@ -7,7 +7,7 @@ import { type Diagnostic, error, warning } from "../../core/diagnostic.ts";
 import { quoted } from "../../core/documents/words.ts";
 import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
-import { modeOf, poolingOf } from "../../core/pools.ts";
+import { modeOf, poolingOf } from "../../core/pools/model.ts";
 import type { ConnectionPool, DataSource, PoolerSettings, PoolUser } from "../../core/specs.ts";
 import { limitOf } from "./lookups.ts";
 import { SELF } from "./pooler-settings.ts";

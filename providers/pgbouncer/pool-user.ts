@@ -5,7 +5,7 @@
  */
 import type { Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
-import { specOf, USERS, valuesOf } from "../../core/pool-keys.ts";
+import { specOf, USERS, valuesOf } from "../../core/pools/keys.ts";
 import type { PoolUser } from "../../core/specs.ts";
 import { expr, type Sql, secretHole, sql } from "../../core/sql.ts";
 import { pairsText } from "./ini.ts";

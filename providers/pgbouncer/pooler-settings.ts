@@ -5,7 +5,7 @@
 import { address } from "../../core/address.ts";
 import type { Alteration, Facts, Hazard, NormaliseContext, PlanContext, Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
-import { SETTINGS, specOf, valuesOf } from "../../core/pool-keys.ts";
+import { SETTINGS, specOf, valuesOf } from "../../core/pools/keys.ts";
 import type { PoolerSettings } from "../../core/specs.ts";
 import type { Config } from "./console.ts";
 import { changedKeys } from "./fields.ts";

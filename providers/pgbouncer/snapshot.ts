@@ -3,7 +3,7 @@
  * otherwise was not loaded yet, or the console was told otherwise, and is shown as that.
  */
 import type { Handler } from "../../core/engine.ts";
-import type { Values } from "../../core/pool-keys.ts";
+import type { Values } from "../../core/pools/keys.ts";
 import type { PoolUser } from "../../core/specs.ts";
 import type { Config, InForce, Row } from "./console.ts";
 import { sameValue } from "./fields.ts";

@@ -1,9 +1,9 @@
 import { address } from "../../address.ts";
 import { NAME, SCALAR, SECRET } from "../../fragments.ts";
 import { defineKind, type Spec } from "../../kind.ts";
-import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
-import { lifted, rawFaults, USERS } from "../../pool-keys.ts";
-import { keyFaults, lineFaults } from "../../pool-lines.ts";
+import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pools/fields.ts";
+import { lifted, rawFaults, USERS } from "../../pools/keys.ts";
+import { keyFaults, lineFaults } from "../../pools/lines.ts";
 import { choice, map, object, reference } from "../../schema.ts";
 import type { PoolUser } from "../../specs.ts";
 

@@ -1,9 +1,9 @@
 import { address } from "../../address.ts";
 import { SCALAR } from "../../fragments.ts";
 import { defineKind, type Spec } from "../../kind.ts";
-import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pool-fields.ts";
-import { lifted, rawFaults, SETTINGS } from "../../pool-keys.ts";
-import { lineFaults, withQueryInLine } from "../../pool-lines.ts";
+import { count, normaliseDurations, POOL_MODE, UNLOADED, USER_TIMEOUTS } from "../../pools/fields.ts";
+import { lifted, rawFaults, SETTINGS } from "../../pools/keys.ts";
+import { lineFaults, withQueryInLine } from "../../pools/lines.ts";
 import { choice, list, map, object, type Schema, set, text, whole } from "../../schema.ts";
 import { duration } from "../../source-fields.ts";
 import type { PoolerSettings } from "../../specs.ts";

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import type { Catalog } from "../../../core/catalog.ts";
 import type { Spec } from "../../../core/kind.ts";
-import { POOLS, SETTINGS, USERS, type Values, valuesOf } from "../../../core/pool-keys.ts";
+import { POOLS, SETTINGS, USERS, type Values, valuesOf } from "../../../core/pools/keys.ts";
 import type { ConnectionPool, DataSource, PoolerSettings, PoolUser } from "../../../core/specs.ts";
 import { withoutOwnName } from "../connection-pool.ts";
 

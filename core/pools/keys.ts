@@ -2,10 +2,10 @@
  * Fields of a pooler, its pools and its users, and the keys that they go by in its configuration: one table for both
  * directions, and for whoever writes such a key under `settings`. https://www.pgbouncer.org/config.html
  */
-import { milliseconds } from "./duration.ts";
-import type { Spec } from "./kind.ts";
-import { inLine } from "./pool-lines.ts";
-import type { Json } from "./schema.ts";
+import { milliseconds } from "../duration.ts";
+import type { Spec } from "../kind.ts";
+import type { Json } from "../schema.ts";
+import { inLine } from "./lines.ts";
 
 export interface Field {
   /** Where it stands in the spec, with dots. */

@@ -2,8 +2,8 @@
  * What stands in a pooler's files stands on one line, and the keys of these lines are not quoted: nothing may get out of
  * its place. https://www.pgbouncer.org/config.html
  */
-import type { Spec } from "./kind.ts";
-import type { Json } from "./schema.ts";
+import type { Spec } from "../kind.ts";
+import type { Json } from "../schema.ts";
 
 /** Groups of fields with their statement on one line, as a block of YAML seldom has it. */
 export function withQueryInLine<A extends { readonly query?: string }>(auth: A): A {

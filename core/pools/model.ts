@@ -2,9 +2,9 @@
  * What the pools of a PgBouncer are, once everything that is declared beside them is taken together: a user says it before
  * the pool, the pool before the pooler. https://www.pgbouncer.org/config.html
  */
-import type { Said } from "./kind.ts";
-import { lifted, POOLS, SETTINGS, USERS } from "./pool-keys.ts";
-import type { ConnectionPool, PoolerAccess, PoolerSettings, PoolUser } from "./specs.ts";
+import type { Said } from "../kind.ts";
+import type { ConnectionPool, PoolerAccess, PoolerSettings, PoolUser } from "../specs.ts";
+import { lifted, POOLS, SETTINGS, USERS } from "./keys.ts";
 
 export type PoolMode = NonNullable<ConnectionPool["mode"]>;
 

@@ -1,8 +1,8 @@
 /** What a schedule promises, held against when it runs: what cannot be kept is told before anybody relies on it. */
-import { milliseconds } from "./duration.ts";
-import { hash } from "./hash.ts";
-import { type Schedule, type Times, timesOf } from "./schedule.ts";
-import type { BackupSchedule } from "./specs.ts";
+import { milliseconds } from "../duration.ts";
+import { hash } from "../hash.ts";
+import { type Schedule, type Times, timesOf } from "../schedule.ts";
+import type { BackupSchedule } from "../specs.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

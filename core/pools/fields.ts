@@ -1,7 +1,7 @@
 /** Fields that a pooler, its pools and its users share. */
-import { milliseconds } from "./duration.ts";
-import { choice, map, type Schema, text, whole } from "./schema.ts";
-import { duration } from "./source-fields.ts";
+import { milliseconds } from "../duration.ts";
+import { choice, map, type Schema, text, whole } from "../schema.ts";
+import { duration } from "../source-fields.ts";
 
 export const POOL_MODE: Schema = choice(
   "When a server connection goes back to the pool: `session` when the client leaves, `transaction` after each transaction, `statement` after each statement.",

@@ -3,7 +3,7 @@
  * over all its users, and one for each user over all databases. The most that these let through together is a flow.
  * https://www.pgbouncer.org/config.html#pool_size
  */
-import type { PoolerAccess } from "./specs.ts";
+import type { PoolerAccess } from "../specs.ts";
 
 /** Connections of one user in one pool. */
 export interface Pair {
