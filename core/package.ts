@@ -6,6 +6,10 @@ export function packageText(path: string): string {
   return readFileSync(existsSync(near) ? near : new URL(`../../${path}`, import.meta.url), "utf8");
 }
 
+/** Set by who bundles: there no files of the package lie beside it. */
+declare const BUNDLED_VERSION: string | undefined;
+
 export function packageVersion(): string {
+  if (typeof BUNDLED_VERSION === "string") return BUNDLED_VERSION;
   return (JSON.parse(packageText("package.json")) as { readonly version: string }).version;
 }

@@ -27,7 +27,10 @@ export interface BuiltProvider {
 export async function buildProvider(mirror: string, entry = join(ROOT, "terraform/main.ts")): Promise<BuiltProvider> {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const name = `terraform-provider-datumline_v${version}`;
-  const [provider, launcher] = await Promise.all([bundle(entry), bundle(join(ROOT, "terraform/launch.ts"))]);
+  const [provider, launcher] = await Promise.all([
+    bundle(entry, version),
+    bundle(join(ROOT, "terraform/launch.ts"), version),
+  ]);
   const files = {
     [name]: `#!/usr/bin/env node\n${launcher.text}`,
     "provider.js": provider.text,
@@ -45,7 +48,10 @@ export async function buildProvider(mirror: string, entry = join(ROOT, "terrafor
   return { mirror, version, executable: join(mirror, SOURCE, version, `${process.platform}_${architecture}`, name) };
 }
 
-async function bundle(entry: string): Promise<{ readonly text: string; readonly inputs: readonly string[] }> {
+async function bundle(
+  entry: string,
+  version: string,
+): Promise<{ readonly text: string; readonly inputs: readonly string[] }> {
   const result = await build({
     entryPoints: [entry],
     absWorkingDir: ROOT,
@@ -55,6 +61,7 @@ async function bundle(entry: string): Promise<{ readonly text: string; readonly 
     platform: "node",
     format: "cjs",
     target: "node20",
+    define: { BUNDLED_VERSION: JSON.stringify(version) },
     // A good deal less to install, four times; the names are for the stack traces in Terraform's log.
     minify: true,
     keepNames: true,

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parse } from "yaml";
@@ -12,6 +13,7 @@ import type { Document } from "../core/document.ts";
 import { validateDocument } from "../core/documents/validate.ts";
 import type { Json } from "../core/schema.ts";
 import type { File } from "../core/specs.ts";
+import { buildProvider } from "../scripts/build-provider.ts";
 import { folder } from "./support/cli.ts";
 import { unless } from "./support/skipping.ts";
 
@@ -158,6 +160,20 @@ test("GitHub gets a workflow that installs what it runs, in the version that wro
   const { stdout } = spawnSync("sh", ["-c", run.replace("npx", "printf '[%s]'")]);
   const fetched = ["--yes", `--package=datumline@${VERSION}`, "--package=pg@8", "datumline"];
   expect(`${stdout}`).toBe([...fetched, ...ARGUMENTS].map((each) => `[${each}]`).join(""));
+});
+
+test("the same workflow comes from the provider of Terraform, which has no package beside it", async () => {
+  const mirror = folder().path;
+  const { executable } = await buildProvider(
+    mirror,
+    fileURLToPath(new URL("../core/backups/runners/files.ts", import.meta.url)),
+  );
+  const runner = { on: "host", as: "github-actions", declaration: "d" };
+  const documents = [{ ...NIGHTLY, spec: { ...NIGHTLY.spec, runner } }];
+  const ask = `console.log(require("./provider.js").runnerFiles(${JSON.stringify(SOURCE)}, ${JSON.stringify(documents)})[0].spec.content)`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["-e", ask], { cwd: dirname(executable) });
+  expect(`${stderr}`).toBe("");
+  expect(`${stdout}`).toBe(`${filesOf(documents)[0]?.content}\n`);
 });
 
 test("a command of one's own comes from the packages of the repository", () => {
