@@ -142,7 +142,7 @@ function missing(
   lacks: readonly string[],
   at: At,
 ): Diagnostic {
-  const [count] = [lacks.length];
+  const count = lacks.length;
   const others = count === 0 ? "" : `Other places have ${count} good ${count === 1 ? "one" : "ones"} that it lacks. `;
   const run = shellWords(["datumline", "backup", "run", schedule]);
   return error("BACKUP_OVERDUE", `${what}: ${known(fresh, rpo)}`, {
