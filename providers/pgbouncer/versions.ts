@@ -17,6 +17,8 @@ const SINCE: Readonly<Record<Section, Readonly<Record<string, string>>>> = {
     scram_iterations: "1.25",
     server_tls13_ciphers: "1.25",
     transaction_timeout: "1.25",
+    login_notify_message: "1.26",
+    pool_idle_timeout: "1.26",
   },
   databases: {
     auth_dbname: "1.19",
