@@ -21,6 +21,13 @@ export function missing(): string | undefined {
     : "SKIPPED: there is no pgbouncer on the PATH; install the Debian package of this name.";
 }
 
+/** `1.24.1`; undefined where there is none. */
+export function version(): string | undefined {
+  const [program = "", ...words] = COMMAND;
+  const { stdout } = spawnSync(program, [...words, "--version"], { encoding: "utf8" });
+  return /^PgBouncer (\S+)/.exec(stdout ?? "")?.[1];
+}
+
 export interface Pooler {
   readonly port: number;
   readonly folder: string;

@@ -1,18 +1,27 @@
 /** What a running pooler of an older version remembers of its users, and what would end it or shut them out. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
-import { missing } from "./support/pgbouncer.ts";
+import { knowsUsersOnce, numberOf } from "../providers/pgbouncer/versions.ts";
+import { missing, version } from "./support/pgbouncer.ts";
 import { BY_QUERY, BY_USERLIST, type Estate, estate, SECRETS } from "./support/pooled-estate.ts";
 
 const why = missing();
 if (why !== undefined) console.warn(why);
-const suite = why === undefined ? describe : describe.skip;
+const isNewer = knowsUsersOnce(numberOf(version() ?? "0"));
+const [older, newer] = [isNewer, !isNewer].map((other) =>
+  why === undefined && !other ? describe : describe.skip,
+) as unknown as readonly [typeof describe, typeof describe];
+
+function connected(on: Estate) {
+  const ssl = { ca: readFileSync(on.tls.ca, "utf8") };
+  return on.pooler.client("analytics", "web", SECRETS.WEB_PASSWORD, { ssl });
+}
 
 /** The role behind the pool that `web` is given. */
 async function login(on: Estate): Promise<string> {
-  const ssl = { ca: readFileSync(on.tls.ca, "utf8") };
-  const client = await on.pooler.client("analytics", "web", SECRETS.WEB_PASSWORD, { ssl });
+  const client = await connected(on);
   const { rows } = await client.query("SELECT current_user::text AS role");
   await client.end();
   return rows[0].role;
@@ -34,7 +43,7 @@ async function restarts(on: Estate): Promise<void> {
 
 const LIMITS = "---\nkind: PoolUser\ndataSource: pooler\nname: web\nmaxConnections: 3\n";
 
-suite("users of a running pooler", () => {
+older("users of a running pooler before 1.23.1", () => {
   test("one who is looked up gets limits with a verifier in the userlist, and only by a restart once logged in", async () => {
     const on = await estate(BY_QUERY);
     await on.apply();
@@ -125,5 +134,46 @@ suite("users of a running pooler", () => {
       code: 1,
       err: expect.stringContaining("give the command under `pgbouncer.restart`"),
     });
+  });
+});
+
+newer("users of a running pooler since 1.23.1", () => {
+  test("limits and passwords of somebody who has logged in come and go without a restart", async () => {
+    const on = await estate(BY_QUERY);
+    await on.apply();
+    expect(await login(on)).toBe("web");
+    const changes = [
+      (text: string) => text + LIMITS,
+      (text: string) => text.replace(LIMITS, ""),
+      (text: string) => text.replace(BY_QUERY, BY_USERLIST),
+      (text: string) => text.replace(BY_USERLIST, BY_QUERY),
+    ];
+    for (const change of changes) {
+      declare(on, change);
+      const { out } = await on.at.run("plan -f .");
+      expect(out).not.toContain("RESTARTS_POOLER");
+      await on.apply();
+      expect(await login(on)).toBe("web");
+      expect(await login(on)).toBe("web");
+    }
+  });
+});
+
+const suite = why === undefined ? describe : describe.skip;
+suite("users of a running pooler", () => {
+  test("a limit that is taken away holds nobody back", async () => {
+    const on = await estate(BY_USERLIST);
+    declare(on, (text) => text + LIMITS.replace("3", "1"));
+    await on.apply();
+    const [busy, other] = [await connected(on), await connected(on)];
+    await busy.query("BEGIN");
+    const answer = other.query("SELECT 1");
+    const first = await Promise.race([answer, sleep(500, "waits")]);
+    expect(first).toBe("waits");
+    declare(on, (text) => text.replace(LIMITS.replace("3", "1"), ""));
+    await on.apply();
+    expect((await answer).rowCount).toBe(1);
+    expect(on.pooler.text()).not.toMatch(/^web/m);
+    await Promise.all([busy.end(), other.end()]);
   });
 });

@@ -10,9 +10,10 @@ import { StatementError } from "../../core/errors.ts";
 import { type Console, sqlName } from "./console.ts";
 import { edited, isLent, lent, withSecrets } from "./edits.ts";
 import type { PoolerFiles } from "./files.ts";
+import { forgetLimits, putBack } from "./forget.ts";
 import { Log } from "./log.ts";
 import { fatal, looksUp, type Memory } from "./memory.ts";
-import { notInForce, type Snapshot } from "./snapshot.ts";
+import { limitedBy, notInForce, type Snapshot } from "./snapshot.ts";
 import { type Command, type Edit, parseStatement } from "./statements.ts";
 import { serves } from "./tls.ts";
 import { withUser } from "./userlist.ts";
@@ -73,14 +74,15 @@ export class Change {
 
   async #run(runs: readonly Run[]): Promise<void> {
     const { console, files, secret, verifiers, look } = this.#means;
-    const { databases, memory, ...before } = await look();
+    const seen = await look();
+    const { databases, memory, ini, userlist } = seen;
     this.#memory = memory;
     const parsed = await Promise.all(runs.map(async (run) => parseStatement(await withSecrets(run, secret))));
     const commands = parsed.flatMap((one) => (Array.isArray(one) ? [] : [one]));
     const written = parsed.flatMap((one) => (Array.isArray(one) ? one : []));
     const edits = await lent(written, verifiers);
     this.#lent = new Map(edits.flatMap(({ key, value }, at) => (isLent(written[at]) ? [[key, value] as const] : [])));
-    const after = edits.reduce(edited, before);
+    const after = edits.reduce(edited, { ini, userlist });
     this.#restarts = commands.some(({ does }) => does === "RESTART");
     // A restart leaves nothing running, and forgets who is paused.
     if (!this.#restarts) {
@@ -91,6 +93,7 @@ export class Change {
       for (const name of running) await this.#pause(name);
     }
     this.refuseAbandoned();
+    if (!this.#restarts) await forgetLimits(this.#means, after, limitedBy(seen));
     files.write(after);
     await this.#load(edits);
     this.refuseAbandoned();
@@ -105,7 +108,7 @@ export class Change {
     // The console that waits for a pause cannot take it back: only another connection can.
     if (this.#waits) await console.reopen(UP).catch(() => undefined);
     this.#waits = false;
-    const written = files.putBack();
+    const written = this.#restarts ? files.putBack() : await putBack(this.#means);
     const problem = written ? await this.#putInForce() : undefined;
     for (const name of this.#paused.splice(0)) await console.say(`RESUME ${sqlName(name)}`).catch(() => undefined);
     files.keep();

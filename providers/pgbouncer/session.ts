@@ -19,6 +19,7 @@ import type { DataSource } from "../../core/specs.ts";
 import { Change } from "./change.ts";
 import { Console, consoleOf, type InForce, sqlName } from "./console.ts";
 import type { PoolerFiles } from "./files.ts";
+import { putBack } from "./forget.ts";
 import { HANDLERS } from "./handlers.ts";
 import { entries } from "./ini.ts";
 import { memoryOf } from "./memory.ts";
@@ -154,7 +155,7 @@ async function recover(console: Console, files: PoolerFiles, locked: string): Pr
   });
   if (!unlock) return;
   try {
-    if (files.putBack()) await console.say("RELOAD").catch(() => undefined);
+    if (await putBack({ console, files })) await console.say("RELOAD").catch(() => undefined);
     for (const name of files.paused()) await console.say(`RESUME ${sqlName(name)}`).catch(() => undefined);
     files.keep();
   } finally {

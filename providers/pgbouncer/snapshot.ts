@@ -143,6 +143,14 @@ export function usersHeld(snapshot: Snapshot): Map<string, Held> {
   return found;
 }
 
+/** Users of the files for whom another limit is in force than they say. */
+export function limitedBy(snapshot: Snapshot): string[] {
+  const isLimit = (key: string): boolean => key !== "entry";
+  return [...usersHeld(snapshot)].flatMap(([name, { unloaded }]) =>
+    Object.keys(unloaded).some(isLimit) ? [name] : [],
+  );
+}
+
 function heldEntry(
   text: string | undefined,
   row: Row | undefined,

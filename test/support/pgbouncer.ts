@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll } from "@jest/globals";
 import { type Pooler, type PoolerOptions, startPgBouncer } from "../../scripts/pgbouncer.ts";
 
-export { missing, type Pooler, type PoolerOptions } from "../../scripts/pgbouncer.ts";
+export { missing, type Pooler, type PoolerOptions, version } from "../../scripts/pgbouncer.ts";
 
 const started: Pooler[] = [];
 afterAll(async () => {
