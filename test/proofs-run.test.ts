@@ -83,7 +83,7 @@ describe.each(majors())("PostgreSQL %i", (major) => {
       "{ kind: AccessTest, name: x, as: reader, on: app.sale, expect: { columns: [id] } }",
     );
     const { out } = await here.run("explain AccessTest/x -f estate.yaml -f proofs");
-    expect(out).toContain("nothing is planned for it: `datumline test --only 'AccessTest/x'` tries it");
+    expect(out).toContain("nothing is planned for it: `datumline test --only AccessTest/x` tries it");
     const shown = await here.run("test -f estate.yaml -f proofs", { terminal: true });
     expect(shown.err).toContain("Proving warehouse █");
     expect(shown.out).toContain("AccessTest/x");
