@@ -88,7 +88,7 @@ suite("a pool to a data source", () => {
     await on.apply();
     const byQuery = readFileSync(join(on.at.path, "estate.yaml"), "utf8");
     for (const otherwise of [byQuery.replace(BY_QUERY, BY_USERLIST), byQuery.replace(`---\n${BY_QUERY}`, "")]) {
-      expect(on.pooler.text()).toMatch(/^auth_query = SELECT uname/m);
+      expect(on.pooler.text()).toMatch(/auth_query ?= ?'?SELECT uname/);
       on.at.write("estate.yaml", otherwise);
       await on.apply();
       expect(on.pooler.text()).not.toContain("auth_query");

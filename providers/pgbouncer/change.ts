@@ -144,7 +144,8 @@ export class Change {
     const [former, there] = [this.#memory, await look().catch(() => undefined)];
     const { memory: now } = there ?? {};
     if (this.#restarts || !former || !there || !now || !looksUp(there.ini)) return [];
-    const names = [...now.users].filter((name) => !former.users.has(name) && !now.proved.has(name));
+    const isLeft = (name: string): boolean => !former.users.has(name) && !now.proved.has(name);
+    const names = [...now.users].filter((name) => isLeft(name) && (now.endsOfTwins || this.#lent.has(name)));
     const kept = names.filter((name) => this.#lent.has(name));
     const userlist = kept.reduce((list, name) => withUser(list, name, this.#lent.get(name)), there.userlist);
     if (kept.length > 0) {

@@ -1,7 +1,8 @@
 /**
- * What a running pooler before 1.23.1 knows by heart. It keeps a user of its files, one that was looked up, and one that a
- * database forces on its clients apart: two of one name in one database end its process at the next login. Whom its files
- * named once it remembers without a password, and then looks up no more. Only a restart makes it forget.
+ * What a running pooler before 1.26 knows by heart: whom its userlist named once it remembers without a password, and then
+ * looks up no more. One before 1.23.1 keeps a user of its files, one that was looked up, and one that a database forces on its
+ * clients apart as well: two of one name in one database end its process at the next login, and a line under `[users]` alone
+ * is enough not to be looked up. Only a restart makes it forget.
  * https://www.pgbouncer.org/changelog.html#pgbouncer-123x
  */
 import type { Catalog } from "../../core/catalog.ts";
@@ -13,6 +14,8 @@ import { command } from "./statements.ts";
 import { secretsOf, type Userlist } from "./userlist.ts";
 
 export interface Memory {
+  /** Does it end where it knows a user in two ways? */
+  readonly endsOfTwins: boolean;
   /** Users by name: those that its files name or have named. */
   readonly users: ReadonlySet<string>;
   /** Those of them that the userlist proves. */
@@ -27,7 +30,7 @@ export function memoryOf(
   { users, databases }: { readonly users: ReadonlyMap<string, Row>; readonly databases: ReadonlyMap<string, Row> },
   pools: readonly Row[],
   userlist: Userlist,
-): Memory {
+): Omit<Memory, "endsOfTwins"> {
   return {
     users: new Set(users.keys()),
     proved: new Set(secretsOf(userlist).keys()),
@@ -37,14 +40,16 @@ export function memoryOf(
 }
 
 /** Would the pooler die once the files name the user? */
-function clashes({ users, forced, pools }: Memory, name: string | undefined): boolean {
-  if (name === undefined || users.has(name)) return false;
+function clashes({ endsOfTwins, users, forced, pools }: Memory, name: string | undefined): boolean {
+  if (!endsOfTwins || name === undefined || users.has(name)) return false;
   return pools.some(([database, user]) => user === name && forced.get(database) !== name);
 }
 
 /** Would it once a database forces the user on its clients? */
-function clashesForced({ forced, pools }: Memory, name: string, user: string | undefined): boolean {
-  return forced.get(name) !== user && pools.some(([database, each]) => database === name && each === user);
+function clashesForced({ endsOfTwins, forced, pools }: Memory, name: string, user: string | undefined): boolean {
+  return (
+    endsOfTwins && forced.get(name) !== user && pools.some(([database, each]) => database === name && each === user)
+  );
 }
 
 function known(name: string): string {
@@ -81,7 +86,7 @@ export function looksUp(ini: Ini): boolean {
 
 type Context = Pick<NormaliseContext, "desired" | "live" | "facts"> & Partial<Pick<PlanContext, "planned">>;
 
-/** Absent in versions that know a user but once. */
+/** Absent in versions that look everybody up. */
 function memoryIn({ memory }: Facts): Memory | undefined {
   return memory as Memory | undefined;
 }
@@ -110,7 +115,8 @@ export function whyUser({ name }: Pick<PoolUser, "name">, { facts }: Context): s
 /** Why one that goes does. */
 export function whyGone(name: string, context: Context): string[] {
   const looks = lookups(standing(context));
-  if (!memoryIn(context.facts) || looks.length === 0) return [];
+  const memory = memoryIn(context.facts);
+  if (!memory || looks.length === 0 || !(memory.endsOfTwins || memory.proved.has(name))) return [];
   if ([...looks, ...lookups(context.live)].includes(name)) return [];
   return [`${name} stays known without a password, and is not looked up before`];
 }
@@ -151,7 +157,7 @@ export function whySettings(before: PoolerSettings | undefined, after: PoolerSet
 export function neverUser(spec: PoolUser, context: Context): string[] {
   const { name, from, password } = spec;
   const memory = memoryIn(context.facts);
-  if (!memory || from !== undefined || password || memory.proved.has(name)) return [];
+  if (!memory?.endsOfTwins || from !== undefined || password || memory.proved.has(name)) return [];
   if (lookups(standing(context)).length === 0) return [];
   return [
     "PgBouncer before 1.23.1 looks nobody up who has limits of its own: give `from`, the data source whose role of this name lends its verifier, or take the limits out",
@@ -159,7 +165,7 @@ export function neverUser(spec: PoolUser, context: Context): string[] {
 }
 
 export function neverPool({ user, auth }: ConnectionPool, context: Context): string[] {
-  if (!memoryIn(context.facts) || user === undefined) return [];
+  if (!memoryIn(context.facts)?.endsOfTwins || user === undefined) return [];
   const settings = lookups(new Map([...standing(context)].filter(([, { kind }]) => kind === "PoolerSettings")));
   if (![auth?.user, ...settings].includes(user)) return [];
   return ["PgBouncer before 1.23.1 dies where `user` looks passwords up as well: give `auth.user` a role of its own"];

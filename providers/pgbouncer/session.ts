@@ -29,7 +29,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { parseStatement } from "./statements.ts";
 import { secretsOf } from "./userlist.ts";
 import { Verifiers } from "./verifiers.ts";
-import { knowsUsersOnce } from "./versions.ts";
+import { endsOfTwins, looksUpStrangersOnly } from "./versions.ts";
 
 /** Counters among the answers of the console, which change with every client. */
 const COUNTERS = /^current_/;
@@ -79,7 +79,12 @@ async function sessionOf(
       ...texts,
       ...inForce,
       versionNumber,
-      ...(!knowsUsersOnce(versionNumber) && { memory: memoryOf(inForce, await console.pools(), texts.userlist) }),
+      ...(looksUpStrangersOnly(versionNumber) && {
+        memory: {
+          ...memoryOf(inForce, await console.pools(), texts.userlist),
+          endsOfTwins: endsOfTwins(versionNumber),
+        },
+      }),
       paused: new Set(files.paused()),
       // What is under way is proved already, and kept once all is well.
       proved: change ? undefined : files.proved(),

@@ -26,6 +26,7 @@ const SINCE: Readonly<Record<Section, Readonly<Record<string, string>>>> = {
     server_lifetime: "1.23",
     load_balance_hosts: "1.24",
     max_db_client_connections: "1.24",
+    query_wait_timeout: "1.26",
   },
   users: {
     pool_size: "1.23",
@@ -33,6 +34,7 @@ const SINCE: Readonly<Record<Section, Readonly<Record<string, string>>>> = {
     idle_transaction_timeout: "1.24",
     max_user_client_connections: "1.24",
     query_timeout: "1.24",
+    query_wait_timeout: "1.26",
     reserve_pool_size: "1.24",
     transaction_timeout: "1.25",
   },
@@ -44,9 +46,14 @@ export function has(section: Section, key: string, versionNumber: number): boole
   return since === undefined || versionNumber >= numberOf(since);
 }
 
-/** Does it know a user but once, however it came to know it? See memory.ts. */
-export function knowsUsersOnce(versionNumber: number): boolean {
-  return versionNumber >= numberOf("1.23.1");
+/** Does it end where it knows a user in two ways? See memory.ts. */
+export function endsOfTwins(versionNumber: number): boolean {
+  return versionNumber < numberOf("1.23.1");
+}
+
+/** Does it look nobody up whom its files have named once? Tried with 1.24.1, which does not, and 1.26.1, which does. */
+export function looksUpStrangersOnly(versionNumber: number): boolean {
+  return versionNumber < numberOf("1.26");
 }
 
 /** `1.24.1` → 12401. */
