@@ -34,6 +34,9 @@ INSERT INTO sales.split VALUES (1); ALTER TABLE sales.fact OWNER TO "Odd keeper"
 CREATE PUBLICATION p FOR TABLE sales.fact;
 CREATE SCHEMA "DATA"; CREATE TABLE "DATA"."a b" (id int DEFAULT 1); INSERT INTO "DATA"."a b" VALUES (1); GRANT SELECT ON "DATA"."a b" TO reader;
 ALTER TABLE "DATA"."a b" OWNER TO "Odd keeper"; ALTER TABLE "DATA"."a b" ENABLE ROW LEVEL SECURITY;
+CREATE EXTENSION btree_gist; CREATE SCHEMA booked; CREATE TABLE booked.room (room int, during tsrange, EXCLUDE USING gist (room WITH =, during WITH &&));
+CREATE TABLE booked.log (id bigserial, i int, PRIMARY KEY (id, i)) PARTITION BY LIST (i); CREATE TABLE booked.log_1 PARTITION OF booked.log FOR VALUES IN (1);
+INSERT INTO booked.room VALUES (1, '[2026-01-01, 2026-02-01)'); INSERT INTO booked.log (i) VALUES (1), (1);
 CREATE POLICY none ON "DATA"."a b" USING (false); CREATE POLICY few ON "DATA"."a b" USING (EXISTS (SELECT FROM sales.customer));
 `;
 
@@ -112,6 +115,25 @@ suite("a table", () => {
     expect(await told(backups.restore(manifest, "split", { only: { tables: ["sales.split"] } }))).toMatchObject({
       summary: expect.stringContaining("partitioned"),
     });
+  });
+});
+
+suite("a table that needs more than its line says", () => {
+  const clash = "INSERT INTO booked.room VALUES (1, '[2026-01-15, 2026-01-16)')";
+
+  test.each([{ tables: ["booked.room"] }, { schemas: ["booked"] }])(
+    "that excludes has what it compares by: %j",
+    async (only) => {
+      expect(await restored(only)).toEqual([]);
+      await expect(on.ask("part", clash)).rejects.toThrow("exclusion constraint");
+    },
+  );
+
+  test("whose numbers come from another's sequence has it, at its number", async () => {
+    expect(await restored({ tables: ["booked.log_1"] })).toEqual([]);
+    expect(await one("INSERT INTO booked.log_1 (i) VALUES (1) RETURNING id::int")).toBe(3);
+    expect(await restored({ tables: ["sales.fact"] })).toHaveLength(1);
+    expect(await one("SELECT pg_get_serial_sequence('sales.fact', 'id')")).toBe("sales.fact_id_seq");
   });
 });
 

@@ -134,7 +134,15 @@ export function partWith(all: readonly Entry[], chosen: ReadonlySet<number>): Pa
 }
 
 /** They are nothing without what they are of. */
-const UNSAID: readonly string[] = ["COMMENT", "SECURITY LABEL", "ACL", "TABLE ATTACH", "INDEX ATTACH", "TABLE DATA"];
+const UNSAID: readonly string[] = [
+  "COMMENT",
+  "SECURITY LABEL",
+  "ACL",
+  "TABLE ATTACH",
+  "INDEX ATTACH",
+  "TABLE DATA",
+  "SEQUENCE OWNED BY",
+];
 
 /** Kinds whose line begins with their table: the foreign key of another table needs this one as well. */
 const OF_TABLE: readonly string[] = [...GUARDS, "DEFAULT", "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT"];
@@ -163,34 +171,58 @@ function belongs(entry: Entry, byId: ReadonlyMap<number, Entry>, wanted: Readonl
   });
 }
 
+/**
+ * An exclusion constraint compares numbers and texts by what this extension brings, and no dump says so: the server knows of its
+ * index alone what it needs.
+ */
+const FOR_EXCLUSIONS = /^- btree_gist /;
+
 /** What can be had with what is wanted. */
 class Reach {
   readonly #byId: ReadonlyMap<number, Entry>;
   readonly #wanted: ReadonlySet<number>;
+  readonly #forExclusions: readonly number[];
+  /** Sequences of a column, which are made before they are its own. */
+  readonly #owned: ReadonlySet<number>;
 
   constructor(byId: ReadonlyMap<number, Entry>, wanted: ReadonlySet<number>) {
     this.#byId = byId;
     this.#wanted = wanted;
+    const all = [...byId.values()];
+    this.#forExclusions = all
+      .filter(({ kind, rest }) => kind === "EXTENSION" && FOR_EXCLUSIONS.test(rest))
+      .map(({ id }) => id);
+    this.#owned = new Set(all.filter(({ kind }) => kind === "SEQUENCE OWNED BY").flatMap(({ needs }) => needs));
   }
 
   /** What it needs that can be taken along. */
-  along({ needs }: Entry): readonly number[] {
-    return needs.filter((id) => TAKEN_ALONG.includes(this.#byId.get(id)?.kind ?? ""));
+  along({ kind, needs }: Entry): readonly number[] {
+    const named = needs.filter((id) => TAKEN_ALONG.includes(this.#byId.get(id)?.kind ?? ""));
+    return kind === "CONSTRAINT" ? [...named, ...this.#forExclusions] : named;
   }
 
   canHave(entry: Entry, on: ReadonlySet<number> = new Set()): boolean {
     if (on.has(entry.id)) return true;
     const way = new Set([...on, entry.id]);
-    return entry.needs.every((id) => {
+    return this.#needsOf(entry).every((id) => {
       const needed = this.#byId.get(id);
       if (!needed || this.#isOrderAlone(entry, needed)) return true;
       return this.#wanted.has(id) && this.canHave(needed, way);
     });
   }
 
-  /** A partition stands without the table that it is attached to later, and so do its keys. */
+  /** That a sequence is of a column says its line alone; the column's table stands with the sequence. */
+  #needsOf({ kind, needs }: Entry): readonly number[] {
+    return kind === "SEQUENCE OWNED BY" ? needs.flatMap((id) => [id, ...(this.#byId.get(id)?.needs ?? [])]) : needs;
+  }
+
+  /**
+   * A partition stands without the table that it is attached to later, and so do its keys; a sequence stands without the table
+   * of its column.
+   */
   #isOrderAlone(entry: Entry, needed: Entry): boolean {
     if (entry.kind === "TABLE" && needed.kind === "TABLE") return this.#isAttached(entry);
+    if (entry.kind === "SEQUENCE") return this.#owned.has(entry.id) && needed.kind === "TABLE";
     const keys = ["CONSTRAINT", "INDEX"];
     return keys.includes(entry.kind) && keys.includes(needed.kind);
   }
