@@ -116,3 +116,35 @@ test("a folder that is not there is told", async () => {
   const { code, err } = await host.run("plan -f f.yaml");
   expect([code, err]).toEqual([1, expect.stringContaining("There is no folder")]);
 });
+
+test("what is written below the documents is read as none, and neither is what Terraform reads", async () => {
+  const here = folder();
+  mkdirSync(join(here.path, "deploy"));
+  writeFileSync(join(here.path, "deploy/main.tf.json"), "{}\n");
+  here.write(
+    "all.yaml",
+    `
+kind: DataSource
+name: deploy
+engine: files
+connection: { path: ${join(here.path, "deploy")} }
+---
+kind: File
+path: job.yaml
+content: |
+  kind: CronJob
+---
+kind: File
+path: job.json
+marker: json
+content: |
+  {
+    "kind": "CronJob"
+  }
+`,
+  );
+  expect((await here.run("apply -f . --yes")).code).toBe(0);
+  const plan = await here.run("plan -f . --detailed-exitcode");
+  expect([plan.code, plan.err]).toEqual([0, ""]);
+  expect((await here.run("check -f deploy/job.yaml")).err).toContain("no kind `CronJob`");
+});

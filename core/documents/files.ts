@@ -8,7 +8,7 @@ import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from "
 import { relative, resolve, sep } from "node:path";
 import { type Diagnostic, error } from "../diagnostic.ts";
 import { hash } from "../hash.ts";
-import { NO_DOCUMENTS } from "../no-documents.ts";
+import { isForOthers, NO_DOCUMENTS } from "../no-documents.ts";
 
 /** What `-` stands for in an origin. */
 export const STDIN = "<stdin>";
@@ -39,11 +39,14 @@ export async function readFiles(
       files.set(STDIN, { file: STDIN, text, hash: hash(text) });
       continue;
     }
-    for (const found of filesAt(resolve(cwd, path), path, diagnostics)) {
+    const at = resolve(cwd, path);
+    for (const found of filesAt(at, path, diagnostics)) {
       if (files.has(found)) continue;
       const file = shown(found, cwd);
       const read = attempt(file, diagnostics, () => readFileSync(found, "utf8"));
-      if (read !== undefined) files.set(found, { file, text: read, hash: hash(read) });
+      // Whoever names the file itself means it.
+      if (read === undefined || (found !== at && isForOthers(found, read))) continue;
+      files.set(found, { file, text: read, hash: hash(read) });
     }
   }
   if (paths.length === 0)

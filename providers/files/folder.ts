@@ -2,10 +2,10 @@
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { syncFolder, writeAtomically } from "../../core/atomic-file.ts";
+import { MARK } from "../../core/no-documents.ts";
 import type { File } from "../../core/specs.ts";
 import type { Order } from "./file.ts";
 
-const MARK = "Made by Datumline; changes made here are undone.";
 /** The key that Terraform and others take for a comment. */
 const JSON_MARK = `  "//": "${MARK}",`;
 
