@@ -123,7 +123,19 @@ suite("the database", () => {
       code: "TOOL_MISSING",
       summary: expect.stringContaining("pg_dump 18 or newer"),
     });
-    return nothingIn(newer.store);
+    await nothingIn(newer.store);
+    await ask("CREATE ROLE of_the_older");
+    const { manifest } = await backups.run();
+    await ask("DROP ROLE of_the_older");
+    expect(await told(newer.restore(manifest, "of_an_older", { globals: true }))).toMatchObject({
+      code: "TOOL_MISSING",
+    });
+    const { rowCount } = await askIn(
+      await freshDatabase(18),
+      "postgres",
+      "SELECT FROM pg_roles WHERE rolname = 'of_the_older'",
+    );
+    return expect(rowCount).toBe(0);
   });
 });
 

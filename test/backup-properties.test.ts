@@ -114,9 +114,13 @@ suite("a copy", () => {
     await askIn(url, "postgres", `DROP DATABASE ${name}`);
   });
 
-  test("is made of a backup of an older version as well", async () => {
+  test("is made of a backup of an older version as well, and what that does not hold is told", async () => {
     const older = { ...manifest, parts: manifest.parts.filter(({ holds }) => holds !== "properties") };
-    await backups.restore(older, "of_older");
+    const lines: string[] = [];
+    await backups.restore(older, "of_older", { tell: (line) => lines.push(line) });
+    expect(lines).toEqual([
+      expect.stringContaining("of an older version, and does not hold what belongs to the database"),
+    ]);
     const may =
       "SELECT has_database_privilege('app', current_database(), 'CONNECT') AS app, has_database_privilege('public', current_database(), 'CONNECT') AS all";
     expect((await on.ask("of_older", may)).rows).toEqual([{ app: true, all: false }]);

@@ -133,8 +133,9 @@ async function examined(on: OnCopy): Promise<Evidence> {
     const own = await compareProperties(manifest, open, copy, kept);
     const objects = { ...compared, differences: [...compared.differences, ...own] };
     const tables = await compareTables(manifest, copy, kept, drill.tables);
-    const left = drill.proofs === false ? undefined : unprovable(manifest, kept);
-    const proofs = drill.proofs === false || left ? undefined : await prove(ready, session);
+    const unproved = drill.proofs === false ? [] : unprovable(manifest, kept);
+    const proofs = drill.proofs === false || unproved.length > 0 ? undefined : await prove(ready, session);
+    const left = [...unproved, ...unknown(manifest, kept)];
     const spoilt = await on.rest();
     const dataAgeSeconds = (startedAt.getTime() - Date.parse(manifest.startedAt)) / 1000;
     return {
@@ -153,7 +154,7 @@ async function examined(on: OnCopy): Promise<Evidence> {
       objects,
       tables,
       ...(proofs && { proofs }),
-      ...(left && { left }),
+      ...(left.length > 0 && { left }),
       problems: [
         ...on.faults,
         ...objects.differences,
@@ -202,14 +203,20 @@ function opener(
   return { open, rest };
 }
 
-/** Why the proofs of the declaration say nothing of a copy that was never to hold all; undefined where they do. */
-function unprovable({ schemas, parts }: Manifest, { tool }: Kept): readonly string[] | undefined {
+/** What a backup of an older version cannot tell of the original. */
+function unknown({ parts }: Manifest, { tool }: Kept): readonly string[] {
+  const isKnown = !tool.properties || parts.some(({ holds }) => holds === "properties");
+  return isKnown ? [] : ["what belongs to the database itself: the backup is of an older version"];
+}
+
+/** Why the proofs of the declaration say nothing of a copy that was never to hold all; nothing where they do. */
+function unprovable({ schemas, parts }: Manifest, { tool }: Kept): readonly string[] {
   const left = [
     ...(schemas ? [`the backup holds ${schemas.join(", ")} alone`] : []),
     // A tool that copies whole servers has all of them.
     ...(tool.properties && !parts.some(({ holds }) => holds === "globals") ? ["the backup holds no roles"] : []),
   ];
-  return left.length === 0 ? undefined : [`proofs: ${left.join(", and ")}`];
+  return left.length === 0 ? [] : [`proofs: ${left.join(", and ")}`];
 }
 
 /** A login leads to the original; on the copy its role is taken on. */

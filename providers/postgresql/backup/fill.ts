@@ -9,32 +9,35 @@ import { SEALED, SUFFIXES } from "../../../core/backups/streams.ts";
 import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import type { Endpoint } from "../client.ts";
 import { isPart, listOf } from "./selection.ts";
-import { ended, libpqEnvironment, program } from "./tools.ts";
+import { ended, libpqEnvironment, type Program, program } from "./tools.ts";
 
 export interface Filling {
   readonly manifest: Manifest;
   readonly context: RestoreContext;
-  /** Of the server. */
-  readonly major: number;
+  readonly filler: Program;
   /** Everything lies in the tablespace of the database: the server lacks those of the original. */
   readonly noTablespaces: boolean;
 }
 
+/** What fills a database of a server of that version; asked for before anything is done. */
+export function fillerOf({ format }: Manifest, major: number): Promise<Program> {
+  return program(format === "plain" ? "psql" : "pg_restore", major);
+}
+
 export async function fill(filling: Filling, at: Endpoint): Promise<void> {
-  const { manifest, context, major } = filling;
+  const { manifest, context } = filling;
+  const { path } = filling.filler;
   const { env, remove } = libpqEnvironment(at);
   const parts = manifest.parts.filter(({ holds }) => holds === "database");
   const scratch = ownedFolder("restore");
   try {
     if (manifest.format === "plain") {
-      const psql = await program("psql", major);
       const content = await context.open(parts[0] as Part);
-      await fed(psql.path, PLAIN, content, env, context.signal);
+      await fed(path, PLAIN, content, env, context.signal);
       return;
     }
     const folder = manifest.format === "directory" ? join(scratch.path, "dump") : undefined;
     if (folder !== undefined) await fetched(parts, manifest, context, folder);
-    const { path } = await program("pg_restore", major);
     const archive = new Archive(path, env, context.signal, folder ?? (() => context.open(parts[0] as Part)));
     const words = [connectingTo(at.database), "--exit-on-error", "--no-password"];
     if (filling.noTablespaces) words.push("--no-tablespaces");

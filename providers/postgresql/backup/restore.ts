@@ -15,7 +15,7 @@ import { type Client, type Endpoint, endpoint, open } from "../client.ts";
 import { grantSql } from "../grant.ts";
 import { id, lit } from "../quote.ts";
 import { loosenSubscriptions } from "./drop-database.ts";
-import { fill } from "./fill.ts";
+import { fill, fillerOf } from "./fill.ts";
 import { statementsIn } from "./globals.ts";
 import { makeDatabase, reserve } from "./new-database.ts";
 import type { Kept } from "./properties.ts";
@@ -35,6 +35,7 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
     const major = await majorOf(admin);
     refuseOlder(manifest, major);
     refuseUnselectable(manifest, context.only);
+    const filler = await fillerOf(manifest, major);
     const properties = await propertiesIn(manifest, context);
     const noTablespaces = await lacksTablespaces(admin, manifest, properties, tell);
     const wanted = {
@@ -53,10 +54,13 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
     signal.throwIfAborted();
     const database = await makeDatabase(admin, { ...wanted, ...names }, properties);
     try {
-      if (!properties) await grantAgain(admin, database.name, objects);
+      if (!properties) {
+        tell(OLDER);
+        await grantAgain(admin, database.name, objects);
+      }
       const there = within(at, database.name);
       await readied(there, manifest);
-      await fill({ manifest, context, major, noTablespaces }, there);
+      await fill({ manifest, context, filler, noTablespaces }, there);
       await loosened(there, tell);
       signal.throwIfAborted();
       await database.keep();
@@ -100,6 +104,10 @@ async function catalogIn(manifest: Manifest, { open: opened }: RestoreContext): 
   const part = partOf(manifest, "catalog");
   return part ? (JSON.parse(await text(await opened(part))) as readonly DataObject[]) : [];
 }
+
+/** What nobody noted cannot be given: texts may sort otherwise, and settings that applications rely on are gone. */
+const OLDER =
+  "The backup is of an older version, and does not hold what belongs to the database itself: the copy has the encoding, the locale and the owner that the server gives a new one, and no settings. Compare them with the original before it takes its place.";
 
 /** Undefined in a backup of an older version. */
 async function propertiesIn(manifest: Manifest, { open: opened }: RestoreContext): Promise<Kept | undefined> {

@@ -34,7 +34,7 @@ export async function program(name: string, major: number): Promise<Program> {
     .sort((a, b) => majorOf(a.version) - majorOf(b.version));
   const [best] = fit;
   if (best) return best;
-  const there = found.map(({ version }) => version).join(", ");
+  const there = [...new Set(found.map(({ version }) => version))].join(", ");
   throw new Refusal([
     error("TOOL_MISSING", `${name} ${major} or newer is not installed${there ? `; there is ${there}` : ""}`, {
       detail: `Debian and Ubuntu have it in postgresql-client-${major}; Alpine in postgresql${major}-client; Homebrew in postgresql@${major}.`,
