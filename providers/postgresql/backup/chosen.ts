@@ -42,6 +42,9 @@ export async function choose(client: Client, { name, what = {}, check = [] }: Ba
   };
 }
 
+const WRITTEN =
+  'It is written as the server holds it, a table as `schema.table`, where a part with a dot or a space is quoted (`"My schema".orders`); `*` stands for any characters.';
+
 const SCHEMAS = sql`SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`;
 
 /** In double quotes a pattern means its letters. */
@@ -52,8 +55,7 @@ function literal(name: string): string {
 function unmatched(tables: readonly CheckedTable[], check: readonly string[]): Diagnostic[] {
   return unlike(tables, check).map((pattern) =>
     warning("NOT_COUNTED", `\`check\` names ${pattern}, and no table that is backed up is like it`, {
-      detail:
-        "Mend the name in `check`, or take it out. It is written as the server holds it, `schema.table`, and `*` stands for any characters.",
+      detail: `Mend the name in \`check\`, or take it out. ${WRITTEN}`,
     }),
   );
 }
@@ -65,8 +67,7 @@ function unpopulated({ name }: CheckedTable): Diagnostic {
 }
 
 function nothing(schedule: string, unknown: readonly string[]): Refusal {
-  const detail =
-    "Nothing was backed up. Mend the name in `what`: it is written as the server holds it, tables as `schema.table`, and `*` stands for any characters.";
+  const detail = `Nothing was backed up. Mend the name in \`what\`. ${WRITTEN}`;
   return new Refusal([
     error("UNKNOWN_REFERENCE", `${schedule} speaks of ${unknown.join(", of ")}, and the database has none`, { detail }),
   ]);
