@@ -508,7 +508,7 @@ export interface ConnectionPoolProps {
   readonly to?: DataSourceName;
   /** Replica of that data source, by its name there. */
   readonly replica?: string;
-  /** Host of the server, where it is no data source. */
+  /** Host of the server, where it is no data source; empty for the pooler's own Unix socket. */
   readonly host?: string;
   /** Its port. @default 5432 */
   readonly port?: number;

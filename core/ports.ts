@@ -9,7 +9,7 @@ export function defaultPort(engine: string): number {
 /** One spelling of a host: names know no case, a dot may end them, and this machine has several; a folder is its socket. */
 export function hostKey(host = "localhost"): string {
   const name = host.toLowerCase().replace(/\.$/, "");
-  return LOCAL.has(name) || name.startsWith("/") ? "localhost" : name;
+  return name === "" || LOCAL.has(name) || name.startsWith("/") ? "localhost" : name;
 }
 
 /** Equal for what is declared to be on one server; by the secret that holds the address, where no document says it. */

@@ -18,7 +18,9 @@ export const connectionPool = defineKind<ConnectionPool>({
     name: { ...NAME, description: "Database that clients ask the pooler for." },
     to: reference("Data source behind it; or `host` by hand.", "DataSource", { orders: false }),
     replica: text("Replica of that data source, by its name there."),
-    host: text("Host of the server, where it is no data source."),
+    host: text("Host of the server, where it is no data source; empty for the pooler's own Unix socket.", {
+      minLength: 0,
+    }),
     port: whole("Its port.", { minimum: 1, maximum: 65535, default: 5432 }),
     database: text("Database there; by default that of the data source, or else the name of the pool."),
     mode: POOL_MODE,

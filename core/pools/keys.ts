@@ -119,7 +119,8 @@ export function valuesOf(spec: Spec, fields: readonly Field[]): Map<string, stri
   const values = new Map<string, string>();
   for (const { path, key, form } of fields) {
     const value = at(spec, path);
-    if (value !== undefined) values.set(key, written(value, form));
+    // An empty host is one that the line does not give.
+    if (value !== undefined && value !== "") values.set(key, written(value, form));
   }
   for (const [key, value] of Object.entries((spec.settings ?? {}) as Record<string, string>)) values.set(key, value);
   return values;

@@ -20,8 +20,13 @@ export const connectionPool: PoolerHandler<ConnectionPool> = {
     for (const [name, { values, unloaded }] of databasesHeld(snapshot)) {
       const row = snapshot.databases.get(name);
       const { password: _, ...shown } = Object.fromEntries(values);
+      const place = values.get("host") ? {} : { host: "" };
       yield {
-        ...withoutOwnName({ ...specOf(new Map(Object.entries(shown)), POOLS), name } as unknown as ConnectionPool),
+        ...withoutOwnName({
+          ...place,
+          ...specOf(new Map(Object.entries(shown)), POOLS),
+          name,
+        } as unknown as ConnectionPool),
         ...(row?.get("paused") === "1" && snapshot.paused.has(name) && { paused: true }),
         ...(row?.get("disabled") === "1" && { disabled: true }),
         unloaded: unloaded.entry === undefined ? unloaded : { entry: unloaded.entry },

@@ -16,10 +16,14 @@ export function changedKeys(changes: readonly FieldChange[], fields: readonly Fi
   return [...found];
 }
 
+/** Words that PgBouncer reads in upper case as well, and shows in lower case. */
+const ANY_CASE: ReadonlySet<string> = new Set(["auth_type", "client_tls_sslmode", "pool_mode", "server_tls_sslmode"]);
+
 /** Do two spellings mean the same value? */
 export function sameValue(key: string, a: string, b: string): boolean {
   if (a === b) return true;
   if (key === "unix_socket_mode") return mode(a) === mode(b);
+  if (ANY_CASE.has(key)) return a.toLowerCase() === b.toLowerCase();
   if (a !== "" && b !== "" && !Number.isNaN(Number(a)) && Number(a) === Number(b)) return true;
   const list = (text: string): string =>
     text

@@ -30,13 +30,15 @@ export const poolTarget: Lowering<ConnectionPool> = {
     const { to, replica, auth, user, password, users = [] } = spec;
     const target = to === undefined ? undefined : targetOf(to, context);
     const diagnostics = [...(target ? faults(spec, target, context) : []), ...paused(spec, context)];
-    const query = auth && auth.by !== "userlist" ? lookupOf(auth) : undefined;
+    // At a server that is no data source nobody makes the function: the statement of the pooler counts there.
+    const isAsked = to !== undefined || auth?.query !== undefined || auth?.schema !== undefined;
+    const query = auth && auth.by !== "userlist" && isAsked ? lookupOf(auth) : undefined;
     const byPool = query === undefined || has("databases", "auth_query", context.target?.versionNumber ?? 1e6);
     const { clients: _, to: __, replica: ___, password: ____, users: _____, auth: ______, ...rest } = spec;
     const native: ConnectionPool = {
       ...(target && placeOf(target, replica)),
       ...rest,
-      ...(query && auth && { auth: { ...authOf(auth), ...(byPool && { query }) } }),
+      ...(auth && auth.by !== "userlist" && { auth: { ...authOf(auth), ...(query && byPool && { query }) } }),
     };
     const lent: PoolUser[] =
       auth?.by === "userlist" && to !== undefined ? users.map((name) => ({ name, from: to })) : [];

@@ -3,6 +3,7 @@
  * passed on to the server where that has the same one; to log in by itself the pooler needs the password in clear.
  * https://www.pgbouncer.org/config.html#authentication-file-format
  */
+import { address } from "../../core/address.ts";
 import type { Statement } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
 import { specOf, USERS, valuesOf } from "../../core/pools/keys.ts";
@@ -20,6 +21,10 @@ export const poolUser: PoolerHandler<PoolUser> = {
       yield { name, ...specOf(values, USERS), ...snapshot.matched.get(name), unloaded };
   },
   check: (spec, target, context) => [
+    // Of whom the userlist knows already, it may be all that is declared: passwords cannot be read back.
+    ...(saysNothing(spec) && !context.live.has(address("PoolUser", spec.name))
+      ? ["it says nothing of a user whom the pooler does not know: give `from`, `password` or a limit"]
+      : []),
     ...neverUser(spec, context),
     ...unrestartable(whyUser(spec, context), context.facts),
     ...unknownKeys("users", valuesOf(spec as unknown as Spec, USERS).keys(), target),
@@ -44,6 +49,10 @@ export const poolUser: PoolerHandler<PoolUser> = {
     ...restarting(whyGone(name, context), [name]),
   ],
 };
+
+function saysNothing({ name: _, from, password, ...limits }: PoolUser): boolean {
+  return from === undefined && password === undefined && valuesOf(limits as unknown as Spec, USERS).size === 0;
+}
 
 /** The line of the userlist; what proves the user is put in when it runs. */
 function proof({ name, from, password, keep = "verifier" }: PoolUser): Statement[] {

@@ -159,6 +159,8 @@ function heldEntry(
   { config, versionNumber }: Snapshot,
 ): Held {
   const values = parsePairs(text ?? "");
+  const mode = values.get("pool_mode");
+  if (mode !== undefined) values.set("pool_mode", mode.toLowerCase());
   rename(values, "reserve_pool_size", columns === DATABASE ? "reserve_pool" : "reserve_pool_size");
   if (!row) return { values, unloaded: { entry: "not loaded" } };
   const unloaded: Record<string, string> = text === undefined ? { entry: "not in the file" } : {};

@@ -41,9 +41,6 @@ export const poolUser = defineKind<PoolUser>({
     ...lineFaults({ name, from, ...limits } as unknown as Spec),
     // The userlist takes any name; a line of limits begins with it.
     ...(Object.keys(limits).length > 0 ? keyFaults(name) : []),
-    ...(from === undefined && password === undefined && Object.keys(limits).length === 0
-      ? ["it says nothing of the user: give `from`, `password` or a limit"]
-      : []),
     ...(from !== undefined && password !== undefined ? ["it takes `from` or `password`, not both"] : []),
     ...(keep === "clear" && password === undefined ? ["`keep: clear` needs `password`"] : []),
   ],
