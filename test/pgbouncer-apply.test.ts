@@ -139,6 +139,20 @@ suite("a pooler", () => {
     expect((await at.run("plan -f . --detailed-exitcode")).code).toBe(2);
   });
 
+  test.each(["auth: { type: hba, hba: /nowhere/hba.conf }", "admins: [somebody]"])(
+    "what would let nobody in is put back: %s",
+    async (field) => {
+      const pooler = await startPooler();
+      const at = declaring(pooler, `kind: PoolerSettings\n${field}\n`);
+      const before = pooler.text();
+      const { code, err } = await at.run("apply -f . --yes --allow all");
+      expect([code, err]).toEqual([1, expect.stringContaining("a new login fails")]);
+      expect(err).toContain("the pooler runs with them");
+      expect(pooler.text()).toBe(before);
+      expect(await pooler.setting("admin_users")).toBe("admin");
+    },
+  );
+
   test("a setting that waits for a restart needs the command and the permission; then it is in force", async () => {
     const pooler = await startPooler();
     const at = declaring(pooler, "kind: PoolerSettings\nlisten: { backlog: 77 }\nmaxClients: 50\n");
@@ -273,13 +287,20 @@ suite("bad input", () => {
   });
 
   test("a console that refuses, a pooler that is not there", async () => {
-    const pooler = await startPooler();
+    const pooler = await startPooler({ userlist: ['"looker" "of the looker"'] });
     const at = declaring(pooler, POOL);
     expect(await at.run("plan -f .", { env: { CONSOLE_PASSWORD: "wrong one" } })).toMatchObject({
       code: 1,
       err: expect.stringContaining("LOGIN_FAILED"),
     });
     const text = readFileSync(join(at.path, "pooler.yaml"), "utf8");
+    at.write("pooler.yaml", text.replace("user: admin", "user: looker"));
+    const asked = async () => (await at.run("apply -f . --yes", { env: { CONSOLE_PASSWORD: "of the looker" } })).err;
+    expect(await asked()).toMatch(/LOGIN_FAILED.*not allowed\n.*admin_users/);
+    const before = pooler.text();
+    await pooler.say("SET stats_users = 'looker'");
+    expect(await asked()).toContain("MISSING_PRIVILEGE: looker may look at the console and change nothing");
+    expect(pooler.text()).toBe(before);
     at.write("pooler.yaml", text.replace(`port: ${pooler.port}`, "port: 1"));
     expect(await at.run("plan -f .")).toMatchObject({ code: 1, err: expect.stringContaining("CONNECTION_REFUSED") });
   });

@@ -143,7 +143,10 @@ async function sessionOf(
       await change?.abandon();
       unlock?.();
     },
-    preflight: async (runs) => preflight(runs, files, restart),
+    preflight: async (runs) => [
+      ...(runs.length > 0 ? mayOnlyLook(at.user, await console.inForce()) : []),
+      ...preflight(runs, files, restart),
+    ],
     async close() {
       unlock?.();
       await Promise.all([console.end(), verifiers.end()]);
@@ -202,6 +205,14 @@ function countless({ config, databases, users }: InForce): unknown {
 
 function hashOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("base64url");
+}
+
+/** Whom the console tells everything and obeys in nothing. */
+function mayOnlyLook(user: string, { config }: InForce): Diagnostic[] {
+  const names = (key: string): string[] => (config.get(key)?.value ?? "").split(",").map((name) => name.trim());
+  if (names("admin_users").includes(user) || !names("stats_users").includes(user)) return [];
+  const detail = "Connect as one of `admin_users`, or have it added there; plans and drift work as it is.";
+  return [error("MISSING_PRIVILEGE", `${user} may look at the console and change nothing`, { detail })];
 }
 
 /** Files that the pooler must be able to read as well; what is missing or closed here is told before anything is written. */

@@ -72,7 +72,33 @@ function isBroken(code: string, message: string): boolean {
   return BROKEN.has(code) || (/^Connection terminated/.test(message) && !/timeout/.test(message));
 }
 
+/** What a PgBouncer says, with one SQLSTATE for all. */
+const BY_POOLER: readonly (readonly [RegExp, ...Meaning])[] = [
+  [
+    /^not allowed$/,
+    "LOGIN_FAILED",
+    "It is the console of a PgBouncer, which lets in whom `admin_users` or `stats_users` of its configuration names.",
+  ],
+  [
+    /^no such (database|user)/,
+    "LOGIN_FAILED",
+    "The pooler knows no such name: check `connection.database` and `connection.user`, or declare a pool for it.",
+  ],
+  [
+    /^no authentication method is found$/,
+    "LOGIN_FAILED",
+    "The pooler has no rule that lets this user in from here: see its `auth_hba_file`.",
+  ],
+  [
+    /^(no more connections allowed|client connections exceeded)/,
+    "TOO_MANY_CONNECTIONS",
+    "The pooler takes no more clients: end some, or raise `maxClients` of its PoolerSettings.",
+  ],
+];
+
 function byMessage(message: string): Meaning {
+  const pooler = BY_POOLER.find(([words]) => words.test(message));
+  if (pooler) return [pooler[1], pooler[2]];
   if (/password|SASL|SCRAM/i.test(message))
     return ["LOGIN_FAILED", "The server asks for a password: check where the document takes it from."];
   if (/does not support SSL/.test(message))
