@@ -122,10 +122,12 @@ export class Change {
     const { console, files, look } = this.#means;
     const failed = this.#restarts ? await this.#restart().then(nothing, ({ message }: Error) => message) : undefined;
     try {
+      // By what was written it may let nobody in: whoever is connected already loads what was before.
+      if (!this.#restarts) await console.say("RELOAD");
       // One that is about to end still answers whoever it knows.
       await console.reopen(0);
       // One that could not be restarted may run, as it did before or not.
-      if (!this.#restarts || failed !== undefined) await console.say("RELOAD");
+      if (failed !== undefined) await console.say("RELOAD");
       const wrong = notInForce(await look(), this.#restarts);
       if (wrong.length === 0) return undefined;
       return `it answers, and ${[failed, ...wrong].filter(Boolean).join("; ")}. Restart it by hand.`;
