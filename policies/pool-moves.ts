@@ -4,6 +4,7 @@
  */
 import { kindOf, readable } from "../core/address.ts";
 import type { Finding, Guardrail, Judged } from "../core/guardrail.ts";
+import { serverKey } from "../core/ports.ts";
 import type { ConnectionPool } from "../core/specs.ts";
 import { objectsOf } from "./objects.ts";
 
@@ -18,8 +19,9 @@ export const poolMoves: Guardrail = {
       const moves = fields.some(({ path }) => path[0] === "host" || path[0] === "port");
       if (kindOf(address) !== "ConnectionPool" || action !== "alter" || !moves) return [];
       const [before, after] = [live.get(address)?.spec, spec] as unknown as readonly ConnectionPool[];
+      if (!before || !after || serverOf(before) === serverOf(after)) return [];
       // Nobody is proved to a server that it logs in to by itself.
-      if (!before || !after || after.user !== undefined || logsIn(address, judged)) return [];
+      if (after.user !== undefined || logsIn(address, judged)) return [];
       return [
         {
           address,
@@ -37,6 +39,10 @@ function logsIn(address: string, { declared }: Judged): boolean {
   const users = pool?.spec.users ?? [];
   const inClear = objectsOf("PoolUser", declared).flatMap(({ spec }) => (spec.keep === "clear" ? [spec.name] : []));
   return users.length > 0 && users.every((user) => inClear.includes(user));
+}
+
+function serverOf({ host, port }: ConnectionPool): string {
+  return serverKey("postgresql", { host, port });
 }
 
 function placeOf({ host = "localhost", port = 5432 }: ConnectionPool): string {

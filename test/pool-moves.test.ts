@@ -1,4 +1,6 @@
 /** A pool that goes to another server: what becomes of clients that are connected. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
@@ -60,6 +62,13 @@ auth: { user: pooler_lookup, password: { env: LOOKUP } }
       expect((await at.run("plan -f . --detailed-exitcode")).code).toBe(0);
       return `${out}\n${err}`;
     };
+    declare(0);
+    // By another name of this machine it is the same server.
+    at.write(
+      "estate.yaml",
+      readFileSync(join(at.path, "estate.yaml"), "utf8").replace("host: 127.0.0.1", "host: localhost"),
+    );
+    expect(await apply()).not.toContain("POOL_MOVES");
     declare(0);
     expect(await apply()).not.toContain("POOL_MOVES");
     const connected = () => pooler.client("app", "web", "of the web");
