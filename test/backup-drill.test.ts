@@ -79,6 +79,14 @@ suite("a drill holds", () => {
     expect(await drilled(here, "some")).toMatchObject({ ...held, out: expect.stringContaining("1 table counted") });
   });
 
+  test("of a materialized view that is older than its tables", async () => {
+    await on.ask("postgres", "CREATE DATABASE stale");
+    await on.ask("stale", "CREATE TABLE t AS SELECT 1 AS i");
+    await on.ask("stale", "CREATE MATERIALIZED VIEW v AS SELECT i FROM t");
+    await on.ask("stale", "INSERT INTO t VALUES (2)");
+    expect(await drilled(estate("check: ['*']", "", "stale"))).toMatchObject(held);
+  });
+
   test("of tables in a tablespace that its server lacks", async () => {
     await on.ask("postgres", "ALTER SYSTEM SET allow_in_place_tablespaces = on");
     await on.ask("postgres", "SELECT pg_reload_conf()");
