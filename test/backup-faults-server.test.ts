@@ -7,6 +7,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import pg from "pg";
 import { MANIFEST, partName } from "../core/backups/manifest.ts";
 import type { Manifest, Store } from "../core/backups/model.ts";
+import { pgDump } from "../providers/postgresql/backup/pg-dump.ts";
 import { type Exposed, exposed, nothingIn, told } from "./support/backup-faults.ts";
 import { askIn, type Backups, backupsOf, holding, noBackups, pruneAll } from "./support/backups.ts";
 import { freshDatabase } from "./support/server.ts";
@@ -98,6 +99,28 @@ suite("the database", () => {
         await nothingIn(backups.store);
       }
     });
+  });
+
+  test("that ends who is slow lets a backup take its time", async () => {
+    const settings = ["idle_in_transaction_session_timeout", "idle_session_timeout"];
+    for (const name of settings) await ask(`ALTER DATABASE ${on.database} SET ${name} = '300ms'`);
+    try {
+      const holder = `${on.url}?options=${encodeURIComponent("-c idle_in_transaction_session_timeout=0")}`;
+      const run = await holding(holder, "u", async (letGo) => {
+        const running = place().run({ schedule: { check: ["public.t"] } });
+        await Promise.race([running, sleep(3000)]);
+        await letGo();
+        return running;
+      });
+      expect(run.failed).toEqual([]);
+    } finally {
+      for (const name of settings) await ask(`ALTER DATABASE ${on.database} RESET ${name}`);
+    }
+    await ask("CREATE DATABASE hasty");
+    await askIn(on.url, "hasty", "CREATE TABLE t AS SELECT i FROM generate_series(1, 200000) i");
+    await ask("ALTER DATABASE hasty SET statement_timeout = '50ms'");
+    const counted = await pgDump.count(on.url.replace(on.database, "hasty"), ["public.t"]);
+    expect(counted).toMatchObject([{ table: "public.t", rows: 200000 }]);
   });
 
   test.each([

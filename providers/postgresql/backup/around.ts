@@ -8,10 +8,11 @@ import type { Kind, Spec } from "../../../core/kind.ts";
 import { KINDS } from "../../../core/kinds/index.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
 import { sql } from "../../../core/sql.ts";
-import { type Client, type Endpoint, endpoint, open } from "../client.ts";
+import { type Client, type Endpoint, endpoint } from "../client.ts";
 import { lit, number } from "../quote.ts";
 import { connect } from "../session.ts";
 import { countTables, tablesLike } from "./checks.ts";
+import { openPatient } from "./patient.ts";
 import { type Kept, type Properties, propertiesOf } from "./properties.ts";
 
 export type PartStream = Taken["parts"] extends AsyncIterable<infer P> ? P : never;
@@ -111,12 +112,12 @@ async function inCopy<T>(url: string, work: (client: Client) => Promise<T>): Pro
 /** Where a URL alone leads. */
 export async function openUrl(url: string): Promise<Client> {
   const nowhere = { name: "copy", engine: "postgresql", connection: {} };
-  return open(await endpoint(nowhere, { url, readOnly: false, secret: async () => "" }));
+  return openPatient(await endpoint(nowhere, { url, readOnly: false, secret: async () => "" }));
 }
 
 /** Bytes of the database with its indexes. */
 export async function databaseSize(reach: Reach): Promise<number> {
-  const client = await open(await endpointOf(reach));
+  const client = await openPatient(await endpointOf(reach));
   try {
     const [[row] = []] = await client.query("SELECT pg_database_size(current_database())");
     return Number(row?.[0]);

@@ -10,7 +10,7 @@ import type { Catalog } from "../../../core/catalog.ts";
 import { ownedFolder, spawnOwned } from "../../../core/owned.ts";
 import { catalogHash } from "../../../core/planner.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
-import { type Client, open } from "../client.ts";
+import type { Client } from "../client.ts";
 import { FINGERPRINT } from "../fingerprint.ts";
 import {
   countCopy,
@@ -27,6 +27,7 @@ import { countTables } from "./checks.ts";
 import { type Chosen, choose } from "./chosen.ts";
 import { copyDump } from "./dump-copy.ts";
 import { dumpRecovery } from "./dump-steps.ts";
+import { openPatient } from "./patient.ts";
 import { type Kept, keptOf } from "./properties.ts";
 import { restoreDump } from "./restore.ts";
 import { beginSteady, refuseInside } from "./steady.ts";
@@ -48,7 +49,7 @@ export const pgDump = {
 
 async function take(schedule: BackupSchedule, context: BackupContext): Promise<Taken> {
   const at = await endpointOf(context);
-  const client = await open(at);
+  const client = await openPatient(at);
   const { env, remove } = libpqEnvironment(at);
   const close = async (): Promise<void> => {
     remove();

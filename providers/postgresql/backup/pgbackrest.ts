@@ -8,9 +8,10 @@ import type { BackupContext, BackupTool, Manifest, Taken } from "../../../core/b
 import { type Diagnostic, note, warning } from "../../../core/diagnostic.ts";
 import { catalogHash } from "../../../core/planner.ts";
 import type { BackupSchedule } from "../../../core/specs.ts";
-import { type Client, open } from "../client.ts";
+import type { Client } from "../client.ts";
 import { countCopy, endpointOf, lockRuns, lookAround, type Surroundings, surroundingParts } from "./around.ts";
 import { countTables } from "./checks.ts";
+import { openPatient } from "./patient.ts";
 import { copyServer } from "./pgbackrest-copy.ts";
 import { type PgBackRest, pgBackRestOf } from "./pgbackrest-program.ts";
 import { archive, readyServer, type Server, unarchived } from "./pgbackrest-ready.ts";
@@ -41,7 +42,7 @@ const TYPES = { full: "full", differential: "diff", incremental: "incr" } as con
 
 async function take(schedule: BackupSchedule, context: BackupContext): Promise<Taken> {
   const at = await endpointOf(context);
-  const client = await open(at);
+  const client = await openPatient(at);
   try {
     await lockRuns(client, schedule.name, at.database);
     const rest = pgBackRestOf(schedule);

@@ -11,13 +11,14 @@ import { error } from "../../../core/diagnostic.ts";
 import { Refusal } from "../../../core/errors.ts";
 import type { Grant } from "../../../core/specs.ts";
 import { join as joined } from "../../../core/sql.ts";
-import { type Client, type Endpoint, endpoint, open } from "../client.ts";
+import { type Client, type Endpoint, endpoint } from "../client.ts";
 import { grantSql } from "../grant.ts";
 import { id, lit } from "../quote.ts";
 import { loosenSubscriptions } from "./drop-database.ts";
 import { fill, fillerOf } from "./fill.ts";
 import { statementsIn } from "./globals.ts";
 import { makeDatabase, reserve } from "./new-database.ts";
+import { openPatient } from "./patient.ts";
 import type { Kept } from "./properties.ts";
 import { rolesFor } from "./roles.ts";
 import { refuseUnselectable } from "./selection.ts";
@@ -29,7 +30,7 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
   const { source, secret, url } = context;
   const server = await endpoint(source, { secret, readOnly: false, ...(url !== undefined && { url }) });
   const at = within(server, context.database);
-  const admin = await open(within(at, MAINTENANCE));
+  const admin = await openPatient(within(at, MAINTENANCE));
   try {
     const { overwrite, signal, tell = () => undefined } = context;
     const major = await majorOf(admin);
@@ -43,7 +44,7 @@ export async function restoreDump(manifest: Manifest, context: RestoreContext): 
       overwrite,
       of: manifest.id,
       tell,
-      within: (name: string) => open(within(at, name)),
+      within: (name: string) => openPatient(within(at, name)),
     };
     const names = await reserve(admin, wanted);
     const objects = await catalogIn(manifest, context);
@@ -157,7 +158,7 @@ async function lacksTablespaces(
 /** A dump of some schemas makes all of them, also the one that every database has. */
 async function readied(at: Endpoint, { schemas = [] }: Manifest): Promise<void> {
   if (!schemas.includes("public")) return;
-  const client = await open(at);
+  const client = await openPatient(at);
   try {
     await client.query("DROP SCHEMA public");
   } finally {
@@ -167,7 +168,7 @@ async function readied(at: Endpoint, { schemas = [] }: Manifest): Promise<void> 
 
 /** A copy subscribes to nothing, and must not take the original's slot along when it is dropped. */
 async function loosened(at: Endpoint, tell: (line: string) => void): Promise<void> {
-  const client = await open(at);
+  const client = await openPatient(at);
   try {
     for (const [name, slot] of await loosenSubscriptions(client))
       tell(
