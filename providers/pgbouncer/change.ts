@@ -86,7 +86,7 @@ export class Change {
     this.#restarts = commands.some(({ does }) => does === "RESTART");
     // A restart leaves nothing running, and forgets who is paused.
     if (!this.#restarts) {
-      const why = memory ? fatal(after, memory) : [];
+      const why = fatal(after, memory);
       if (why.length > 0) throw tooLate(why);
       // What another hand has paused stays paused.
       const running = namesOf(commands, "PAUSE").filter((name) => databases.get(name)?.get("paused") !== "1");

@@ -1,10 +1,11 @@
 /**
- * What a running pooler before 1.26 knows by heart: whom its userlist named once it remembers without a password, and then
- * looks up no more. One before 1.23.1 keeps a user of its files, one that was looked up, and one that a database forces on its
- * clients apart as well: two of one name in one database end its process at the next login, and a line under `[users]` alone
- * is enough not to be looked up. Only a restart makes it forget.
+ * What a running pooler knows by heart: whom its userlist named once it remembers without a password, and then looks up no
+ * more. One before 1.23.1 keeps a user of its files, one that was looked up, and one that a database forces on its clients
+ * apart as well: two of one name in one database end its process at the next login, and a line under `[users]` alone is enough
+ * not to be looked up. Only a restart makes it forget.
  * https://www.pgbouncer.org/changelog.html#pgbouncer-123x
  */
+import { address } from "../../core/address.ts";
 import type { Catalog } from "../../core/catalog.ts";
 import type { Facts, NormaliseContext, PlanContext, Statement } from "../../core/engine.ts";
 import type { ConnectionPool, PoolerSettings, PoolUser } from "../../core/specs.ts";
@@ -86,9 +87,8 @@ export function looksUp(ini: Ini): boolean {
 
 type Context = Pick<NormaliseContext, "desired" | "live" | "facts"> & Partial<Pick<PlanContext, "planned">>;
 
-/** Absent in versions that look everybody up. */
-function memoryIn({ memory }: Facts): Memory | undefined {
-  return memory as Memory | undefined;
+function memoryIn({ memory }: Facts): Memory {
+  return memory as Memory;
 }
 
 /** What will be there, as far as it is known yet. */
@@ -109,14 +109,14 @@ function lookups(catalog: Catalog): string[] {
 /** Why a user waits for a restart. */
 export function whyUser({ name }: Pick<PoolUser, "name">, { facts }: Context): string[] {
   const memory = memoryIn(facts);
-  return memory && clashes(memory, name) ? [known(name)] : [];
+  return clashes(memory, name) ? [known(name)] : [];
 }
 
-/** Why one that goes does. */
+/** Why one that goes does: in every version who was in the userlist is remembered, without what proved it. */
 export function whyGone(name: string, context: Context): string[] {
   const looks = lookups(standing(context));
-  const memory = memoryIn(context.facts);
-  if (!memory || looks.length === 0 || !(memory.endsOfTwins || memory.proved.has(name))) return [];
+  const { endsOfTwins, proved } = memoryIn(context.facts);
+  if (looks.length === 0 || !(endsOfTwins || proved.has(name))) return [];
   if ([...looks, ...lookups(context.live)].includes(name)) return [];
   return [`${name} stays known without a password, and is not looked up before`];
 }
@@ -124,9 +124,12 @@ export function whyGone(name: string, context: Context): string[] {
 /** Why a lookup does that was not there before: whom the pooler remembers without a password it does not look up. */
 function whyLookup(before: string | undefined, user: string | undefined, context: Context): string[] {
   const memory = memoryIn(context.facts);
-  if (!memory || user === undefined || user === before) return [];
+  if (user === undefined || user === before) return [];
   const roles = new Set(["pgbouncer", ...lookups(context.desired), ...lookups(context.live)]);
-  const shut = [...memory.users].filter((name) => !memory.proved.has(name) && !roles.has(name));
+  // Newer ones show whom they have looked up among the others.
+  const shut = [...(memory.endsOfTwins ? memory.users : [])].filter(
+    (name) => !memory.proved.has(name) && !roles.has(name),
+  );
   return [
     ...(clashes(memory, user) ? [known(user)] : []),
     ...(before === undefined && shut.length > 0
@@ -143,7 +146,7 @@ export function whyPool(before: ConnectionPool | undefined, after: ConnectionPoo
     ...(before?.user !== undefined && user === undefined
       ? [`PgBouncer keeps ${before.user} for the clients of ${name} until then`]
       : []),
-    ...(memory && user !== undefined && clashesForced(memory, name, user) ? [loggedIn(user, name)] : []),
+    ...(user !== undefined && clashesForced(memory, name, user) ? [loggedIn(user, name)] : []),
     ...whyLookup(before?.auth?.user, auth?.user, context),
   ];
 }
@@ -156,8 +159,10 @@ export function whySettings(before: PoolerSettings | undefined, after: PoolerSet
 /** What is not possible before 1.23.1 at all, in words. */
 export function neverUser(spec: PoolUser, context: Context): string[] {
   const { name, from, password } = spec;
-  const memory = memoryIn(context.facts);
-  if (!memory?.endsOfTwins || from !== undefined || password || memory.proved.has(name)) return [];
+  const { endsOfTwins, proved } = memoryIn(context.facts);
+  const lent = (context.live.get(address("PoolUser", name))?.spec as PoolUser | undefined)?.from;
+  const stays = lent === undefined && proved.has(name);
+  if (!endsOfTwins || from !== undefined || password || stays) return [];
   if (lookups(standing(context)).length === 0) return [];
   return [
     "PgBouncer before 1.23.1 looks nobody up who has limits of its own: give `from`, the data source whose role of this name lends its verifier, or take the limits out",
@@ -165,7 +170,7 @@ export function neverUser(spec: PoolUser, context: Context): string[] {
 }
 
 export function neverPool({ user, auth }: ConnectionPool, context: Context): string[] {
-  if (!memoryIn(context.facts)?.endsOfTwins || user === undefined) return [];
+  if (!memoryIn(context.facts).endsOfTwins || user === undefined) return [];
   const settings = lookups(new Map([...standing(context)].filter(([, { kind }]) => kind === "PoolerSettings")));
   if (![auth?.user, ...settings].includes(user)) return [];
   return ["PgBouncer before 1.23.1 dies where `user` looks passwords up as well: give `auth.user` a role of its own"];

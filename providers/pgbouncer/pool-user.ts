@@ -34,17 +34,15 @@ export const poolUser: PoolerHandler<PoolUser> = {
   alter: ({ before, after, fields }, context) => {
     const proves = fields.some(({ path }) => ["from", "password", "keep"].includes(path[0] as string));
     const others = fields.some(({ path }) => !["from", "password", "keep"].includes(path[0] as string));
+    const goes = proves && after.from === undefined && !after.password;
     return [
-      ...(proves ? proof(after) : []),
+      ...(goes ? unproved(after) : proves ? proof(after) : []),
       ...(others ? limits(after, [before]) : []),
-      ...restarting(whyUser(after, context), [after.name]),
+      ...restarting([...whyUser(after, context), ...(goes ? whyGone(after.name, context) : [])], [after.name]),
     ];
   },
   drop: ({ name }, context) => [
-    {
-      sql: edits("userlist", [[name, undefined]]),
-      hazards: [{ code: "NARROWS_ACCESS", message: `${name} is no longer known to the pooler`, affects: [name] }],
-    },
+    ...unproved({ name }),
     { sql: edits("users", [[name, undefined]]) },
     ...restarting(whyGone(name, context), [name]),
   ],
@@ -58,6 +56,16 @@ function saysNothing({ name: _, from, password, ...limits }: PoolUser): boolean 
 function proof({ name, from, password, keep = "verifier" }: PoolUser): Statement[] {
   const value = lender(from) ?? (password && sql`${secretHole(password, keep, name)}`);
   return value ? [{ sql: edits("userlist", [[name, value]]) }] : [];
+}
+
+function unproved({ name }: Pick<PoolUser, "name">): Statement[] {
+  const message = `${name} is no longer known to the pooler`;
+  return [
+    {
+      sql: edits("userlist", [[name, undefined]]),
+      hazards: [{ code: "NARROWS_ACCESS", message, affects: [name] }],
+    },
+  ];
 }
 
 function lender(from: string | undefined): Sql | undefined {

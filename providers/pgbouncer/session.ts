@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { accessSync, constants } from "node:fs";
 import { hostname } from "node:os";
-import type { Address } from "../../core/address.ts";
+import { type Address, kindOf } from "../../core/address.ts";
 import type { Catalog, DataObject } from "../../core/catalog.ts";
 import { type Diagnostic, error } from "../../core/diagnostic.ts";
 import type { ConnectOptions, Inspection, Run, Session, Target } from "../../core/engine.ts";
@@ -14,8 +14,9 @@ import { FileLedger } from "../../core/file-ledger.ts";
 import { takeLock } from "../../core/file-lock.ts";
 import type { Kind } from "../../core/kind.ts";
 import { KINDS } from "../../core/kinds/index.ts";
+import type { LedgerEntry } from "../../core/ledger.ts";
 import { canonical } from "../../core/objects.ts";
-import type { DataSource } from "../../core/specs.ts";
+import type { DataSource, PoolUser } from "../../core/specs.ts";
 import { Change } from "./change.ts";
 import { Console, consoleOf, type InForce, sqlName } from "./console.ts";
 import type { PoolerFiles } from "./files.ts";
@@ -29,7 +30,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { parseStatement } from "./statements.ts";
 import { secretsOf } from "./userlist.ts";
 import { Verifiers } from "./verifiers.ts";
-import { endsOfTwins, looksUpStrangersOnly } from "./versions.ts";
+import { endsOfTwins } from "./versions.ts";
 
 /** Counters among the answers of the console, which change with every client. */
 const COUNTERS = /^current_/;
@@ -79,12 +80,10 @@ async function sessionOf(
       ...texts,
       ...inForce,
       versionNumber,
-      ...(looksUpStrangersOnly(versionNumber) && {
-        memory: {
-          ...memoryOf(inForce, await console.pools(), texts.userlist),
-          endsOfTwins: endsOfTwins(versionNumber),
-        },
-      }),
+      memory: {
+        ...memoryOf(inForce, await console.pools(), texts.userlist),
+        endsOfTwins: endsOfTwins(versionNumber),
+      },
       paused: new Set(files.paused()),
       // What is under way is proved already, and kept once all is well.
       proved: change ? undefined : files.proved(),
@@ -103,9 +102,10 @@ async function sessionOf(
       return hashOf([target.identity, version, files.state(), countless(await console.inForce())]);
     },
     async inspect(probes): Promise<Inspection> {
-      const seen = await snapshot(probes);
+      const before = await ledger?.entries("all");
+      const seen = withLent(await snapshot(probes), probes, before?.values() ?? []);
       const { config, memory } = seen;
-      const facts = { connectedAs: at.user, config, ...(restart && { restart }), ...(memory && { memory }) };
+      const facts = { connectedAs: at.user, config, memory, ...(restart && { restart }) };
       return { catalog: catalogOf(seen), notModelled: notModelled(seen), facts, target, present: new Set() };
     },
     async probe(probes) {
@@ -169,6 +169,18 @@ async function recover(console: Console, files: PoolerFiles, locked: string): Pr
   } finally {
     unlock();
   }
+}
+
+/** Also shown is whose verifier the last run lent and nobody asks for any more: it could not go otherwise. */
+function withLent(seen: Snapshot, probes: Catalog, before: Iterable<LedgerEntry>): Snapshot {
+  const held = secretsOf(seen.userlist);
+  const matched = new Map(seen.matched);
+  for (const { address, applied } of before) {
+    const { name, from } = applied as Partial<PoolUser>;
+    const isLent = kindOf(address) === "PoolUser" && name !== undefined && from !== undefined && held.has(name);
+    if (isLent && !probes.has(address)) matched.set(name, { from });
+  }
+  return { ...seen, matched };
 }
 
 function catalogOf(seen: Snapshot): Map<Address, DataObject> {

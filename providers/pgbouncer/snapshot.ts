@@ -19,8 +19,7 @@ export interface Texts {
 
 export interface Snapshot extends InForce, Texts {
   readonly versionNumber: number;
-  /** Absent in versions that look everybody up. */
-  readonly memory?: Memory;
+  readonly memory: Memory;
   /** What the running pooler proved last, where a run was stopped before the present files were. */
   readonly proved: Texts | undefined;
   /** Databases that a run has paused; others were paused by another hand, and stay so. */

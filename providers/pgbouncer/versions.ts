@@ -51,11 +51,6 @@ export function endsOfTwins(versionNumber: number): boolean {
   return versionNumber < numberOf("1.23.1");
 }
 
-/** Does it look nobody up whom its files have named once? Tried with 1.24.1, which does not, and 1.26.1, which does. */
-export function looksUpStrangersOnly(versionNumber: number): boolean {
-  return versionNumber < numberOf("1.26");
-}
-
 /** `1.24.1` → 12401. */
 export function numberOf(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
