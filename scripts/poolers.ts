@@ -12,8 +12,8 @@ import { jest } from "./jest.ts";
 const [release = "trixie"] = process.argv.slice(2);
 const NEEDED =
   /^(pgbouncer|libc6|libevent-2|libcares2|libssl3|libpam0g|libsystemd|libaudit1|libcap|libcrypt1|libldap2|libsasl2-2|libgcc-s1|libzstd1|liblz|zlib1g|libgcrypt|libgpg-error0)/;
-/** All but the one that is about load. */
-const SUITES = "**/test/{pgbouncer-!(busy),health-pooler,pooling}.{test,slow}.ts";
+/** Those in which versions differ. */
+const SUITES = "**/test/pgbouncer-{adopt,apply,memory,target}.{test,slow}.ts";
 const KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 const folder = fetched(`pgbouncer-${release}`, [release], install);
