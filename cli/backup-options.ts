@@ -4,39 +4,23 @@ import { error } from "../core/diagnostic.ts";
 import type { PlaceAsked } from "../core/doors/backups.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Context } from "./context.ts";
-import type { Options } from "./options.ts";
+import { BACKUP, type Options } from "./options.ts";
 
-/** Those that not everything takes. */
-const OWN = [
-  "place",
-  "into",
-  "intoDirectory",
-  "at",
-  "port",
-  "schema",
-  "table",
-  "globals",
-  "overwrite",
-  "confirm",
-  "format",
-] as const satisfies readonly (keyof Options)[];
-
-export type OwnOption = (typeof OWN)[number];
+export type OwnOption = (typeof BACKUP)[number];
 
 /** What was given and is not among those that it takes. */
 export function foreignTo(options: Options, takes: readonly OwnOption[]): OwnOption[] {
-  return OWN.filter((name) => isGiven(options, name) && !takes.includes(name));
+  return BACKUP.filter((name) => isGiven(options, name) && !takes.includes(name));
 }
 
 function isGiven(options: Options, name: OwnOption): boolean {
-  const value = options[name];
+  const value = options[name.replaceAll(/-./g, (dash) => dash.slice(1).toUpperCase()) as keyof Options];
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
 /** An option as it is written. */
 export function named(option: OwnOption): string {
-  const written = option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return `\`--${written}\``;
+  return `\`--${option}\``;
 }
 
 export function refuseForeign(what: string, options: Options, takes: readonly OwnOption[]): void {

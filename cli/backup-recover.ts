@@ -15,7 +15,7 @@ export async function recover(context: Context, kept: Kept, put: NonNullable<Bac
   const { options, output, secrets, operands, io } = context;
   const { schedule, ready } = kept;
   const { intoDirectory, at, port } = options;
-  const foreign = foreignTo(options, ["place", "intoDirectory", "at", "port"]).map(named);
+  const foreign = foreignTo(options, ["place", "into-directory", "at", "port"]).map(named);
   if (foreign.length > 0)
     throw usage(
       `${schedule.name} restores whole servers: leave out ${foreign.join(", ")}`,

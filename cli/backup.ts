@@ -16,7 +16,7 @@ const ACTIONS: Readonly<
   list: { takes: ["format"], load: async () => (await import("./backup-list.ts")).list },
   verify: { takes: ["place"], load: async () => (await import("./backup-verify.ts")).verify },
   restore: {
-    takes: ["place", "into", "intoDirectory", "at", "port", "schema", "table", "globals", "overwrite", "confirm"],
+    takes: ["place", "into", "into-directory", "at", "port", "schema", "table", "globals", "overwrite", "confirm"],
     load: async () => (await import("./backup-restore.ts")).restore,
   },
   drill: { takes: ["place", "format"], load: async () => (await import("./backup-drill.ts")).drill },

@@ -1,7 +1,7 @@
 /** The commands: what each takes, an example, and the file that does it, loaded only when it is run. */
 import type { PlanFormat } from "../core/render/plan.ts";
 import type { Context } from "./context.ts";
-import { COMMON, DECLARING, type OptionName, type Options } from "./options.ts";
+import { BACKUP, COMMON, DECLARING, type OptionName, type Options } from "./options.ts";
 
 export interface Command {
   readonly summary: string;
@@ -146,23 +146,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   backup: {
     summary: "backups as declared: run, list, verify, restore, drill, prune; a runbook for who is on call",
     usage: "run | list | verify | restore | drill | prune | runbook [SCHEDULE|DRILL] [BACKUP] -f PATH",
-    options: [
-      ...DECLARING,
-      "url",
-      "into",
-      "into-directory",
-      "place",
-      "at",
-      "port",
-      "schema",
-      "table",
-      "globals",
-      "overwrite",
-      "confirm",
-      "format",
-      "yes",
-      ...COMMON,
-    ],
+    options: [...DECLARING, "url", ...BACKUP, "yes", ...COMMON],
     operands: [1, 3],
     formats: ["text", "json"],
     exitCodes: "0 done, all as it should be · 2 a backup is overdue (`list`) or damaged (`verify`) · 1 error",

@@ -160,6 +160,20 @@ export interface Parsed {
 
 /** Groups of options that commands share. */
 export const COMMON = ["verbose", "quiet", "no-color", "diagnostics", "help"] as const satisfies readonly OptionName[];
+/** Options that only some of what `backup` does takes. */
+export const BACKUP = [
+  "into",
+  "into-directory",
+  "place",
+  "at",
+  "port",
+  "schema",
+  "table",
+  "globals",
+  "overwrite",
+  "confirm",
+  "format",
+] as const satisfies readonly OptionName[];
 export const DECLARING = ["file", "app", "data-source", "no-cache"] as const satisfies readonly OptionName[];
 
 export function parseOptions(args: readonly string[], takes: readonly OptionName[], command: string): Parsed {
