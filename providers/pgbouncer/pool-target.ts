@@ -9,6 +9,8 @@ import type { LowerContext, Lowered, Lowering } from "../../core/engine.ts";
 import type { Spec } from "../../core/kind.ts";
 import { modeOf, poolingOf } from "../../core/pools/model.ts";
 import type { ConnectionPool, DataSource, PoolerSettings, PoolUser } from "../../core/specs.ts";
+import { sql } from "../../core/sql.ts";
+import { qualified } from "../postgresql/quote.ts";
 import { limitOf } from "./lookups.ts";
 import { SELF } from "./pooler-settings.ts";
 import { has, numberOf } from "./versions.ts";
@@ -72,11 +74,7 @@ function targetOf(name: string, { declared }: LowerContext): DataSource | undefi
 
 /** Statement that looks a password up in its schema, or the one that the pool gives. */
 function lookupOf({ query, schema = LOOKUP_SCHEMA }: NonNullable<ConnectionPool["auth"]>): string {
-  return query ?? `SELECT uname, phash FROM ${schemaId(schema)}.${LOOKUP}($1)`;
-}
-
-function schemaId(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return query ?? sql`SELECT uname, phash FROM ${qualified(schema, LOOKUP)}($1)`.text;
 }
 
 function authOf({ user, database }: NonNullable<ConnectionPool["auth"]>): NonNullable<ConnectionPool["auth"]> {
